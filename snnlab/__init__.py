@@ -1,0 +1,42 @@
+"""snnlab: write a neuron's equations, see them as mathematics, and watch a network of them run."""
+
+from snnlab.errors import (
+    ModelError,
+    NetworkError,
+    SimulationError,
+    SnnlabError,
+    ToolchainError,
+)
+from snnlab.model.neuron import Neuron
+from snnlab.model.synapse import Synapse
+from snnlab.network.connectors import AllToAll, Connector, FixedProbability, OneToOne
+from snnlab.network.distributions import (
+    DiscreteUniform,
+    Exponential,
+    LogNormal,
+    Normal,
+    Uniform,
+)
+from snnlab.network.network import Network
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AllToAll",
+    "Connector",
+    "DiscreteUniform",
+    "Exponential",
+    "FixedProbability",
+    "LogNormal",
+    "ModelError",
+    "Network",
+    "NetworkError",
+    "Neuron",
+    "Normal",
+    "OneToOne",
+    "SimulationError",
+    "SnnlabError",
+    "Synapse",
+    "ToolchainError",
+    "Uniform",
+]

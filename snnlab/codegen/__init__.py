@@ -1,0 +1,1 @@
+"""From checked models to kernels: text and signatures, no arrays, no networks."""

@@ -1,0 +1,308 @@
+"""Print kernels as C99: declarations, loops, and random draws.
+
+The text depends on the kernel and on the number types only. No name or text of the model is
+copied into it unchanged: identifiers are made of letters, digits and underscores.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import assert_never
+
+from sympy import Symbol
+
+from snnlab.codegen.kernel import Add, Buffer, Draw, Item, Kernel, Let, Load, Program, Store
+from snnlab.codegen.printer import CPrinter, Real
+
+# Functions for which glibc's libmvec has vector forms; gcc uses them when they are declared so,
+# and the vector form of a call is bit-equal for every lane, so that results do not
+# depend on where a neuron stands.
+VECTOR_FUNCTIONS = {"exp": 1, "log": 1, "sin": 1, "cos": 1, "pow": 2}
+RESERVED = frozenset(
+    """
+    auto break case char const continue default do double else enum extern float for goto if inline
+    int long register restrict return short signed sizeof static struct switch typedef union
+    unsigned void volatile while _Bool asm typeof main args clock begin end i j k m row key
+    int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t INFINITY NAN dt t step
+    exp log sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh floor ceil fabs
+    erf sqrt pow rint fmod
+    """.split()
+)
+
+
+@dataclass(frozen=True)
+class CTypes:
+    """The number types of one network."""
+
+    real: Real = "double"
+    target: str = "uint16_t"  # index of a post neuron
+
+    def item(self, item: Item) -> str:
+        return {"real": self.real, "int": "int32_t", "bool": "uint8_t"}[item]
+
+    def local(self, item: Item) -> str:
+        return {"real": self.real, "int": "int32_t", "bool": "int"}[item]
+
+
+class CText:
+    """C text under construction, indented by nested `block`s."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._depth = 0
+
+    def line(self, text: str = "") -> None:
+        self._lines.append("    " * self._depth + text if text else "")
+
+    @contextmanager
+    def block(self, header: str) -> Iterator[None]:
+        self.line(header + " {")
+        self._depth += 1
+        yield
+        self._depth -= 1
+        self.line("}")
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines) + "\n"
+
+
+def print_program(
+    name: str, kernels: Iterable[Kernel], *, comment: str = "", types: CTypes | None = None
+) -> Program:
+    """One compile unit with all ``kernels``; ``comment`` is the model's text."""
+    types = types or CTypes()
+    kernels = tuple(kernels)
+    bodies = CText()
+    functions: set[str] = set()
+    for kernel in kernels:
+        functions |= _print_kernel(kernel, types, bodies)
+    head = CText()
+    for line in comment.splitlines():
+        head.line("// " + _harmless(line))
+    head.line('#include "snnlab_kernel.h"')
+    head.line()
+    for function in sorted(functions):
+        head.line(_declaration(function, types.real))
+    head.line()
+    head.line("const int32_t snn_abi = SNNLAB_ABI;")
+    return Program(name, f"{head}{bodies}", kernels)
+
+
+def _harmless(line: str) -> str:
+    """Printable ASCII without what could end a comment line or join it to the next."""
+    ascii_only = line.encode("ascii", "replace").decode()
+    return re.sub(r"[^ -~]", "?", ascii_only).replace("\\", "/").replace("??", "? ?")
+
+
+def _declaration(function: str, real: Real) -> str:
+    suffix = "f" if real == "float" else ""
+    arguments = 2 if function in ("pow", "atan2", "fmod") else 1
+    signature = f"{real} {function}{suffix}({', '.join([real] * arguments)});"
+    if function in VECTOR_FUNCTIONS:
+        return f"SNN_VECTOR {signature}"
+    return f"SNN_PURE {signature}"
+
+
+class _Names(dict[Symbol, str]):
+    """C identifiers for symbols: readable, unique, never a reserved word."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._taken = set(RESERVED)
+
+    def __missing__(self, s: Symbol) -> str:
+        self[s] = self.unique(re.sub(r" 0$", "", s.name))
+        return self[s]
+
+    def unique(self, wanted: str) -> str:
+        stem = re.sub(r"[^A-Za-z0-9]+", "_", wanted).strip("_") or "x"
+        if stem[0].isdigit():
+            stem = "x" + stem
+        name, n = stem, 1
+        while name in self._taken:
+            n += 1
+            name = f"{stem}_{n}"
+        self._taken.add(name)
+        return name
+
+
+def _print_kernel(kernel: Kernel, types: CTypes, out: CText) -> set[str]:
+    names = _Names()
+    names[Symbol("t", real=True)] = "t"
+    names[Symbol("dt", real=True)] = "dt"
+    names[Symbol("(step)", real=True)] = "step"
+    integers = {
+        s.symbol
+        for s in (*kernel.prologue, *kernel.body)
+        if isinstance(s, Let) and s.item != "real"
+    } | {Symbol("(step)", real=True)} | {s.symbol for s in kernel.body if isinstance(s, Load) and s.buffer.item != "real"}
+    printer = CPrinter(names, types.real, integers)
+    rows = kernel.shape in ("pre_row", "post_row")
+    row_argument = " int64_t row," if rows else ""
+    out.line()
+    with out.block(
+        f"void {kernel.name}(const snn_args *args, const snn_clock *clock,"
+        f"{row_argument} int64_t begin, int64_t end)"
+    ):
+        for unused in ("clock", "args", *(["row"] if rows else [])):
+            out.line(f"(void){unused};")
+        used = _used_symbols(kernel)
+        for time in ("t", "dt"):
+            if Symbol(time, real=True) in used:
+                out.line(f"const {types.real} {time} = ({types.real})clock->{time};")
+        if Symbol("(step)", real=True) in used:
+            out.line("const int32_t step = (int32_t)clock->step;")
+        for n, name in enumerate(kernel.scalars):
+            if Symbol(name, real=True) not in used:
+                continue
+            local = names[Symbol(name, real=True)]
+            out.line(f"const {types.real} {local} = ({types.real})args->scalar[{n}];")
+        arrays = _declare_arrays(kernel, types, names, out)
+        for let in kernel.prologue:
+            _print_let(let, types, printer, names, out)
+        constant_index = {"shared": "0", "pre": "row", "post": "row"}
+        if kernel.shape == "pre_row":
+            del constant_index["post"]
+        if kernel.shape == "post_row":
+            del constant_index["pre"]
+        for statement in kernel.body:
+            if isinstance(statement, Load) and statement.buffer.index in constant_index and rows:
+                _print_load(statement, arrays, constant_index[statement.buffer.index], types, names, out)
+        with _loop(kernel, arrays, types, out):
+            for statement in kernel.body:
+                match statement:
+                    case Load(_, buffer):
+                        if rows and buffer.index in constant_index:
+                            continue
+                        index = _index(kernel, buffer)
+                        _print_load(statement, arrays, index, types, names, out)
+                    case Let():
+                        _print_let(statement, types, printer, names, out)
+                    case Store(buffer, value):
+                        text = printer.integer(value) if buffer.item != "real" else printer(value)
+                        cast = f"({types.item(buffer.item)})" if buffer.item == "bool" else ""
+                        out.line(f"{arrays[buffer.name]}[{_index(kernel, buffer)}] = {cast}{text};")
+                    case Add(buffer, value):
+                        out.line(f"{arrays[buffer.name]}[{_index(kernel, buffer)}] += {printer(value)};")
+                    case Draw():
+                        _print_draw(statement, kernel, types, printer, names, out)
+                    case _:
+                        assert_never(statement)
+    return printer.functions_used
+
+
+def _used_symbols(kernel: Kernel) -> set[Symbol]:
+    used: set[Symbol] = set()
+    for statement in (*kernel.prologue, *kernel.body):
+        match statement:
+            case Let(_, value, _) | Store(_, value) | Add(_, value):
+                used |= value.free_symbols  # type: ignore[arg-type]
+            case Draw(_, _, arguments, _):
+                for argument in arguments:
+                    used |= argument.free_symbols  # type: ignore[arg-type]
+            case Load():
+                pass
+    return used
+
+
+def index_buffers(kernel: Kernel, types: CTypes) -> tuple[tuple[str, str], ...]:
+    """The index arrays (name, C type) that come before the kernel's own buffers."""
+    if kernel.shape == "pre_row":
+        return (("(target)", types.target),)
+    if kernel.shape == "post_row":
+        return (("(synapse)", "uint32_t"), ("(source)", "int32_t"))
+    return ()
+
+
+def _declare_arrays(kernel: Kernel, types: CTypes, names: _Names, out: CText) -> dict[str, str]:
+    arrays: dict[str, str] = {}
+    position = 0
+    for name, ctype in index_buffers(kernel, types):
+        arrays[name] = names.unique(name)
+        out.line(f"const {ctype} *const {arrays[name]} = args->buffer[{position}];")
+        position += 1
+        if name == "(target)" and not any(b.index == "post" for b in kernel.buffers):
+            out.line(f"(void){arrays[name]};")
+        if name == "(source)" and not any(b.index == "pre" for b in kernel.buffers):
+            out.line(f"(void){arrays[name]};")
+    written = {s.buffer.name for s in kernel.body if isinstance(s, Store | Add)}
+    for buffer in kernel.buffers:
+        arrays[buffer.name] = names.unique(buffer.name + " of")
+        const = "" if buffer.name in written else "const "
+        # Two buffers of a neuron kernel are never the same array; pre and post may be.
+        restrict = "restrict " if kernel.shape == "neurons" else ""
+        out.line(
+            f"{const}{types.item(buffer.item)} *{restrict}const {arrays[buffer.name]}"
+            f" = args->buffer[{position}];"
+        )
+        position += 1
+    return arrays
+
+
+@contextmanager
+def _loop(kernel: Kernel, arrays: dict[str, str], types: CTypes, out: CText) -> Iterator[None]:
+    match kernel.shape:
+        case "neurons" | "once":
+            with out.block("for (int64_t i = begin; i < end; ++i)"):
+                yield
+        case "pre_row":
+            with out.block("for (int64_t k = begin; k < end; ++k)"):
+                if any(b.index == "post" for b in kernel.buffers):
+                    out.line(f"const int64_t j = {arrays['(target)']}[k];")
+                yield
+        case "post_row":
+            with out.block("for (int64_t m = begin; m < end; ++m)"):
+                out.line(f"const int64_t k = {arrays['(synapse)']}[m];")
+                if any(b.index == "pre" for b in kernel.buffers):
+                    out.line(f"const int64_t i = {arrays['(source)']}[m];")
+                yield
+        case _:
+            assert_never(kernel.shape)
+
+
+def _index(kernel: Kernel, buffer: Buffer) -> str:
+    match buffer.index:
+        case "shared":
+            return "0"
+        case "element":
+            return "k" if kernel.shape in ("pre_row", "post_row") else "i"
+        case "pre":
+            return "row" if kernel.shape == "pre_row" else "i"
+        case "post":
+            return "row" if kernel.shape == "post_row" else "j"
+        case _:
+            assert_never(buffer.index)
+
+
+def _print_load(
+    load: Load, arrays: dict[str, str], index: str, types: CTypes, names: _Names, out: CText
+) -> None:
+    local = types.local(load.buffer.item)
+    out.line(f"const {local} {names[load.symbol]} = {arrays[load.buffer.name]}[{index}];")
+
+
+def _print_let(let: Let, types: CTypes, printer: CPrinter, names: _Names, out: CText) -> None:
+    text = printer(let.value) if let.item == "real" else printer.integer(let.value)
+    if let.item == "bool" and text.startswith("(int32_t)"):
+        text = printer(let.value)
+    out.line(f"const {types.local(let.item)} {names[let.symbol]} = {text};")
+
+
+def _print_draw(
+    draw: Draw, kernel: Kernel, types: CTypes, printer: CPrinter, names: _Names, out: CText
+) -> None:
+    element = {"neurons": "i", "once": "0"}.get(kernel.shape, "k")
+    bits = names.unique("bits")
+    out.line(f"uint32_t {bits}[4];")
+    out.line(
+        f"snn_philox(args->key, (uint32_t)clock->step, (uint32_t)(clock->step >> 32), "
+        f"(uint32_t)({element}), {draw.number + 16}u, {bits});"
+    )
+    arguments = ", ".join(f"(double)({printer(a)})" for a in draw.arguments)
+    out.line(
+        f"const {types.real} {names[draw.symbol]} = "
+        f"({types.real})snn_draw_{draw.distribution.lower()}({bits}, {arguments});"
+    )

@@ -1,0 +1,377 @@
+"""From a checked model to kernels.
+
+The whole pipeline is here: `lower_neuron` and `lower_synapse` build single-assignment bodies
+in the order of the step (design of the schedule: `engine.schedule`) and send them through
+the passes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from types import MappingProxyType
+
+import sympy
+from sympy import Expr, Symbol
+from sympy.logic.boolalg import Boolean
+
+from snnlab.codegen.kernel import (
+    LAST_SPIKE,
+    SPIKED,
+    TARGET,
+    TOUCHED,
+    WAIT,
+    Add,
+    Buffer,
+    Draw,
+    Item,
+    Kernel,
+    Let,
+    Load,
+    Statement,
+    Store,
+)
+from snnlab.codegen.passes import (
+    expand_functions,
+    expand_powers,
+    hoist_invariants,
+    remove_unused,
+    share_subexpressions,
+)
+from snnlab.model.integrators import elapsed, solve_block
+from snnlab.model.ir import (
+    Assignment,
+    DifferentialEquation,
+    Equation,
+    NeuronModel,
+    Parameter,
+    RandomDraw,
+    SynapseModel,
+    Variable,
+    symbol,
+)
+
+ITEMS: dict[str, Item] = {"float": "real", "int": "int", "bool": "bool"}
+DT, T, T_LAST = symbol("dt"), symbol("t"), symbol("t_last")
+STEP = symbol("(step)")
+
+
+RESERVED = {buffer.name: buffer for buffer in (LAST_SPIKE, SPIKED, TOUCHED, WAIT)}
+
+
+class Steps(sympy.Function):
+    """``Steps(ms, dt)``: a duration in whole steps, the nearest."""
+
+    nargs = 2
+
+
+def lower_neuron(model: NeuronModel, *, per_neuron: frozenset[str] = frozenset()) -> tuple[Kernel, ...]:
+    """The kernels of a neuron: population-wide equations if there are any, then the update.
+
+    ``per_neuron`` names the parameters that have one value for each neuron.
+    """
+    kernels = []
+    shared = [e for e in model.equations if _locality(model, e) == "population"]
+    own = [e for e in model.equations if _locality(model, e) != "population"]
+    if shared:
+        body = _Body(model, per_neuron, shape="once")
+        body.equations(shared)
+        kernels.append(_optimise(body.kernel(f"{_identifier(model.name)}_once", "once")))
+    body = _Body(model, per_neuron, shape="neurons")
+    body.neuron(own)
+    kernels.append(_optimise(body.kernel(f"{_identifier(model.name)}_update", "neurons")))
+    return tuple(kernels)
+
+
+def lower_synapse(
+    model: SynapseModel,
+    *,
+    per_synapse: frozenset[str] = frozenset(),
+    localities: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[Kernel, ...]:
+    """The kernels of a synapse: at pre spikes, in every step, at post spikes, where needed.
+
+    ``per_synapse`` names the parameters that have one value for each synapse.
+    ``localities`` says which ``pre.x`` and ``post.x`` are one value for a "population".
+    """
+    name = _identifier(model.name)
+    kernels = []
+    if model.pre_spike:
+        body = _Body(model, per_synapse, shape="pre_row", localities=localities)
+        body.decay(STEP)
+        body.synapse_statements(model.pre_spike)
+        kernels.append(_optimise(body.kernel(f"{name}_pre", "pre_row")))
+    clocked = [
+        e
+        for e in model.equations
+        if not (isinstance(e, DifferentialEquation) and e.method == "event-driven")
+    ]
+    if clocked:
+        body = _Body(model, per_synapse, shape="pre_row", localities=localities)
+        body.equations(clocked)
+        kernels.append(_optimise(body.kernel(f"{name}_step", "pre_row")))
+    if model.post_spike:
+        body = _Body(model, per_synapse, shape="post_row", localities=localities)
+        # Equations of this step have been solved when post_spike runs.
+        body.decay(STEP + 1)
+        body.synapse_statements(model.post_spike)
+        kernels.append(_optimise(body.kernel(f"{name}_post", "post_row")))
+    return tuple(kernels)
+
+
+def _optimise(kernel: Kernel) -> Kernel:
+    kernel = remove_unused(kernel)
+    kernel = expand_functions(kernel)
+    kernel = expand_powers(kernel)
+    kernel = hoist_invariants(kernel)
+    kernel = share_subexpressions(kernel)
+    return remove_unused(kernel)
+
+
+class _Body:
+    """A body under construction: ``now`` maps each symbol of the model to its latest value."""
+
+    def __init__(
+        self,
+        model: NeuronModel | SynapseModel,
+        individual: frozenset[str],
+        *,
+        shape: str,
+        localities: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self._model = model
+        self._shape = shape
+        self._localities = localities
+        self._parameters: dict[Symbol, Parameter] = {symbol(p.name): p for p in model.parameters}
+        self._variables: dict[Symbol, Variable] = {symbol(v.name): v for v in model.variables}
+        self._draws: dict[Symbol, tuple[int, RandomDraw]] = {
+            symbol(d.name): (n, d) for n, d in enumerate(model.draws)
+        }
+        self._individual = {
+            p.name for p in model.parameters if p.name in individual or p.locality == "local"
+        }
+        self._statements: list[Statement | Draw] = []
+        self._now: dict[Symbol, Expr] = {}
+        self._changed: dict[Symbol, Buffer] = {}
+        self._versions: dict[str, int] = {}
+
+    def kernel(self, name: str, shape: str) -> Kernel:
+        stores = [Store(buffer, self._now[s]) for s, buffer in self._changed.items()]
+        scalars = tuple(p.name for p in self._model.parameters)
+        return Kernel(name, shape, scalars, (*self._statements, *stores))  # type: ignore[arg-type]
+
+    # Values ------------------------------------------------------------------------------
+
+    def _buffer(self, s: Symbol) -> Buffer:
+        if s in self._variables:
+            variable = self._variables[s]
+            index = {
+                "local": "element",
+                "population": "shared",
+                "projection": "shared",
+                "postsynaptic": "post",
+            }[variable.locality]
+            return Buffer(s.name, index, ITEMS[variable.dtype])  # type: ignore[arg-type]
+        if s in self._parameters:
+            return Buffer(s.name, "element", ITEMS[self._parameters[s].dtype])
+        if s.name in RESERVED:
+            return RESERVED[s.name]
+        if s.name.startswith("pre."):
+            return Buffer(s.name, "shared" if self._localities.get(s.name) == "population" else "pre")
+        if s.name.startswith("post."):
+            return Buffer(s.name, "shared" if self._localities.get(s.name) == "population" else "post")
+        if s.name == "g_target":
+            return TARGET
+        return Buffer(s.name, "element" if "(" not in s.name or s.name.startswith("sum(") else "shared")
+
+    def value(self, e: Expr | Boolean) -> Expr | Boolean:
+        """``e`` with every symbol of the model replaced by its latest value."""
+        # Sorted, because the order of loads is part of the text and so of the cache's key.
+        return e.xreplace({s: self._latest(s) for s in sorted(_symbols(e), key=str)})
+
+    def _latest(self, s: Symbol) -> Expr:
+        if s in self._now:
+            return self._now[s]
+        if s in (T, DT, STEP):
+            return s
+        if s == T_LAST:
+            self._now[s] = self._latest(symbol(LAST_SPIKE.name)) * DT
+            return self._now[s]
+        if s in self._draws:
+            number, draw = self._draws[s]
+            arguments = tuple(self.value(a) for a in draw.arguments)
+            local = self._fresh(s.name)
+            self._statements.append(Draw(local, draw.distribution, arguments, number))  # type: ignore[arg-type]
+            self._now[s] = local
+            return local
+        if s in self._parameters and s.name not in self._individual:
+            value: Expr = s
+        else:
+            value = self._fresh(s.name)
+            self._statements.append(Load(value, self._buffer(s)))
+        parameter = self._parameters.get(s)
+        if parameter is not None and parameter.unit is not None and parameter.unit.scale != 1:
+            value = value * sympy.Float(parameter.unit.scale)
+        self._now[s] = value
+        return value
+
+    def _fresh(self, stem: str) -> Symbol:
+        """A new name for a version of ``stem``; the space keeps it apart from written names."""
+        version = self._versions.get(stem, 0)
+        self._versions[stem] = version + 1
+        return Symbol(f"{stem} {version}", real=True)
+
+    def let(self, stem: str, value: Expr | Boolean, item: Item = "real") -> Symbol:
+        name = self._fresh(stem)
+        self._statements.append(Let(name, value, item))
+        return name
+
+    def assign(self, s: Symbol, value: Expr | Boolean) -> None:
+        """``s`` has a new value from here on, which is stored at the end."""
+        buffer = self._buffer(s)
+        self._now[s] = self.let(s.name, value, buffer.item)
+        self._changed[s] = buffer
+
+    def bound(self, s: Symbol) -> None:
+        """Apply the variable's min and max to its latest value."""
+        variable = self._variables.get(s)
+        if variable is None:
+            return
+        for limit, relation in ((variable.minimum, sympy.Lt), (variable.maximum, sympy.Gt)):
+            if limit is not None:
+                now, edge = self._now[s], self.value(limit)
+                chosen = (edge, relation(now, edge)), (now, True)
+                clipped = sympy.Piecewise(*chosen, evaluate=False)
+                self._now[s] = self.let(s.name, clipped)
+
+    # Equations ---------------------------------------------------------------------------
+
+    def equations(self, equations: Iterable[Equation], active: Symbol | None = None) -> None:
+        """Blocks of differential equations together, assignments one by one, as written.
+
+        While ``active`` is 0 (refractory) everything but the conductances stands still.
+        """
+        for block in _blocks(equations):
+            if isinstance(block[0], Assignment):
+                (assignment,) = block
+                self._change(assignment.target, self.value(assignment.value), active)
+                continue
+            update = solve_block(tuple(block), DT)
+            temporaries: dict[Symbol, Expr] = {}
+            for s, value in update.temporaries:
+                temporaries[s] = self.let(s.name, self.value(value.xreplace(temporaries)))  # type: ignore[arg-type]
+                self._now[s] = temporaries[s]
+            new = [(s, self.value(value)) for s, value in update.updates]
+            named = [(s, self.let(f"{s.name}_next", value)) for s, value in new]
+            for s in temporaries:
+                del self._now[s]
+            for s, value in named:
+                self._change(s, value, active)
+
+    def _change(self, s: Symbol, value: Expr | Boolean, active: Symbol | None) -> None:
+        if active is not None and not s.name.startswith("g_"):
+            value = sympy.Piecewise((value, active), (self._latest(s), True), evaluate=False)
+        self.assign(s, value)
+        self.bound(s)
+
+    def neuron(self, equations: list[Equation]) -> None:
+        """Equations, then the spike test, then reset and refractory period."""
+        model = self._model
+        assert isinstance(model, NeuronModel)
+        spike = next((e for e in model.events if e.name == "spike"), None)
+        wait = active = None
+        if spike is not None and spike.refractory is not None:
+            wait = self._fresh("wait")
+            self._statements.append(Load(wait, WAIT))
+            active = self.let("active", sympy.Eq(wait, 0), "bool")
+        self.equations(equations, active)
+        if spike is None:
+            return
+        condition = self.value(spike.condition)
+        if active is not None:
+            condition = sympy.And(active, condition)
+        spiked = self.let("spiked", condition, "bool")
+        self._changed[symbol("(spiked)")] = SPIKED
+        self._now[symbol("(spiked)")] = spiked
+        for assignment in spike.reset:
+            s = assignment.target
+            chosen = (self.value(assignment.value), spiked), (self._latest(s), True)
+            self.assign(s, sympy.Piecewise(*chosen, evaluate=False))
+        if any(T_LAST in _symbols(e) for e in _expressions(model)):
+            last = symbol(LAST_SPIKE.name)
+            chosen = (STEP, spiked), (self._latest(last), True)
+            self.assign(last, sympy.Piecewise(*chosen, evaluate=False))
+        if wait is not None:
+            assert spike.refractory is not None
+            steps = self.let("pause", Steps(self.value(spike.refractory), DT), "int")
+            less = (wait - 1, sympy.Gt(wait, 0)), (sympy.Integer(0), True)
+            waiting = sympy.Piecewise(*less, evaluate=False)
+            left = sympy.Piecewise((steps, spiked), (waiting, True), evaluate=False)
+            self._now[symbol("(wait)")] = self.let("wait", left, "int")
+            self._changed[symbol("(wait)")] = WAIT
+
+    # Synapses ----------------------------------------------------------------------------
+
+    def decay(self, step: Expr) -> None:
+        """Bring the event-driven variables from when they were last touched to ``step``."""
+        model = self._model
+        assert isinstance(model, SynapseModel)
+        driven = [
+            e
+            for e in model.equations
+            if isinstance(e, DifferentialEquation) and e.method == "event-driven"
+        ]
+        if not driven:
+            return
+        since = symbol(TOUCHED.name)
+        interval = symbol("(elapsed)")
+        self._now[interval] = self.let("passed", DT * (step - self._latest(since)))
+        new = [(e.variable, self.value(elapsed(e, interval))) for e in driven]
+        for s, value in new:
+            self.assign(s, value)
+            self.bound(s)
+        self.assign(since, step)
+
+    def synapse_statements(self, statements: tuple[Assignment, ...]) -> None:
+        """``g_target`` first, whatever the order of the text, then the others as written."""
+        conductance = symbol("g_target")
+        ordered = sorted(statements, key=lambda a: a.target != conductance)
+        for assignment in ordered:
+            if assignment.target == conductance:
+                increment = self.value(assignment.value - conductance)
+                self._statements.append(Add(self._buffer(conductance), increment))  # type: ignore[arg-type]
+                continue
+            self.assign(assignment.target, self.value(assignment.value))
+            self.bound(assignment.target)
+
+
+def _locality(model: NeuronModel, equation: Equation) -> str:
+    target = equation.variable if isinstance(equation, DifferentialEquation) else equation.target
+    return next((v.locality for v in model.variables if v.name == target.name), "local")
+
+
+def _blocks(equations: Iterable[Equation]) -> Iterator[list[Equation]]:
+    """Runs of differential equations, and single assignments, in the order of the text."""
+    for is_ode, group in groupby(equations, lambda e: isinstance(e, DifferentialEquation)):
+        if is_ode:
+            yield list(group)
+        else:
+            yield from ([assignment] for assignment in group)
+
+
+def _expressions(model: NeuronModel) -> Iterator[Expr | Boolean]:
+    for equation in model.equations:
+        yield equation.rhs if isinstance(equation, DifferentialEquation) else equation.value
+    for event in model.events:
+        yield event.condition
+        yield from (assignment.value for assignment in event.reset)
+
+
+def _symbols(e: Expr | Boolean) -> set[Symbol]:
+    return e.free_symbols  # type: ignore[return-value]
+
+
+def _identifier(name: str) -> str:
+    """A C identifier from a model's name; the name itself is untrusted text."""
+    return "m_" + re.sub(r"[^A-Za-z0-9_]", "_", name)[:40]

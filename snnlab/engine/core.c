@@ -1,0 +1,332 @@
+#include "snnlab_core.h"
+
+#include <math.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+#if defined(__SSE2__)
+#include <xmmintrin.h>
+#endif
+
+/* Threads that wait look `spin` times and then give their core away, because the notebook's
+ * kernel and the browser need it more. */
+static void wait_for_others(snn_engine *engine)
+{
+    snn_barrier *barrier = &engine->barrier;
+    const int32_t generation = __atomic_load_n(&barrier->generation, __ATOMIC_RELAXED);
+    if (__atomic_add_fetch(&barrier->arrived, 1, __ATOMIC_ACQ_REL) == engine->n_threads) {
+        __atomic_store_n(&barrier->arrived, 0, __ATOMIC_RELAXED);
+        __atomic_store_n(&barrier->generation, generation + 1, __ATOMIC_RELEASE);
+        return;
+    }
+    int looks = 0;
+    while (__atomic_load_n(&barrier->generation, __ATOMIC_ACQUIRE) == generation) {
+        if (++looks < engine->spin) {
+#if defined(__SSE2__)
+            _mm_pause();
+#endif
+        } else {
+            sched_yield();
+        }
+    }
+}
+
+/* conductance[target] += weight for one row. */
+#define DELIVER(REAL, INDEX, WEIGHT, VALUE)                                                      \
+    {                                                                                            \
+        REAL *const g = (REAL *)projection->conductance;                                         \
+        const INDEX *const target = (const INDEX *)projection->target;                           \
+        const WEIGHT *const weight = (const WEIGHT *)projection->weight;                         \
+        (void)weight;                                                                            \
+        for (int64_t k = begin; k < end; ++k) g[target[k]] += (REAL)(VALUE);                     \
+        return;                                                                                  \
+    }
+
+static void deliver_row(const snn_projection *projection, int64_t begin, int64_t end)
+{
+    const int narrow = projection->target_bytes == 2;
+    if (projection->real_bytes == 8) {
+        if (projection->weight_bytes == 0) {
+            const double one = *(const double *)projection->weight;
+            if (narrow) DELIVER(double, uint16_t, double, one)
+            DELIVER(double, uint32_t, double, one)
+        }
+        if (projection->weight_bytes == 4) {
+            if (narrow) DELIVER(double, uint16_t, float, weight[k])
+            DELIVER(double, uint32_t, float, weight[k])
+        }
+        if (narrow) DELIVER(double, uint16_t, double, weight[k])
+        DELIVER(double, uint32_t, double, weight[k])
+    }
+    if (projection->weight_bytes == 0) {
+        const double one = *(const double *)projection->weight;
+        if (narrow) DELIVER(float, uint16_t, double, one)
+        DELIVER(float, uint32_t, double, one)
+    }
+    if (projection->weight_bytes == 4) {
+        if (narrow) DELIVER(float, uint16_t, float, weight[k])
+        DELIVER(float, uint32_t, float, weight[k])
+    }
+    if (narrow) DELIVER(float, uint16_t, double, weight[k])
+    DELIVER(float, uint32_t, double, weight[k])
+}
+
+/* Spikes of `delay` steps ago reach this thread's neurons, in ascending order of the pre neuron:
+ * a neuron sums its inputs in the same order for any number of threads. */
+static void deliver(const snn_engine *engine, const snn_projection *projection,
+                    const snn_clock *clock, int thread)
+{
+    const int64_t emitted = clock->step - projection->delay;
+    if (emitted < 0) return;
+    const snn_population *pre = projection->pre;
+    const int n_threads = engine->n_threads;
+    const int64_t slot = emitted % pre->n_slots;
+    const int64_t *part = projection->part + thread;
+    const int64_t width = n_threads + 1;
+    const char *target = (const char *)projection->target;
+    for (int owner = 0; owner < n_threads; ++owner) {
+        const int32_t *neuron = pre->neuron + slot * pre->padded + pre->bounds[owner];
+        const int64_t n = pre->count[(slot * n_threads + owner) * 8];
+        for (int64_t s = 0; s < n; ++s) {
+            if (s + 1 < n)
+                __builtin_prefetch(target + part[neuron[s + 1] * width] * projection->target_bytes);
+            const int64_t begin = part[neuron[s] * width];
+            const int64_t end = part[neuron[s] * width + 1];
+            if (begin == end) continue;
+            if (projection->kernel)
+                projection->kernel(&projection->args, clock, neuron[s], begin, end);
+            else
+                deliver_row(projection, begin, end);
+        }
+    }
+}
+
+static void update_synapses(const snn_engine *engine, const snn_projection *projection,
+                            const snn_clock *clock, int thread)
+{
+    const int64_t width = engine->n_threads + 1;
+    for (int64_t row = 0; row < projection->pre->size; ++row) {
+        const int64_t *part = projection->part + row * width + thread;
+        if (part[0] < part[1])
+            projection->update_kernel(&projection->update_args, clock, row, part[0], part[1]);
+    }
+}
+
+static void post_spikes(const snn_engine *engine, const snn_projection *projection,
+                        const snn_clock *clock, int thread)
+{
+    const snn_population *post = projection->post;
+    const int64_t slot = clock->step % post->n_slots;
+    const int32_t *neuron = post->neuron + slot * post->padded + post->bounds[thread];
+    const int64_t n = post->count[(slot * engine->n_threads + thread) * 8];
+    for (int64_t s = 0; s < n; ++s) {
+        const int64_t begin = projection->post_row[neuron[s]];
+        const int64_t end = projection->post_row[neuron[s] + 1];
+        if (begin < end)
+            projection->post_kernel(&projection->post_args, clock, neuron[s], begin, end);
+    }
+}
+
+static void log_spikes(snn_spike_log *log, const int32_t *neuron, int64_t n)
+{
+    if (log->out_of_memory) return;
+    if (log->n_spikes + n > log->capacity) {
+        const int64_t capacity = 2 * (log->n_spikes + n) + 1024;
+        int32_t *grown = realloc(log->neuron, (size_t)capacity * sizeof *grown);
+        if (!grown) {
+            log->out_of_memory = 1;
+            return;
+        }
+        log->neuron = grown;
+        log->capacity = capacity;
+    }
+    if (log->n_steps == log->step_capacity) {
+        const int64_t capacity = 2 * log->step_capacity + 1024;
+        int64_t *grown = realloc(log->end_of_step, (size_t)capacity * sizeof *grown);
+        if (!grown) {
+            log->out_of_memory = 1;
+            return;
+        }
+        log->end_of_step = grown;
+        log->step_capacity = capacity;
+    }
+    memcpy(log->neuron + log->n_spikes, neuron, (size_t)n * sizeof *neuron);
+    log->n_spikes += n;
+    log->end_of_step[log->n_steps++] = log->n_spikes;
+}
+
+/* Spike flags become a list; eight flags are looked at together. */
+static void collect(const snn_engine *engine, const snn_population *population,
+                    const snn_clock *clock, int thread)
+{
+    const int64_t begin = population->bounds[thread];
+    int64_t end = population->bounds[thread + 1];
+    if (end > population->size) end = population->size; /* the padding computes, but is nobody */
+    const int64_t slot = clock->step % population->n_slots;
+    int32_t *neuron = population->neuron + slot * population->padded + begin;
+    const uint8_t *spiked = population->spiked;
+    int64_t n = 0;
+    int64_t i = begin;
+    for (; i + 8 <= end; i += 8) {
+        uint64_t flags;
+        memcpy(&flags, spiked + i, 8);
+        if (!flags) continue;
+        for (int64_t j = i; j < i + 8; ++j)
+            if (spiked[j]) neuron[n++] = (int32_t)j;
+    }
+    for (; i < end; ++i)
+        if (spiked[i]) neuron[n++] = (int32_t)i;
+    population->count[(slot * engine->n_threads + thread) * 8] = n;
+    if (population->log) log_spikes(&population->log[thread], neuron, n);
+}
+
+static void record(const snn_recorder *recorder, const snn_clock *clock, int thread)
+{
+    const int64_t since = clock->step - recorder->next_step;
+    if (since < 0 || since % recorder->period) return;
+    const int64_t first = recorder->split[thread], last = recorder->split[thread + 1];
+    const int64_t row = since / recorder->period * recorder->n_neurons;
+    const int32_t *neuron = recorder->neuron;
+    if (recorder->item_bytes == 8) {
+        const double *source = recorder->source;
+        double *out = (double *)recorder->out + row;
+        for (int64_t k = first; k < last; ++k) out[k] = source[neuron[k]];
+    } else if (recorder->item_bytes == 4) {
+        const float *source = recorder->source;
+        float *out = (float *)recorder->out + row;
+        for (int64_t k = first; k < last; ++k) out[k] = source[neuron[k]];
+    } else {
+        const char *source = recorder->source;
+        char *out = recorder->out + row;
+        for (int64_t k = first; k < last; ++k) out[k] = source[neuron[k]];
+    }
+}
+
+static void run_phase(snn_engine *engine, const snn_phase *phase, const snn_clock *clock,
+                      int thread)
+{
+    switch (phase->kind) {
+    case SNN_DELIVER:
+        deliver(engine, phase->object, clock, thread);
+        break;
+    case SNN_UPDATE: {
+        const snn_update *update = phase->object;
+        const int64_t *bounds = update->population->bounds + thread;
+        if (bounds[0] < bounds[1]) update->kernel(&update->args, clock, bounds[0], bounds[1]);
+        break;
+    }
+    case SNN_ONCE: {
+        const snn_update *update = phase->object;
+        if (thread == 0) update->kernel(&update->args, clock, 0, 1);
+        break;
+    }
+    case SNN_COLLECT:
+        collect(engine, phase->object, clock, thread);
+        break;
+    case SNN_SYNAPSES:
+        update_synapses(engine, phase->object, clock, thread);
+        break;
+    case SNN_POST:
+        post_spikes(engine, phase->object, clock, thread);
+        break;
+    case SNN_RECORD:
+        record(phase->object, clock, thread);
+        break;
+    }
+}
+
+/* One thread of the team runs every phase on its own neurons; a thread that is alone
+ * (`last` > `first` + 1) runs each phase for all of them in turn. */
+static void run_threads(snn_engine *engine, int64_t n_steps, int first, int last)
+{
+#if defined(__SSE2__)
+    /* A decaying conductance reaches denormal numbers, which cost a hundred cycles each. */
+    const unsigned int control = _mm_getcsr();
+    _mm_setcsr(control | 0x8040u);
+#endif
+    const int shared = last - first < engine->n_threads;
+    snn_clock clock = {engine->step, 0.0, engine->dt};
+    for (int64_t n = 0; n < n_steps; ++n) {
+        clock.t = (double)clock.step * engine->dt;
+        for (int p = 0; p < engine->n_phases; ++p) {
+            const snn_phase *phase = &engine->phases[p];
+            if (phase->kind == SNN_BARRIER) {
+                if (shared) wait_for_others(engine);
+                continue;
+            }
+            for (int thread = first; thread < last; ++thread)
+                run_phase(engine, phase, &clock, thread);
+        }
+        if (shared) wait_for_others(engine);
+        ++clock.step;
+    }
+#if defined(__SSE2__)
+    _mm_setcsr(control);
+#endif
+}
+
+int snn_run(snn_engine *engine, int64_t n_steps)
+{
+    int alone = 1;
+#ifdef _OPENMP
+    if (engine->n_threads > 1) {
+#pragma omp parallel num_threads(engine->n_threads)
+        {
+            /* The system may grant fewer threads than asked for. */
+            if (omp_get_num_threads() == engine->n_threads) {
+                const int thread = omp_get_thread_num();
+                if (thread == 0) alone = 0;
+                run_threads(engine, n_steps, thread, thread + 1);
+            }
+        }
+    }
+#endif
+    if (alone) run_threads(engine, n_steps, 0, engine->n_threads);
+    engine->step += n_steps;
+    for (int p = 0; p < engine->n_phases; ++p) {
+        if (engine->phases[p].kind != SNN_COLLECT) continue;
+        const snn_population *population = engine->phases[p].object;
+        if (!population->log) continue;
+        for (int thread = 0; thread < engine->n_threads; ++thread)
+            if (population->log[thread].out_of_memory) return 1;
+    }
+    return 0;
+}
+
+int64_t snn_bernoulli_row(const uint32_t key[2], uint32_t row, int64_t n_post, double p,
+                          int32_t *out)
+{
+    if (p <= 0.0) return 0;
+    if (p >= 1.0) {
+        for (int64_t j = 0; out && j < n_post; ++j) out[j] = (int32_t)j;
+        return n_post;
+    }
+    /* The gap to the next target is geometric: floor(ln u / ln(1 - p)). */
+    const double scale = 1.0 / log1p(-p);
+    int64_t n = 0;
+    double j = -1.0;
+    uint32_t random[4];
+    for (uint32_t counter = 0;; ++counter) {
+        snn_philox(key, counter, 0, row, 1, random);
+        for (int half = 0; half < 2; ++half) {
+            const double u = snn_unit(random[2 * half], random[2 * half + 1]);
+            j += 1.0 + floor(log(u) * scale);
+            if (j >= (double)n_post) return n;
+            if (out) out[n] = (int32_t)j;
+            ++n;
+        }
+    }
+}
+
+void snn_uniform_fill(const uint32_t key[2], uint32_t draw, int64_t n, double *out)
+{
+    for (int64_t i = 0; i < n; ++i) {
+        uint32_t random[4];
+        snn_philox(key, (uint32_t)i, (uint32_t)(i >> 32), draw, 2, random);
+        out[i] = snn_unit(random[0], random[1]);
+    }
+}

@@ -1,0 +1,118 @@
+/* The step loop: populations, projections, recorders, and the schedule that runs them.
+ *
+ * All memory is owned by the caller (the Cython stepper) except the spike logs, which grow
+ * while the loop runs without Python.
+ *
+ * SAFETY: a thread writes only to the neurons between its two bounds, to the synapses onto
+ * them, to its own spike lists and to its own log. It reads other threads' spike lists of
+ * earlier steps only; the barrier that ends each step separates the two.
+ */
+#ifndef SNNLAB_CORE_H
+#define SNNLAB_CORE_H
+
+#include "snnlab_kernel.h"
+
+#define SNN_CACHE_LINE 64
+
+typedef struct { /* spikes of one thread, in the order in which they happened */
+    int32_t *neuron;
+    int64_t n_spikes, capacity;
+    int64_t *end_of_step; /* n_spikes after each step of the current run */
+    int64_t n_steps, step_capacity;
+    int out_of_memory;
+} snn_spike_log;
+
+typedef struct {
+    int64_t size;   /* neurons */
+    int64_t padded; /* rounded up to whole vectors */
+    const int64_t *bounds; /* (n_threads + 1): thread k owns bounds[k] <= i < bounds[k + 1] */
+    uint8_t *spiked;       /* (padded), written by the update kernel */
+    int32_t n_slots;       /* length of the ring of spike lists: longest delay + 1 */
+    int32_t *neuron;       /* (n_slots, padded); a thread's list begins at its bound */
+    int64_t *count;        /* (n_slots, n_threads * 8): one cache line a thread */
+    snn_spike_log *log;    /* (n_threads), or NULL */
+} snn_population;
+
+typedef struct {
+    const snn_population *pre, *post;
+    const int64_t *part;   /* (pre->size, n_threads + 1): thread k delivers part[k] .. part[k + 1] */
+    const void *target;    /* (n_synapses), post neuron, sorted within a row */
+    int target_bytes;      /* 2 or 4 */
+    const void *weight;    /* (n_synapses), or one value */
+    int weight_bytes;      /* 4 or 8; 0: one double for all */
+    void *conductance;     /* (post->padded) */
+    int real_bytes;        /* 4 or 8 */
+    int32_t delay;         /* steps, >= 1 */
+    snn_row_kernel kernel; /* generated code in place of `conductance += weight` */
+    snn_args args;
+    /* Seen from the post neuron, for post_spike. */
+    const int64_t *post_row; /* (post->size + 1) */
+    snn_row_kernel post_kernel;
+    snn_args post_args;
+    /* Equations of the synapses, every step. */
+    snn_row_kernel update_kernel;
+    snn_args update_args;
+} snn_projection;
+
+typedef struct {
+    const snn_population *population;
+    snn_range_kernel kernel;
+    snn_args args;
+} snn_update;
+
+typedef struct {
+    const void *source; /* array of the population */
+    int item_bytes;     /* 1, 4 or 8 */
+    const int32_t *neuron; /* (n_neurons), ascending */
+    int64_t n_neurons;
+    const int64_t *split; /* (n_threads + 1): positions in `neuron` that each thread copies */
+    int64_t period;       /* steps */
+    int64_t next_step;    /* first step to record in this run */
+    char *out;            /* (samples of this run, n_neurons) */
+} snn_recorder;
+
+enum {
+    SNN_DELIVER,   /* snn_projection: spikes arrive */
+    SNN_UPDATE,    /* snn_update: equations, spike test, reset */
+    SNN_ONCE,      /* snn_update run by one thread: population-wide equations */
+    SNN_COLLECT,   /* snn_population: spike flags become spike lists */
+    SNN_SYNAPSES,  /* snn_projection: synapse equations */
+    SNN_POST,      /* snn_projection: post_spike */
+    SNN_RECORD,    /* snn_recorder */
+    SNN_BARRIER    /* wait for the other threads */
+};
+
+typedef struct {
+    int kind;
+    void *object;
+} snn_phase;
+
+typedef struct {
+    int32_t arrived;
+    char gap1[SNN_CACHE_LINE - 4];
+    int32_t generation;
+    char gap2[SNN_CACHE_LINE - 4];
+} snn_barrier;
+
+typedef struct {
+    int n_threads;
+    int n_phases;
+    const snn_phase *phases;
+    double dt;
+    int64_t step;
+    int spin; /* how often a barrier looks before it yields the core */
+    snn_barrier barrier;
+} snn_engine;
+
+/* Run n_steps steps. Returns 0, or 1 when memory for a spike log ran out. */
+int snn_run(snn_engine *engine, int64_t n_steps);
+
+/* Targets of one row by geometric skipping: each of n_post is drawn with probability p
+ * independently (Philox stream (key, row)). Returns how many; writes them when out != NULL. */
+int64_t snn_bernoulli_row(const uint32_t key[2], uint32_t row, int64_t n_post, double p,
+                          int32_t *out);
+
+/* n uniform numbers in (0, 1) of stream (key, draw), counter 0 .. n - 1. */
+void snn_uniform_fill(const uint32_t key[2], uint32_t draw, int64_t n, double *out);
+
+#endif

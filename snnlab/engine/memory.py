@@ -1,0 +1,28 @@
+"""Arrays that kernels can run over: aligned to cache lines and padded to whole vectors."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+ALIGNMENT = 64  # bytes, a cache line and an AVX-512 vector
+PADDING = 64  # elements: whole vectors for every item size, down to single bytes
+
+
+def padded_size(size: int) -> int:
+    """``size`` rounded up to whole vectors."""
+    return -(-size // PADDING) * PADDING
+
+
+def aligned_zeros(size: int, dtype: DTypeLike) -> NDArray:
+    """Zeros, aligned to `ALIGNMENT` bytes."""
+    item = np.dtype(dtype)
+    raw = np.zeros(size * item.itemsize + ALIGNMENT, np.uint8)
+    start = -raw.ctypes.data % ALIGNMENT
+    return raw[start : start + size * item.itemsize].view(item)
+
+
+def split_at_vectors(size: int, n_threads: int) -> NDArray[np.int64]:
+    """Bounds (n_threads + 1) of contiguous ranges that begin and end at whole vectors."""
+    vectors = padded_size(size) // PADDING
+    return np.array([vectors * k // n_threads * PADDING for k in range(n_threads + 1)], np.int64)

@@ -1,0 +1,248 @@
+"""Run, pause, step: the stepper driven in slices, from any thread.
+
+A run is cut into slices of about ten milliseconds. Between two slices commands are carried
+out (a changed parameter, a pause) and what was recorded is handed on; during a slice no
+Python runs. Knows steps and slices; nothing of populations.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache
+
+from snnlab.engine.stepper import Stepper
+from snnlab.errors import SimulationError
+
+SLICE_SECONDS = 0.010
+MAX_SLICE_STEPS = 20_000
+
+Command = Callable[[], None]
+
+
+@cache
+def _engine_thread() -> ThreadPoolExecutor:
+    """The one thread that opens parallel regions: libgomp keeps a team for each that does."""
+    return ThreadPoolExecutor(1, thread_name_prefix="snnlab-engine")
+
+
+class Simulator:
+    """Time of one network.
+
+    Parameters
+    ----------
+    dt
+        Time step (ms).
+    before_slice, after_slice
+        Called with (first step, number of steps) around each slice, in the thread that runs.
+        ``after_slice`` may raise a `SimulationError` to stop the run.
+    """
+
+    def __init__(
+        self,
+        dt: float,
+        before_slice: Callable[[int, int], None],
+        after_slice: Callable[[int, int], None],
+        on_change: Callable[[], None],
+    ) -> None:
+        self.dt = dt
+        self.step_index = 0
+        self.speed: float | None = None  # biological over wall time; None: as fast as possible
+        self.error: Exception | None = None
+        self._before_slice = before_slice
+        self._after_slice = after_slice
+        self._on_change = on_change
+        self._stepper: Stepper | None = None
+        self._n_threads = 1
+        self._slice_steps = 1
+        self._lock = threading.RLock()  # held while a slice runs
+        self._commands: list[Command] = []
+        self._wake = threading.Condition()
+        self._playing = False
+        self._blocking = False
+        self._player: threading.Thread | None = None
+        self._rates: list[tuple[float, float]] = []  # (wall s, biological s) of recent slices
+
+    def attach(self, stepper: Stepper, n_threads: int) -> None:
+        """Run ``stepper`` from now on, continuing at the present step."""
+        with self._lock:
+            stepper.step = self.step_index
+            self._stepper = stepper
+            self._n_threads = n_threads
+            self._slice_steps = 1
+
+    @property
+    def running(self) -> bool:
+        return self._playing or self._blocking
+
+    @property
+    def real_time_factor(self) -> float:
+        """Biological over wall time in the last second or so; 0 when nothing ran."""
+        rates = list(self._rates)
+        wall = sum(w for w, _ in rates)
+        return sum(b for _, b in rates) / wall if wall > 0 else 0.0
+
+    def submit(self, command: Command) -> None:
+        """Carry out ``command`` between two steps: at once when nothing runs."""
+        with self._wake:
+            self._commands.append(command)
+        if self.running:
+            return
+        with self._lock:
+            self._carry_out()
+
+    @contextmanager
+    def between_steps(self) -> Iterator[None]:
+        """Within the block no step runs."""
+        with self._lock:
+            yield
+
+    def run(self, n_steps: int, report: Callable[[int], None] | None = None) -> None:
+        """Run ``n_steps`` and return; ``report`` is told the steps done after each slice.
+
+        Raises
+        ------
+        SimulationError
+            If the network plays already, or diverges.
+        KeyboardInterrupt
+            After the slice in which Ctrl-C came; everything recorded is kept.
+        """
+        if self.running:
+            raise SimulationError(
+                "Network: it is running already; call net.pause() before net.simulate()."
+            )
+        self._blocking = True
+        self.error = None
+        if n_steps > 1:
+            self._on_change()
+        try:
+            with _interrupts() as interrupted:
+                done = 0
+                while done < n_steps:
+                    done += self._slice(min(self._slice_steps, n_steps - done))
+                    if report is not None:
+                        report(done)
+                    if interrupted():
+                        raise KeyboardInterrupt
+                    if not self._blocking:  # paused from another thread
+                        break
+        finally:
+            self._blocking = False
+            with self._lock:
+                self._carry_out()
+            if n_steps > 1:
+                self._on_change()
+
+    def play(self) -> None:
+        """Run in a thread of its own until `pause`."""
+        with self._wake:
+            if self.running:
+                return
+            self._playing = True
+            self.error = None
+            self._player = threading.Thread(target=self._play, name="snnlab-play", daemon=True)
+            self._player.start()
+        self._on_change()
+
+    def pause(self) -> None:
+        """Stop at the end of the running slice and wait for it."""
+        player = self._player
+        with self._wake:
+            self._playing = False
+            self._blocking = False
+            self._wake.notify_all()
+        if player is not None and player is not threading.current_thread():
+            player.join()
+        self._on_change()
+
+    def wake(self) -> None:
+        """Look at the speed again now."""
+        with self._wake:
+            self._wake.notify_all()
+
+    def _play(self) -> None:
+        origin = time.perf_counter(), self.step_index, self.speed
+        try:
+            while self._playing:
+                if self.speed != origin[2]:
+                    origin = time.perf_counter(), self.step_index, self.speed
+                n_steps = self._due(*origin)
+                if n_steps == 0:
+                    with self._lock:
+                        self._carry_out()
+                    with self._wake:
+                        if self._playing:
+                            self._wake.wait(0.005)
+                    continue
+                self._slice(n_steps)
+        except Exception as error:  # noqa: BLE001  it is shown to the user by whoever looks
+            self.error = error
+        finally:
+            self._playing = False
+            with self._lock:
+                self._carry_out()
+            self._on_change()
+
+    def _due(self, start: float, first_step: int, speed: float | None) -> int:
+        """How many steps to run now, so that biological time keeps pace with the clock."""
+        if speed is None:
+            return self._slice_steps
+        wanted = (time.perf_counter() - start) * speed * 1000.0 / self.dt
+        behind = int(wanted) - (self.step_index - first_step)
+        return max(0, min(behind, self._slice_steps))
+
+    def _slice(self, n_steps: int) -> int:
+        with self._lock:
+            self._carry_out()
+            stepper = self._stepper
+            assert stepper is not None, "attach comes before run"
+            self._before_slice(self.step_index, n_steps)
+            start = time.perf_counter()
+            if self._n_threads > 1:
+                _engine_thread().submit(stepper.run, n_steps).result()
+            else:
+                stepper.run(n_steps)
+            seconds = time.perf_counter() - start
+            first, self.step_index = self.step_index, self.step_index + n_steps
+            self._adapt(n_steps, seconds)
+            self._after_slice(first, n_steps)
+        return n_steps
+
+    def _adapt(self, n_steps: int, seconds: float) -> None:
+        """Choose the next slice so that it lasts about `SLICE_SECONDS`."""
+        self._rates.append((seconds, n_steps * self.dt / 1000.0))
+        while len(self._rates) > 1 and sum(w for w, _ in self._rates) > 1.0:
+            del self._rates[0]
+        if n_steps < self._slice_steps:
+            return
+        wanted = n_steps * SLICE_SECONDS / max(seconds, 1e-6)
+        self._slice_steps = int(max(1, min(wanted, 4 * n_steps, MAX_SLICE_STEPS)))
+
+    def _carry_out(self) -> None:
+        with self._wake:
+            commands, self._commands = self._commands, []
+        for command in commands:
+            command()
+
+
+@contextmanager
+def _interrupts() -> Iterator[Callable[[], bool]]:
+    """Remember Ctrl-C instead of letting it break off the hand-over of recorded data."""
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    caught = False
+
+    def remember(signum: int, frame: object) -> None:
+        nonlocal caught
+        caught = True
+
+    previous = signal.signal(signal.SIGINT, remember)
+    try:
+        yield lambda: caught
+    finally:
+        signal.signal(signal.SIGINT, previous)

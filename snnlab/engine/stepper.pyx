@@ -1,0 +1,420 @@
+# cython: language_level=3, boundscheck=False, wraparound=False
+"""The step loop's Python side: structs filled from NumPy arrays, and `Stepper.run`.
+
+Each class owns one C struct and keeps the arrays that it points to alive.
+"""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uintptr_t
+from libc.stdlib cimport calloc, free
+from libc.string cimport memcpy
+
+import numpy as np
+
+
+cdef extern from "snnlab_core.h" nogil:
+    ctypedef struct snn_args:
+        void **buffer
+        const double *scalar
+        uint32_t key[2]
+
+    ctypedef void (*snn_range_kernel)(const snn_args *, const void *, int64_t, int64_t)
+    ctypedef void (*snn_row_kernel)(const snn_args *, const void *, int64_t, int64_t, int64_t)
+
+    ctypedef struct snn_spike_log:
+        int32_t *neuron
+        int64_t n_spikes, capacity
+        int64_t *end_of_step
+        int64_t n_steps, step_capacity
+        int out_of_memory
+
+    ctypedef struct snn_population:
+        int64_t size, padded
+        const int64_t *bounds
+        uint8_t *spiked
+        int32_t n_slots
+        int32_t *neuron
+        int64_t *count
+        snn_spike_log *log
+
+    ctypedef struct snn_projection:
+        const snn_population *pre
+        const snn_population *post
+        const int64_t *part
+        const void *target
+        int target_bytes
+        const void *weight
+        int weight_bytes
+        void *conductance
+        int real_bytes
+        int32_t delay
+        snn_row_kernel kernel
+        snn_args args
+        const int64_t *post_row
+        snn_row_kernel post_kernel
+        snn_args post_args
+        snn_row_kernel update_kernel
+        snn_args update_args
+
+    ctypedef struct snn_update:
+        const snn_population *population
+        snn_range_kernel kernel
+        snn_args args
+
+    ctypedef struct snn_recorder:
+        const void *source
+        int item_bytes
+        const int32_t *neuron
+        int64_t n_neurons
+        const int64_t *split
+        int64_t period
+        int64_t next_step
+        char *out
+
+    ctypedef struct snn_phase:
+        int kind
+        void *object
+
+    ctypedef struct snn_engine:
+        int n_threads
+        int n_phases
+        const snn_phase *phases
+        double dt
+        int64_t step
+        int spin
+
+    int SNN_DELIVER, SNN_UPDATE, SNN_ONCE, SNN_COLLECT, SNN_SYNAPSES, SNN_POST, SNN_RECORD
+    int SNN_BARRIER
+
+    int snn_run(snn_engine *engine, int64_t n_steps)
+    int64_t snn_bernoulli_row(const uint32_t *key, uint32_t row, int64_t n_post, double p,
+                              int32_t *out)
+    void snn_uniform_fill(const uint32_t *key, uint32_t draw, int64_t n, double *out)
+
+
+KINDS = {
+    "deliver": SNN_DELIVER,
+    "update": SNN_UPDATE,
+    "once": SNN_ONCE,
+    "collect": SNN_COLLECT,
+    "synapses": SNN_SYNAPSES,
+    "post": SNN_POST,
+    "record": SNN_RECORD,
+    "barrier": SNN_BARRIER,
+}
+
+
+cdef void *_data(array) except? NULL:
+    return <void *><uintptr_t>array.ctypes.data
+
+
+cdef class Arguments:
+    """What one kernel is given: arrays, shared values and the key of its random numbers."""
+
+    cdef snn_args args
+    cdef object _keep
+    cdef void **_pointers
+
+    def __cinit__(self, buffers, scalars, key):
+        """``buffers``: arrays in the order of the signature; ``scalars``: float64 array."""
+        self._keep = (list(buffers), scalars)
+        self._pointers = <void **>calloc(max(1, len(buffers)), sizeof(void *))
+        if self._pointers == NULL:
+            raise MemoryError
+        for n, buffer in enumerate(buffers):
+            self._pointers[n] = _data(buffer)
+        self.args.buffer = self._pointers
+        self.args.scalar = <const double *>_data(scalars)
+        self.args.key[0] = key[0]
+        self.args.key[1] = key[1]
+
+    def __dealloc__(self):
+        free(self._pointers)
+
+
+cdef class Object:
+    """Anything that a phase can point to."""
+
+    cdef void *pointer(self):
+        return NULL
+
+
+cdef class SpikeLists(Object):
+    """A population's spikes: flags of this step, a ring of lists, and the log of a run."""
+
+    cdef snn_population population
+    cdef readonly object spiked, neuron, count, bounds
+    cdef int n_threads
+
+    def __cinit__(self, int64_t size, spiked, bounds, int n_slots):
+        self.n_threads = len(bounds) - 1
+        self.bounds = bounds
+        self.spiked = spiked
+        self.neuron = np.zeros((n_slots, len(spiked)), np.int32)
+        self.count = np.zeros((n_slots, self.n_threads, 8), np.int64)
+        self.population.size = size
+        self.population.padded = len(spiked)
+        self.population.bounds = <const int64_t *>_data(bounds)
+        self.population.spiked = <uint8_t *>_data(spiked)
+        self.population.n_slots = n_slots
+        self.population.neuron = <int32_t *>_data(self.neuron)
+        self.population.count = <int64_t *>_data(self.count)
+        self.population.log = NULL
+
+    cdef void *pointer(self):
+        return &self.population
+
+    def clear(self):
+        """Forget every spike under way."""
+        self.count[...] = 0
+        self.drain()
+
+    def keep_log(self, bint wanted):
+        """Log the spikes of the next runs, or stop it; what was logged is lost then."""
+        if wanted and self.population.log == NULL:
+            self.population.log = <snn_spike_log *>calloc(self.n_threads, sizeof(snn_spike_log))
+            if self.population.log == NULL:
+                raise MemoryError
+        elif not wanted:
+            self._free_log()
+
+    cdef void _free_log(self):
+        cdef int k
+        if self.population.log == NULL:
+            return
+        for k in range(self.n_threads):
+            free(self.population.log[k].neuron)
+            free(self.population.log[k].end_of_step)
+        free(self.population.log)
+        self.population.log = NULL
+
+    def drain(self):
+        """Counts (n_steps,) of spikes in each logged step, and the neurons in order.
+
+        The log is empty afterwards. Neurons of one step are in ascending order.
+        """
+        cdef snn_spike_log *log = self.population.log
+        cdef int64_t total = 0, n_steps, step, begin, n, at = 0
+        cdef int k
+        if log == NULL or log[0].n_steps == 0:
+            return np.zeros(0, np.int64), np.zeros(0, np.int32)
+        n_steps = log[0].n_steps
+        for k in range(self.n_threads):
+            total += log[k].n_spikes
+        counts = np.zeros(n_steps, np.int64)
+        neurons = np.empty(total, np.int32)
+        cdef int64_t *count = <int64_t *>_data(counts)
+        cdef int32_t *neuron = <int32_t *>_data(neurons) if total else NULL
+        for step in range(n_steps):
+            for k in range(self.n_threads):
+                begin = log[k].end_of_step[step - 1] if step else 0
+                n = log[k].end_of_step[step] - begin
+                if n:
+                    memcpy(neuron + at, log[k].neuron + begin, n * sizeof(int32_t))
+                    at += n
+                    count[step] += n
+        for k in range(self.n_threads):
+            log[k].n_spikes = 0
+            log[k].n_steps = 0
+        return counts, neurons
+
+    def __dealloc__(self):
+        self._free_log()
+
+
+cdef class Update(Object):
+    """A kernel that runs over the neurons of a population."""
+
+    cdef snn_update update
+    cdef object _keep
+
+    def __cinit__(self, SpikeLists spikes, uintptr_t kernel, Arguments arguments):
+        self._keep = (spikes, arguments)
+        self.update.population = &spikes.population
+        self.update.kernel = <snn_range_kernel><void *>kernel
+        self.update.args = arguments.args
+
+    cdef void *pointer(self):
+        return &self.update
+
+
+cdef class Synapses(Object):
+    """A projection's synapses, by pre neuron, and the kernels that run over them."""
+
+    cdef snn_projection projection
+    cdef object _keep
+
+    def __cinit__(self, SpikeLists pre, SpikeLists post, part, target, weight, conductance,
+                  int32_t delay):
+        """``part`` (n_pre, n_threads + 1), ``target`` (n_synapses), ``weight`` an array or one
+        float64 in an array of shape (1,) given as 0-d view, ``conductance`` (n_post padded)."""
+        self._keep = [pre, post, part, target, weight, conductance]
+        self.projection.pre = &pre.population
+        self.projection.post = &post.population
+        self.projection.part = <const int64_t *>_data(part)
+        self.projection.target = _data(target)
+        self.projection.target_bytes = target.itemsize
+        self.projection.weight = _data(weight)
+        self.projection.weight_bytes = weight.itemsize if weight.ndim else 0
+        self.projection.conductance = _data(conductance)
+        self.projection.real_bytes = conductance.itemsize
+        self.projection.delay = delay
+
+    cdef void *pointer(self):
+        return &self.projection
+
+    def on_pre(self, uintptr_t kernel, Arguments arguments):
+        self._keep.append(arguments)
+        self.projection.kernel = <snn_row_kernel><void *>kernel
+        self.projection.args = arguments.args
+
+    def on_post(self, uintptr_t kernel, Arguments arguments, post_row):
+        self._keep.append((arguments, post_row))
+        self.projection.post_kernel = <snn_row_kernel><void *>kernel
+        self.projection.post_args = arguments.args
+        self.projection.post_row = <const int64_t *>_data(post_row)
+
+    def each_step(self, uintptr_t kernel, Arguments arguments):
+        self._keep.append(arguments)
+        self.projection.update_kernel = <snn_row_kernel><void *>kernel
+        self.projection.update_args = arguments.args
+
+
+cdef class Recorder(Object):
+    """Copies chosen elements of one array at the end of every ``period``-th step."""
+
+    cdef snn_recorder recorder
+    cdef object _keep, _out
+    cdef object _dtype
+
+    def __cinit__(self, source, neuron, bounds, int64_t period, int64_t first_step):
+        """``neuron`` int32, ascending; ``bounds`` those of the population's threads."""
+        split = np.searchsorted(neuron, bounds).astype(np.int64)
+        self._keep = (source, neuron, split)
+        self._dtype = source.dtype
+        self.recorder.source = _data(source)
+        self.recorder.item_bytes = source.itemsize
+        self.recorder.neuron = <const int32_t *>_data(neuron)
+        self.recorder.n_neurons = len(neuron)
+        self.recorder.split = <const int64_t *>_data(split)
+        self.recorder.period = period
+        self.recorder.next_step = first_step
+        self._out = None
+
+    cdef void *pointer(self):
+        return &self.recorder
+
+    @property
+    def next_step(self):
+        return self.recorder.next_step
+
+    @next_step.setter
+    def next_step(self, int64_t step):
+        self.recorder.next_step = step
+
+    def prepare(self, int64_t step, int64_t n_steps):
+        """Make room for a run of ``n_steps`` that begins at ``step``."""
+        cdef int64_t left = step + n_steps - self.recorder.next_step
+        n_samples = 0 if left <= 0 else (left - 1) // self.recorder.period + 1
+        self._out = np.empty((n_samples, self.recorder.n_neurons), self._dtype)
+        self.recorder.out = <char *>_data(self._out)
+
+    def take(self):
+        """Steps (n_samples,) and values (n_samples, n_neurons) of the run that has ended."""
+        values = self._out
+        n_samples = len(values)
+        steps = self.recorder.next_step + self.recorder.period * np.arange(n_samples)
+        self.recorder.next_step += self.recorder.period * n_samples
+        self._out = None
+        return steps, values
+
+
+cdef class Stepper:
+    """Runs a list of phases, step after step, on ``n_threads`` threads without the GIL."""
+
+    cdef snn_engine engine
+    cdef snn_phase *_phases
+    cdef object _keep
+
+    def __cinit__(self, phases, int n_threads, double dt, int spin=2000):
+        """``phases``: pairs (kind, object), kinds as in `KINDS`."""
+        phases = list(phases)
+        self._keep = phases
+        self._phases = <snn_phase *>calloc(max(1, len(phases)), sizeof(snn_phase))
+        if self._phases == NULL:
+            raise MemoryError
+        cdef Object target
+        for n, (kind, item) in enumerate(phases):
+            self._phases[n].kind = KINDS[kind]
+            if item is not None:
+                target = item
+                self._phases[n].object = target.pointer()
+        self.engine.phases = self._phases
+        self.engine.n_phases = len(phases)
+        self.engine.n_threads = n_threads
+        self.engine.dt = dt
+        self.engine.spin = spin
+
+    def __dealloc__(self):
+        free(self._phases)
+
+    @property
+    def step(self):
+        return self.engine.step
+
+    @step.setter
+    def step(self, int64_t step):
+        self.engine.step = step
+
+    def run(self, int64_t n_steps):
+        """Run ``n_steps`` steps.
+
+        Raises
+        ------
+        MemoryError
+            If the log of spikes could not grow; the state is that of the last step.
+        """
+        cdef int failed
+        with nogil:
+            failed = snn_run(&self.engine, n_steps)
+        if failed:
+            raise MemoryError("the log of spikes could not grow")
+
+
+def bernoulli_rows(key, int64_t n_rows, int64_t n_post, double p):
+    """Connect each of ``n_rows`` rows with each of ``n_post`` targets with probability ``p``.
+
+    Returns (ends, targets): ``ends`` int64 (n_rows + 1), ``targets`` int32, ascending in each
+    row. A row's targets depend on ``key`` and the row's number and on nothing else.
+    """
+    cdef uint32_t c_key[2]
+    c_key[0] = key[0]
+    c_key[1] = key[1]
+    cdef int64_t r, n = 0
+    # Room for the mean and six standard deviations; a row that does not fit makes it grow.
+    cdef int64_t capacity = <int64_t>(n_rows * n_post * p + 6.0 * (n_rows * n_post * p) ** 0.5)
+    capacity = min(n_rows * n_post, capacity) + n_post
+    ends = np.zeros(n_rows + 1, np.int64)
+    targets = np.empty(capacity, np.int32)
+    cdef int64_t *end = <int64_t *>_data(ends)
+    cdef int32_t *out = <int32_t *>_data(targets) if capacity else NULL
+    for r in range(n_rows):
+        if n + n_post > capacity:
+            capacity = n + n_post + capacity // 2
+            targets = np.concatenate([targets[:n], np.empty(capacity - n, np.int32)])
+            out = <int32_t *>_data(targets)
+        with nogil:
+            n += snn_bernoulli_row(c_key, <uint32_t>r, n_post, p, out + n)
+        end[r + 1] = n
+    return ends, targets[:n].copy()
+
+
+def uniform(key, uint32_t draw, int64_t n):
+    """``n`` numbers uniform in (0, 1): the stream ``draw`` of ``key``."""
+    cdef uint32_t c_key[2]
+    c_key[0] = key[0]
+    c_key[1] = key[1]
+    out = np.empty(n)
+    cdef double *data = <double *>_data(out) if n else NULL
+    with nogil:
+        snn_uniform_fill(c_key, draw, n, data)
+    return out

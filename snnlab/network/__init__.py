@@ -1,0 +1,1 @@
+"""Populations, projections and the network that runs them."""

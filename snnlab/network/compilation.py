@@ -1,0 +1,79 @@
+"""From a model to its compiled kernels.
+
+Programs are kept by what decides their text, so that asking twice costs nothing.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from snnlab.codegen.c_target import CTypes, print_program
+from snnlab.codegen.kernel import Program
+from snnlab.codegen.lower import lower_neuron, lower_synapse
+from snnlab.engine.build import Build, build
+from snnlab.model.ir import NeuronModel, SynapseModel, symbol
+from snnlab.model.neuron import Neuron
+from snnlab.model.synapse import Synapse
+
+
+@lru_cache(maxsize=256)
+def neuron_program(
+    model: NeuronModel, text: str, individual: frozenset[str] = frozenset(), real: str = "double"
+) -> Program:
+    """The program of a neuron; ``individual`` parameters have a value for each neuron."""
+    kernels = lower_neuron(model, per_neuron=individual)
+    return print_program(model.name, kernels, comment=text, types=CTypes(real))  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=256)
+def synapse_program(
+    model: SynapseModel,
+    text: str,
+    individual: frozenset[str] = frozenset(),
+    real: str = "double",
+    target: str = "uint16_t",
+    localities: tuple[tuple[str, str], ...] = (),
+) -> Program:
+    """The program of a synapse onto neurons that are indexed by the C type ``target``."""
+    kernels = lower_synapse(model, per_synapse=individual, localities=dict(localities))
+    types = CTypes(real, target)  # type: ignore[arg-type]
+    return print_program(model.name, kernels, comment=text, types=types)
+
+
+def is_static(model: SynapseModel) -> bool:
+    """Whether the synapse only adds its weight: the engine does that without generated code."""
+    weight, conductance = symbol("w"), symbol("g_target")
+    statements = model.pre_spike
+    return (
+        not model.equations
+        and not model.post_spike
+        and model.psp is None
+        and len(statements) == 1
+        and statements[0].target == conductance
+        and statements[0].value == conductance + weight
+    )
+
+
+def program_of(model: Neuron | Synapse) -> Program:
+    """The program of a model as most networks use it: float64, parameters for all."""
+    if isinstance(model, Neuron):
+        return neuron_program(model.model, model.text)
+    return synapse_program(model.model, model.text)
+
+
+def compile_model(model: Neuron | Synapse) -> Build:
+    """Start to compile a model in the background."""
+    program = program_of(model)
+    return build(program.name, program.text)
+
+
+def generated_code(model: Neuron | Synapse) -> str:
+    """The C text of a model's kernels."""
+    return program_of(model).text
+
+
+def start(program: Program) -> Build:
+    """Start to compile ``program`` in the background."""
+    return build(program.name, program.text)
+
+

@@ -1,0 +1,817 @@
+"""The network: what a person builds, runs and looks at."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import threading
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnlab.engine.build import Build
+from snnlab.engine.library import KernelLibrary
+from snnlab.engine.randomness import stream_key
+from snnlab.engine.schedule import Schedule, steps
+from snnlab.engine.simulator import Simulator
+from snnlab.engine.stepper import Recorder, Stepper
+from snnlab.errors import NetworkError, SimulationError
+from snnlab.model.neuron import Neuron
+from snnlab.model.synapse import Synapse
+from snnlab.network import assembly, progress
+from snnlab.network.assembly import PopulationParts, ProjectionParts
+from snnlab.network.connectors import AllToAll, Connector
+from snnlab.network.population import ParameterHandle, Population, PopulationView, Values
+from snnlab.network.projection import Projection, population_of
+from snnlab.recording.results import SpikeRecord, TraceRecord, Traces
+from snnlab.recording.streams import SpikeStream, TraceStream
+
+Group = Population | PopulationView
+POPULATIONS, PROJECTIONS = 1, 2  # first part of the path of a random stream
+REALS: dict[str, type] = {"float64": np.float64, "float32": np.float32}
+# Below this many neurons a second thread waits longer than it works.
+NEURONS_PER_THREAD = 8_000
+
+
+class Signal:
+    """Tells its listeners that something changed; they must not wait for anything."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[[], None]] = []
+
+    def connect(self, listener: Callable[[], None]) -> None:
+        self._listeners.append(listener)
+
+    def disconnect(self, listener: Callable[[], None]) -> None:
+        if listener in self._listeners:
+            self._listeners.remove(listener)
+
+    def emit(self) -> None:
+        for listener in list(self._listeners):
+            listener()
+
+
+class Network:
+    """Populations and projections, and the clock that they share.
+
+    Parameters
+    ----------
+    dt
+        Time step (ms).
+    seed
+        Of every random number in the network; without one, a new seed each time.
+    dtype
+        "float64" or "float32".
+    threads
+        How many threads run the network; without a number, as many as are likely to help.
+    """
+
+    def __init__(
+        self,
+        dt: float = 0.1,
+        seed: int | None = None,
+        dtype: Literal["float64", "float32"] = "float64",
+        threads: int | None = None,
+    ) -> None:
+        if not dt > 0:
+            raise NetworkError(f"Network: dt = {dt} ms; give a time step above 0 ms.")
+        if dtype not in REALS:
+            raise NetworkError(f"Network: dtype = {dtype!r}; choose 'float64' or 'float32'.")
+        if threads is not None and (not isinstance(threads, int) or threads < 1):
+            raise NetworkError(f"Network: threads = {threads!r}; give a whole number from 1 on.")
+        if seed is not None and (not isinstance(seed, int) or seed < 0):
+            raise NetworkError(f"Network: seed = {seed!r}; give a whole number from 0 on.")
+        self.dt = float(dt)
+        self.seed = int.from_bytes(os.urandom(4)) if seed is None else seed
+        self.real = REALS[dtype]
+        self.populations: dict[str, Population] = {}
+        self.projections: dict[str, Projection] = {}
+        self.changed = Signal()
+        self._threads = threads
+        self._simulator = Simulator(
+            self.dt, self._before_slice, self._after_slice, self.changed.emit
+        )
+        self._parts: dict[str, PopulationParts] = {}
+        self._projection_parts: dict[str, ProjectionParts] = {}
+        self._builds: dict[str, Build] = {}
+        self._linked = False  # kernels and buffers are those of the present network
+        self._scheduled = False  # so is the list of phases
+        self._schedule = Schedule(())
+        self._initial: list[tuple[NDArray, NDArray]] | None = None
+        self._spike_records: dict[str, SpikeRecord] = {}
+        self._trace_records: dict[str, dict[str, TraceRecord]] = {}
+        self._recorders: list[_TraceTap] = []
+        self._spike_streams: list[tuple[str, SpikeStream]] = []
+        self._warned: set[str] = set()
+        self._assembling = threading.RLock()
+
+    # Building ----------------------------------------------------------------------------
+
+    def add(
+        self, shape: int | tuple[int, ...], neuron: Neuron, *, name: str | None = None
+    ) -> Population:
+        """Add a population of ``shape`` neurons (a number, or a tuple for a grid).
+
+        Raises
+        ------
+        NetworkError
+            If the shape is not positive or the name is taken.
+        """
+        if isinstance(shape, Neuron) or not isinstance(neuron, Neuron):
+            raise NetworkError(
+                f"Network: net.add takes a size and a neuron, not "
+                f"({type(shape).__name__}, {type(neuron).__name__}); write net.add(100, LIF)."
+            )
+        sizes = shape if isinstance(shape, tuple) else (shape,)
+        name = self._free_name(name, neuron.name or "population", self.populations)
+        if not sizes or any(not isinstance(n, int | np.integer) or n < 1 for n in sizes):
+            raise NetworkError(
+                f"Population '{name}': size {shape} is not possible; give whole numbers from 1 on."
+            )
+        key = stream_key(self.seed, POPULATIONS, len(self.populations))
+        population = Population(self, neuron, tuple(int(n) for n in sizes), name, key)
+        self.populations[name] = population
+        self._spike_records[name] = SpikeRecord(self.dt)
+        self._trace_records[name] = {}
+        self._relink()
+        # The compiler may start while the next lines of the notebook are typed.
+        self._builds |= _builds(assembly.compile_all([population], []))
+        return population
+
+    def connect(
+        self,
+        pre: Group,
+        post: Group | Iterable[Group],
+        target: str,
+        connector: Connector | None = None,
+        *,
+        weight: Values = 1.0,
+        delay: float | None = None,
+        synapse: Synapse | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Connect ``pre`` with ``post``: each spike adds to the conductance ``g_<target>``.
+
+        Parameters
+        ----------
+        pre, post
+            Populations or views; several ``post`` in a list make one projection each.
+        target
+            Name of the conductance without its ``g_``, for example "exc".
+        connector
+            Who is connected with whom; `AllToAll` if not given.
+        weight
+            A number, a distribution, or one number for each synapse; in the unit of ``g_<target>``.
+        delay
+            ms; one time step if not given.
+        synapse
+            Model of the synapses; without one they only add their weight.
+
+        Returns
+        -------
+        Projection
+            Or a tuple of them when ``post`` is a list.
+
+        Raises
+        ------
+        NetworkError
+            If the parts do not fit together.
+        """
+        if not isinstance(post, Population | PopulationView):
+            if isinstance(post, str | Neuron) or not isinstance(post, Iterable):
+                raise NetworkError(
+                    f"Network: cannot connect to {post!r}; give a population that net.add returned."
+                )
+            options = {"weight": weight, "delay": delay, "synapse": synapse, "name": name}
+            return tuple(self.connect(pre, one, target, connector, **options) for one in post)  # type: ignore[arg-type]
+        for side, group in (("pre", pre), ("post", post)):
+            self._check_member(side, group)
+        default = f"{pre.name}->{post.name} {target}"
+        name = self._free_name(name, default, self.projections)
+        where = f"Projection '{name}'"
+        rule = AllToAll() if connector is None else connector
+        if not isinstance(rule, Connector):
+            raise NetworkError(
+                f"{where}: {connector!r} is no connector; "
+                f"give for example AllToAll(), OneToOne() or FixedProbability(0.1)."
+            )
+        self._check_target(where, pre, post, target)
+        if synapse is not None and not isinstance(synapse, Synapse):
+            raise NetworkError(
+                f"{where}: {synapse!r} is no synapse model; define one with %%synapse."
+            )
+        key = stream_key(self.seed, PROJECTIONS, len(self.projections))
+        projection = Projection(
+            self,
+            pre,
+            post,
+            target,
+            rule,
+            synapse,
+            weight=weight,
+            delay_steps=self._delay_steps(where, delay),
+            name=name,
+            key=key,
+        )
+        self.projections[name] = projection
+        self._relink()
+        return projection
+
+    def _delay_steps(self, where: str, delay: float | None) -> int:
+        if delay is None:
+            return 1
+        if not isinstance(delay, int | float | np.number) or not 0 <= float(delay) < np.inf:
+            raise NetworkError(f"{where}: delay = {delay!r} ms; give a number from {self.dt:g} ms on.")
+        n = steps(float(delay), self.dt, what=f"{where}: delay")
+        if n < 1 and delay > 0:
+            warnings.warn(
+                f"{where}: delay {delay:g} ms is shorter than dt; {self.dt:g} ms is used.",
+                stacklevel=4,
+            )
+        return max(1, n)
+
+    def _check_member(self, side: str, group: object) -> None:
+        if not isinstance(group, Population | PopulationView):
+            raise NetworkError(
+                f"Network: {side} = {group!r} is no population; give one that net.add returned."
+            )
+        population = population_of(group)
+        if population.network is not self:
+            raise NetworkError(
+                f"Population '{population.name}': belongs to another network; "
+                f"connect populations of one network."
+            )
+
+    def _check_target(self, where: str, pre: Group, post: Group, target: str) -> None:
+        model = population_of(post).neuron.model
+        source = population_of(pre)
+        if not source.neuron.model.spiking:
+            raise NetworkError(
+                f"{where}: neuron '{source.neuron.name}' of population '{source.name}' has no "
+                f"'spike' condition, so it sends nothing; add a line such as 'spike: v > V_th'."
+            )
+        if f"g_{target}" in {v.name for v in model.variables}:
+            return
+        known = [t for t in model.targets]
+        near = difflib.get_close_matches(str(target), known, 1)
+        if near:
+            hint = f"did you mean '{near[0]}'?"
+        elif known:
+            hint = f"it has {', '.join(repr(t) for t in known)}."
+        else:
+            hint = f"use g_{target} in one of its equations."
+        raise NetworkError(
+            f"{where}: neuron '{population_of(post).neuron.name}' has no target '{target}'; {hint}"
+        )
+
+    def _free_name(self, wanted: str | None, default: str, taken: Mapping[str, object]) -> str:
+        if wanted is not None:
+            if wanted in taken:
+                raise NetworkError(
+                    f"Network: the name '{wanted}' is taken; choose another name, or none."
+                )
+            return wanted
+        name, n = default, 1
+        while name in taken:
+            n += 1
+            name = f"{default} {n}"
+        return name
+
+    # Compiling and linking ---------------------------------------------------------------
+
+    def build_state(self) -> tuple[str, str]:
+        """("waiting" | "compiling" | "ready" | "failed", message) over all kernels."""
+        builds = list(self._builds.values())
+        failed = next((b for b in builds if b.state == "failed"), None)
+        if failed is not None:
+            return "failed", str(failed.error)
+        if any(b.state in ("waiting", "compiling") for b in builds):
+            names = sorted({b.name for b in builds if b.state in ("waiting", "compiling")})
+            return "compiling", f"compiling {', '.join(names)}"
+        seconds = max((b.seconds or 0.0 for b in builds), default=0.0)
+        return "ready", f"ready, {seconds:.1f} s" if builds else "ready"
+
+    def build(self) -> None:
+        """Compile what is not compiled and make the network ready to run.
+
+        Raises
+        ------
+        ToolchainError
+            If there is no compiler or a kernel is refused.
+        SimulationError
+            If there is nothing to run.
+        """
+        with self._assembling:
+            if not self.populations:
+                raise SimulationError("Network: it has no population; add one with net.add first.")
+            if not self._linked:
+                self._link()
+                self._linked = True
+                self._scheduled = False
+            if not self._scheduled:
+                self._make_schedule()
+                self._scheduled = True
+
+    @property
+    def threads(self) -> int:
+        """How many threads run the network."""
+        if self._threads is not None:
+            return self._threads
+        n_neurons = sum(p.size for p in self.populations.values())
+        return max(1, min(os.cpu_count() or 1, n_neurons // NEURONS_PER_THREAD))
+
+    @property
+    def schedule(self) -> Schedule:
+        """The phases of one step, in their order; print it."""
+        self.build()
+        return self._schedule
+
+    def _relink(self) -> None:
+        """The network has changed: link it again before the next step."""
+        self._linked = False
+        if self._simulator.running:
+            self._simulator.submit(self.build)
+
+    def _link(self) -> None:
+        programs = assembly.compile_all(self.populations.values(), self.projections.values())
+        self._builds = _builds(programs)
+        for projection in self.projections.values():
+            _ = projection.connectivity  # made while the compiler works
+        libraries = {name: _library(build) for name, (_, build) in programs.items()}
+        n_threads = self.threads
+        delays = [p.delay_steps for p in self.projections.values()]
+        n_slots = max(delays, default=1) + 1
+        parts = {}
+        for name, population in self.populations.items():
+            before = self._parts.get(name)
+            parts[name] = assembly.population_parts(
+                population,
+                programs[name][0],
+                libraries[name],
+                n_threads=n_threads,
+                n_slots=n_slots,
+                before=before,
+            )
+            if before is not None:
+                _carry_over(before, parts[name], self.step_index)
+            parts[name].spikes.keep_log(population.neuron.model.spiking)
+        self._projection_parts = {
+            name: assembly.projection_parts(
+                projection,
+                programs[name][0] if name in programs else None,
+                libraries.get(name),
+                parts,
+                n_threads=n_threads,
+                before=self._projection_parts.get(name),
+            )
+            for name, projection in self.projections.items()
+        }
+        self._parts = parts
+        self._keep = libraries
+
+    def _make_schedule(self) -> None:
+        taps = []
+        for tap in self._recorders:
+            tap.link(self._parts[tap.population.name], self.step_index)
+            what = f"{tap.variable} of {len(tap.neurons)} neurons"
+            taps.append((tap.population.name, what, tap.recorder))
+        schedule, items = assembly.phases(
+            self._parts.values(), self._projection_parts.values(), taps
+        )
+        self._schedule = schedule
+        threads = self.threads
+        self._simulator.attach(Stepper(items, threads, self.dt), threads)
+
+    # Running -----------------------------------------------------------------------------
+
+    @property
+    def time(self) -> float:
+        """Biological time (ms)."""
+        return self.step_index * self.dt
+
+    @property
+    def step_index(self) -> int:
+        return self._simulator.step_index
+
+    @property
+    def running(self) -> bool:
+        return self._simulator.running
+
+    @property
+    def speed(self) -> float | None:
+        """Biological time over wall time that `play` keeps to; None: as fast as possible."""
+        return self._simulator.speed
+
+    @speed.setter
+    def speed(self, speed: float | None) -> None:
+        if speed is not None and not speed > 0:
+            raise NetworkError(f"Network: speed = {speed}; give a number above 0, or None.")
+        self._simulator.speed = speed
+        self._simulator.wake()
+        self.changed.emit()
+
+    @property
+    def real_time_factor(self) -> float:
+        """Biological time over computing time, lately."""
+        return self._simulator.real_time_factor
+
+    @property
+    def error(self) -> Exception | None:
+        """What stopped the last `play`, if something did."""
+        return self._simulator.error
+
+    @property
+    def warnings(self) -> list[str]:
+        """What a person should know before trusting this network."""
+        found = []
+        for owner, model in self._models():
+            if getattr(model, "superseded", False):
+                found.append(
+                    f"{owner} uses the '{model.name}' of an earlier cell; run the cells that "
+                    f"build the network again to use the new one."
+                )
+        return found
+
+    def simulate(self, duration: float) -> None:
+        """Run ``duration`` ms. Ctrl-C stops it and keeps what was recorded.
+
+        Raises
+        ------
+        SimulationError
+            If the duration is negative, the network plays already, or a value becomes NaN.
+        """
+        if not 0 <= duration < np.inf:
+            raise SimulationError(
+                f"Network: cannot simulate {duration} ms; give a duration from 0 ms on."
+            )
+        n_steps = steps(duration, self.dt, what="net.simulate")
+        self._prepare()
+        if n_steps == 0:
+            return
+        shown = progress.reporter(n_steps * self.dt) if n_steps > 1 else None
+        if shown is None:
+            self._simulator.run(n_steps)
+            return
+        try:
+            self._simulator.run(n_steps, lambda done: shown.update(done * self.dt))
+        finally:
+            shown.close()
+
+    def play(self) -> None:
+        """Run in the background until `pause`; other cells can be used meanwhile."""
+        if self.running:
+            return
+        self._prepare()
+        self._simulator.play()
+
+    def pause(self) -> None:
+        """Stop a run that `play` began; it has stopped when this returns."""
+        self._simulator.pause()
+
+    def step(self, n: int = 1) -> None:
+        """Run ``n`` steps of ``dt`` and return; a playing network is paused first."""
+        self.pause()
+        self._prepare()
+        self._simulator.run(n)
+        self.changed.emit()
+
+    def reset(self) -> None:
+        """Back to time 0 and to the state before the first step; parameters keep their values."""
+        self.pause()
+        with self._simulator.between_steps():
+            if self._initial is not None:
+                for array, saved in self._initial:
+                    array[:] = saved
+            self._simulator.step_index = 0
+            for parts in self._parts.values():
+                parts.spikes.clear()
+            for record in self._spike_records.values():
+                record.clear()
+            for records in self._trace_records.values():
+                for trace in records.values():
+                    trace.clear()
+            for tap in self._recorders:
+                tap.restart()
+            for _, stream in self._spike_streams:
+                stream.clear()
+            self._simulator.error = None
+            self._initial = None
+            self._scheduled = False
+        self.changed.emit()
+
+    def close(self) -> None:
+        """Stop the network for good."""
+        self.pause()
+
+    def _prepare(self) -> None:
+        for message in self.warnings:
+            if message not in self._warned:
+                self._warned.add(message)
+                warnings.warn(message, stacklevel=3)
+        self.build()
+        if self._initial is None and self.step_index == 0:
+            parts = [*self._parts.values(), *self._projection_parts.values()]
+            self._initial = [(array, array.copy()) for p in parts for array in p.state()]
+
+    def _models(self) -> Iterable[tuple[str, Neuron | Synapse]]:
+        for population in self.populations.values():
+            yield f"Population '{population.name}'", population.neuron
+        for projection in self.projections.values():
+            if projection.synapse is not None:
+                yield f"Projection '{projection.name}'", projection.synapse
+
+    def _submit(self, command: Callable[[], None]) -> None:
+        """Do ``command`` between two steps."""
+        self._simulator.submit(command)
+
+    def _before_slice(self, step: int, n_steps: int) -> None:
+        for tap in self._recorders:
+            tap.recorder.prepare(step, n_steps)
+
+    def _after_slice(self, first_step: int, n_steps: int) -> None:
+        for name, parts in self._parts.items():
+            counts, neurons = parts.spikes.drain()
+            if not len(counts):
+                continue
+            self._spike_records[name].append(first_step, counts, neurons)
+            streams = [s for owner, s in self._spike_streams if owner == name]
+            if streams and len(neurons):
+                when = np.repeat(np.arange(first_step, first_step + len(counts)), counts)
+                for stream in streams:
+                    stream.put(when, neurons)
+        for tap in self._recorders:
+            tap.collect()
+        self._check_finite(first_step, n_steps)
+
+    def _check_finite(self, first_step: int, n_steps: int) -> None:
+        for parts in self._parts.values():
+            state = parts.population.state
+            for name in state.variables:
+                values = state.values(name)
+                if values.dtype.kind != "f" or np.isfinite(np.add.reduce(values)):
+                    continue
+                bad = np.flatnonzero(np.isnan(values))
+                if len(bad):
+                    when = (first_step + n_steps) * self.dt
+                    raise SimulationError(
+                        f"Population '{parts.population.name}': {name} of neuron {bad[0]} is not a "
+                        f"number at t = {when:g} ms; take a smaller dt than {self.dt:g} ms, "
+                        f"or look for a division by zero in its equations."
+                    )
+
+    # Recording ---------------------------------------------------------------------------
+
+    def record(
+        self,
+        group: Group,
+        variables: str | Iterable[str],
+        *,
+        every: float | None = None,
+        neurons: Iterable[int] | None = None,
+    ) -> None:
+        """Record variables of ``group`` from now on, at the end of every step.
+
+        Parameters
+        ----------
+        group
+            A population or a view.
+        variables
+            Names of variables.
+        every
+            Interval of the samples (ms); every step if not given.
+        neurons
+            Which neurons of the group; all if not given.
+        """
+        population = population_of(group)
+        indices = group.indices if neurons is None else group.indices[_integers(neurons)]
+        for variable in [variables] if isinstance(variables, str) else list(variables):
+            record = TraceRecord(np.sort(indices), self.dt)
+            self._tap(population, variable, indices, every, record.append, record.clear)
+            self._trace_records[population.name][variable] = record
+
+    @property
+    def spikes(self) -> Mapping[str, Any]:
+        """``net.spikes["E"]``: DataFrame (time in ms, neuron) of the spikes since the last reset."""
+        return _Frames(self._spike_records)
+
+    @property
+    def traces(self) -> Mapping[str, Traces]:
+        """``net.traces["E"]["v"]``: array (time, neuron) of what `record` asked for."""
+        return {name: Traces(records, name) for name, records in self._trace_records.items()}
+
+    def stream_spikes(self, population: Population) -> SpikeStream:
+        """The spikes of a population as they come."""
+
+        def close() -> None:
+            self._spike_streams = [(n, s) for n, s in self._spike_streams if s is not stream]
+
+        stream = SpikeStream(close)
+        self._spike_streams = [*self._spike_streams, (population.name, stream)]
+        return stream
+
+    def stream_traces(
+        self,
+        population: Population,
+        variable: str,
+        *,
+        neurons: Iterable[int],
+        every: float | None = None,
+    ) -> TraceStream:
+        """A variable of chosen neurons as it comes; in ascending order of the neurons."""
+        indices = np.sort(population.indices[_integers(neurons)])
+
+        def close() -> None:
+            self._recorders = [t for t in self._recorders if t is not tap]
+            self._reschedule()
+
+        stream = TraceStream(indices, close)
+        tap = self._tap(population, variable, indices, every, stream.put, stream.clear)
+        return stream
+
+    def _tap(
+        self,
+        population: Population,
+        variable: str,
+        indices: NDArray[np.int32],
+        every: float | None,
+        put: Callable[[NDArray[np.int64], NDArray], None],
+        clear: Callable[[], None],
+    ) -> _TraceTap:
+        state = population.state
+        if variable not in state.variables:
+            near = difflib.get_close_matches(variable, list(state.variables), 1)
+            known = ", ".join(state.variables)
+            hint = f"did you mean '{near[0]}'?" if near else f"choose from {known}."
+            raise NetworkError(
+                f"Population '{population.name}': '{variable}' is no variable of neuron "
+                f"'{population.neuron.name}'; {hint}"
+            )
+        period = 1 if every is None else max(1, steps(every, self.dt, what="every"))
+        tap = _TraceTap(population, variable, np.sort(indices), period, put, clear)
+        self._recorders = [*self._recorders, tap]
+        self._reschedule()
+        return tap
+
+    def _reschedule(self) -> None:
+        def mark() -> None:
+            self._scheduled = False
+            if self._linked and self._simulator.running:
+                self.build()
+
+        self._simulator.submit(mark)
+
+    # Parameters --------------------------------------------------------------------------
+
+    def handles(self) -> list[ParameterHandle]:
+        """Every number that may be changed while the network runs."""
+        found = []
+        for population in self.populations.values():
+            for parameter in population.neuron.model.parameters:
+                if not parameter.value.free_symbols and parameter.name not in population.state.individual:
+                    found.append(self._handle(population, "population", parameter))
+        for projection in self.projections.values():
+            if projection.static and projection.has_one_weight:
+                found.append(self._weight_handle(projection))
+            if projection.synapse is not None and not projection.static:
+                for parameter in projection.synapse.model.parameters:
+                    if not parameter.value.free_symbols:
+                        found.append(self._handle(projection, "projection", parameter))
+        return found
+
+    def _handle(self, owner: Any, kind: str, parameter: Any) -> ParameterHandle:
+        def write(value: float) -> None:
+            setattr(owner, parameter.name, value)
+            self.changed.emit()
+
+        return ParameterHandle(
+            owner.name,
+            kind,
+            parameter.name,
+            parameter.unit.name if parameter.unit is not None else "",
+            parameter.low,
+            parameter.high,
+            parameter.help,
+            lambda: owner.state.number(parameter.name),
+            write,
+        )
+
+    def _weight_handle(self, projection: Projection) -> ParameterHandle:
+        def write(value: float) -> None:
+            projection.weight = value
+            self.changed.emit()
+
+        given = projection.weight
+        low, high = min(0.0, 3.0 * given), max(0.0, 3.0 * given)
+        return ParameterHandle(
+            projection.name,
+            "projection",
+            "weight",
+            "",
+            low if low < high else 0.0,
+            high if low < high else 1.0,
+            f"what each spike adds to g_{projection.target}",
+            lambda: projection.weight,
+            write,
+        )
+
+    def __repr__(self) -> str:
+        n_neurons = sum(p.size for p in self.populations.values())
+        return (
+            f"Network: {len(self.populations)} populations, {n_neurons} neurons, "
+            f"{len(self.projections)} projections, t = {self.time:g} ms"
+        )
+
+
+class _TraceTap:
+    """One variable of chosen neurons on its way from the engine to a record or stream."""
+
+    def __init__(
+        self,
+        population: Population,
+        variable: str,
+        neurons: NDArray[np.int32],
+        period: int,
+        put: Callable[[NDArray[np.int64], NDArray], None],
+        clear: Callable[[], None],
+    ) -> None:
+        self.population = population
+        self.variable = variable
+        self.neurons = neurons
+        self._period = period
+        self._put = put
+        self._clear = clear
+        self._next_step: int | None = None
+        self._recorder: Recorder | None = None
+
+    @property
+    def recorder(self) -> Recorder:
+        assert self._recorder is not None, "link comes before a run"
+        return self._recorder
+
+    def link(self, parts: PopulationParts, step: int) -> None:
+        """Make the engine's recorder; the rhythm of the samples goes on."""
+        if self._recorder is not None:
+            self._next_step = self._recorder.next_step
+        first = step if self._next_step is None else max(step, self._next_step)
+        source = self.population.state.arrays[self.variable]
+        self._recorder = Recorder(source, self.neurons, parts.spikes.bounds, self._period, first)
+
+    def collect(self) -> None:
+        self._put(*self.recorder.take())
+
+    def restart(self) -> None:
+        self._clear()
+        self._recorder = None
+        self._next_step = None
+
+
+class _Frames(Mapping[str, Any]):
+    def __init__(self, records: Mapping[str, SpikeRecord]) -> None:
+        self._records = records
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._records:
+            raise KeyError(
+                f"Network: no population '{name}'; it has {', '.join(self._records) or 'none'}."
+            )
+        return self._records[name].frame()
+
+    def __iter__(self) -> Any:
+        return iter(self._records)
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+
+def _library(build: Build) -> KernelLibrary:
+    return KernelLibrary(build.wait())
+
+
+def _builds(programs: Mapping[str, tuple[Any, Build]]) -> dict[str, Build]:
+    return {name: build for name, (_, build) in programs.items()}
+
+
+def _integers(neurons: Iterable[int]) -> NDArray[np.intp]:
+    return np.asarray(list(neurons), np.intp)
+
+
+def _carry_over(before: PopulationParts, now: PopulationParts, step: int) -> None:
+    """Spikes under way move to the new ring of spike lists."""
+    old, new = before.spikes, now.spikes
+    old_slots, new_slots = len(old.neuron), len(new.neuron)
+    for emitted in range(max(0, step - min(old_slots, new_slots)), step):
+        lists, counts = old.neuron[emitted % old_slots], old.count[emitted % old_slots]
+        pieces = [
+            lists[begin : begin + count[0]]
+            for begin, count in zip(old.bounds[:-1], counts, strict=True)
+        ]
+        neurons = np.concatenate(pieces)
+        slot = emitted % new_slots
+        for k, (begin, end) in enumerate(zip(new.bounds[:-1], new.bounds[1:], strict=True)):
+            own = neurons[(neurons >= begin) & (neurons < end)]
+            new.neuron[slot, begin : begin + len(own)] = own
+            new.count[slot, k, 0] = len(own)
+

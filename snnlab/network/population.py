@@ -1,0 +1,370 @@
+"""Populations: neurons of one model, their state as NumPy arrays, and views of parts of them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import sympy
+from numpy.typing import ArrayLike, NDArray
+from sympy import Expr, Symbol
+
+from snnlab.engine.memory import aligned_zeros, padded_size
+from snnlab.engine.randomness import Key
+from snnlab.errors import NetworkError
+from snnlab.model.ir import NeuronModel, Parameter, SynapseModel, Variable, symbol
+from snnlab.model.neuron import Neuron
+from snnlab.network import distributions
+from snnlab.network.distributions import Distribution
+
+if TYPE_CHECKING:
+    from snnlab.network.network import Network
+
+Values = float | ArrayLike | Distribution
+DTYPES = {"int": np.int32, "bool": np.uint8}
+
+
+class State:
+    """The numbers of a group of elements: one array a variable, one table of parameters.
+
+    Parameters
+    ----------
+    model
+        Its parameters and variables.
+    n_elements
+        How many neurons or synapses there are.
+    real
+        NumPy type of floating-point arrays.
+    key
+        Of the random numbers for initial values.
+    where
+        Names the owner in errors.
+    """
+
+    def __init__(
+        self,
+        model: NeuronModel | SynapseModel,
+        n_elements: int,
+        real: type,
+        key: Key,
+        where: str,
+    ) -> None:
+        self.model = model
+        self.n_elements = n_elements
+        self.where = where
+        self.key = key
+        self.parameters: dict[str, Parameter] = {p.name: p for p in model.parameters}
+        self.variables: dict[str, Variable] = {v.name: v for v in model.variables}
+        self._real = real
+        self._n_drawn = 0
+        self._order = [p.name for p in model.parameters]
+        self.table = np.zeros(max(1, len(self._order)))  # value of every parameter, as written
+        self.arrays: dict[str, NDArray] = {}
+        self.individual: set[str] = set()  # parameters with a value for each element
+        for parameter in model.parameters:
+            self._set_default(parameter)
+        for variable in model.variables:
+            self.arrays[variable.name] = self.new_array(variable.dtype, variable.locality)
+            self._initialise(variable)
+
+    def new_array(self, dtype: str = "float", locality: str = "local") -> NDArray:
+        size = self.n_elements if locality in ("local", None) else 1
+        return aligned_zeros(padded_size(size), DTYPES.get(dtype, self._real))
+
+    def values(self, name: str) -> NDArray:
+        """The array of ``name`` without its padding."""
+        one = name in self.variables and self.variables[name].locality != "local"
+        return self.arrays[name][: 1 if one else self.n_elements]
+
+    def number(self, name: str) -> float:
+        """The one value of a parameter."""
+        return float(self.table[self._order.index(name)])
+
+    def set_number(self, name: str, value: float) -> None:
+        """Give a parameter one value, and follow it with the parameters derived from it."""
+        self.table[self._order.index(name)] = value
+        if name in self.individual:
+            self.arrays[name][: self.n_elements] = value
+        for other in self.model.parameters:
+            if other.name != name and symbol(name) in other.value.free_symbols:
+                self.set_number(other.name, self._evaluated(other.value, other))
+
+    def make_individual(self, name: str) -> None:
+        """Give a parameter a value for each element."""
+        if name in self.individual:
+            return
+        if self.parameters[name].locality not in (None, "local"):
+            raise NetworkError(
+                f"{self.where}: '{name}' is one value for all ('{self.parameters[name].locality}' "
+                f"in the model), so it takes no array; remove the flag, or give one number."
+            )
+        self.arrays[name] = self.new_array(self.parameters[name].dtype)
+        self.arrays[name][:] = self.number(name)
+        self.individual.add(name)
+
+    def draw(self, distribution: Distribution, n: int) -> NDArray[np.float64]:
+        self._n_drawn += 1
+        return distribution.sample(self.key, self._n_drawn, n)
+
+    def _set_default(self, parameter: Parameter) -> None:
+        self.table[self._order.index(parameter.name)] = 0.0
+        if parameter.locality == "local":
+            self.make_individual(parameter.name)
+        value = self._evaluated(parameter.value, parameter)
+        if np.ndim(value):
+            self.make_individual(parameter.name)
+            self.arrays[parameter.name][: self.n_elements] = value
+        else:
+            self.set_number(parameter.name, float(value))
+
+    def _initialise(self, variable: Variable) -> None:
+        if variable.init.is_Number:
+            self.values(variable.name)[:] = float(variable.init)  # type: ignore[arg-type]
+        else:
+            self.values(variable.name)[:] = self._evaluated(variable.init, None)
+
+    def _evaluated(self, e: Expr, parameter: Parameter | None) -> Any:
+        """The value of an initial value (internal units) or of a parameter (its own unit)."""
+        if e.is_Number:
+            return float(e)  # type: ignore[arg-type]
+        draws = {symbol(d.name): d for d in self.model.draws}
+        known: dict[Symbol, Any] = {}
+        for s in e.free_symbols:
+            assert isinstance(s, Symbol)
+            if s in draws:
+                arguments = [float(self._evaluated(a, None)) for a in draws[s].arguments]
+                kind = getattr(distributions, draws[s].distribution)
+                known[s] = self.draw(kind(*arguments), self.n_elements)
+            elif s.name in self.parameters:
+                scale = self._scale(self.parameters[s.name])
+                individual = s.name in self.individual
+                one = self.values(s.name) if individual else self.number(s.name)
+                known[s] = one * scale
+            else:
+                known[s] = self.values(s.name)
+        value = _evaluate(e, known)
+        return value / self._scale(parameter) if parameter is not None else value
+
+    @staticmethod
+    def _scale(parameter: Parameter) -> float:
+        return parameter.unit.scale if parameter.unit is not None else 1.0
+
+
+def _evaluate(e: Expr, known: dict[Symbol, Any]) -> Any:
+    """Number or array: ``e`` with values for its symbols, without generated Python."""
+    sizes = [np.size(v) for v in known.values() if np.ndim(v)]
+    if not sizes:
+        return float(e.xreplace({s: sympy.Float(v) for s, v in known.items()}))  # type: ignore[arg-type]
+    rows = np.broadcast_arrays(*[np.asarray(v, float) for v in known.values()])
+    symbols = list(known)
+    if e in known:
+        return rows[symbols.index(e)]  # type: ignore[arg-type]
+    return np.array(
+        [
+            float(e.xreplace({s: sympy.Float(x) for s, x in zip(symbols, row, strict=True)}))  # type: ignore[arg-type]
+            for row in zip(*rows, strict=True)
+        ]
+    )
+
+
+class Population:
+    """Neurons of one model.
+
+    Parameters and variables of the model are attributes: ``pop.v`` is a NumPy view, shaped
+    like the population, of the memory that the engine works on; ``pop.tau = 20`` sets one
+    value for all neurons, ``pop.tau = array`` one for each. Values of parameters are in the
+    unit that the model gives them, those of variables in ms, mV, pA, nS, pF.
+    """
+
+    def __init__(
+        self, network: Network, neuron: Neuron, shape: tuple[int, ...], name: str, key: Key
+    ) -> None:
+        set_ = object.__setattr__
+        set_(self, "network", network)
+        set_(self, "neuron", neuron)
+        set_(self, "shape", shape)
+        set_(self, "size", int(np.prod(shape)))
+        set_(self, "name", name)
+        set_(self, "key", key)
+        state = State(neuron.model, self.size, network.real, key, f"Population '{name}'")
+        set_(self, "state", state)
+
+    network: Network
+    neuron: Neuron
+    shape: tuple[int, ...]
+    size: int
+    name: str
+    key: Key
+    state: State
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __repr__(self) -> str:
+        shape = self.size if len(self.shape) == 1 else self.shape
+        return f"Population '{self.name}': {shape} neurons '{self.neuron.name}'"
+
+    def __dir__(self) -> Iterable[str]:
+        return [*super().__dir__(), *self.state.parameters, *self.state.variables]
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self._get(name)
+
+    def __setattr__(self, name: str, value: Values) -> None:
+        self._set(name, value, None)
+
+    def __getitem__(self, index: Any) -> PopulationView:
+        numbers = np.arange(self.size, dtype=np.int32).reshape(self.shape)
+        try:
+            chosen = numbers[index]
+        except IndexError as error:
+            raise NetworkError(
+                f"Population '{self.name}': [{index}] lies outside its shape {self.shape}; "
+                f"use indices below the sizes."
+            ) from error
+        return PopulationView(self, np.atleast_1d(chosen).ravel())
+
+    @property
+    def indices(self) -> NDArray[np.int32]:
+        return np.arange(self.size, dtype=np.int32)
+
+    def _get(self, name: str) -> Any:
+        state = self.state
+        if name in state.variables or name in state.individual:
+            values = state.values(name)
+            return values.reshape(self.shape) if len(values) == self.size else values[0]
+        if name in state.parameters:
+            return state.number(name)
+        raise AttributeError(self._unknown(name))
+
+    def _set(self, name: str, value: Values, indices: NDArray[np.int32] | None) -> None:
+        """Set an attribute for all neurons or for those at ``indices``."""
+        state = self.state
+        if name not in state.variables and name not in state.parameters:
+            raise AttributeError(self._unknown(name))
+        n = self.size if indices is None else len(indices)
+        if isinstance(value, Distribution):
+            value = state.draw(value, n)
+        new = self._checked(name, np.asarray(value), n, whole=indices is None)
+        parameter = name in state.parameters
+        if parameter and new.ndim == 0 and indices is None:
+            self.network._submit(lambda: state.set_number(name, float(new)))
+            return
+        if parameter and name not in state.individual:
+            state.make_individual(name)
+            self.network._relink()
+
+        def store() -> None:
+            state.values(name)[slice(None) if indices is None else indices] = new
+
+        self.network._submit(store)
+
+    def _checked(self, name: str, new: NDArray, n: int, *, whole: bool) -> NDArray:
+        if new.dtype.kind not in "bif":
+            raise NetworkError(
+                f"Population '{self.name}': '{name}' takes numbers, not {new.dtype}; "
+                f"give a number or an array of numbers."
+            )
+        if np.isnan(new).any():
+            raise NetworkError(
+                f"Population '{self.name}': '{name}' cannot be NaN; give a number."
+            )
+        if new.ndim == 0 or new.size == 1:
+            return new.reshape(())
+        if new.size != n or (whole and new.shape not in ((n,), self.shape)):
+            expected = self.shape if whole else (n,)
+            raise NetworkError(
+                f"Population '{self.name}': '{name}' has shape {expected}, not {new.shape}; "
+                f"give one number or an array of that shape."
+            )
+        return new.ravel()
+
+    def _unknown(self, name: str) -> str:
+        known = [*self.state.parameters, *self.state.variables]
+        return unknown_attribute(f"Population '{self.name}'", name, known)
+
+
+def unknown_attribute(where: str, name: str, known: list[str]) -> str:
+    """The message for an attribute that the model does not have."""
+    near = difflib.get_close_matches(name, known, 1)
+    hint = f"did you mean '{near[0]}'?" if near else f"it has {', '.join(known)}."
+    return f"{where}: no attribute '{name}'; {hint}"
+
+
+class PopulationView:
+    """Some neurons of a population, with the population's attributes."""
+
+    def __init__(self, population: Population, indices: NDArray[np.int32]) -> None:
+        object.__setattr__(self, "population", population)
+        object.__setattr__(self, "indices", indices)
+
+    population: Population
+    indices: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    @property
+    def size(self) -> int:
+        return len(self.indices)
+
+    @property
+    def name(self) -> str:
+        """The population's name with the indices, as ``E[:100]``."""
+        first, last = (self.indices[0], self.indices[-1]) if len(self.indices) else (0, -1)
+        if len(self.indices) == last - first + 1:
+            return f"{self.population.name}[{first}:{last + 1}]"
+        return f"{self.population.name}[{len(self.indices)} neurons]"
+
+    def __repr__(self) -> str:
+        return f"{len(self)} neurons of {self.population!r}"
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        values = self.population._get(name)
+        if np.ndim(values) == 0:
+            return values
+        flat = values.reshape(-1)
+        first, n = (int(self.indices[0]), len(self.indices)) if len(self.indices) else (0, 0)
+        if n and np.array_equal(self.indices, np.arange(first, first + n)):
+            return flat[first : first + n]  # shares memory
+        return flat[self.indices]
+
+    def __setattr__(self, name: str, value: Values) -> None:
+        self.population._set(name, value, self.indices)
+
+    def __getitem__(self, index: Any) -> PopulationView:
+        return PopulationView(self.population, np.atleast_1d(self.indices[index]).ravel())
+
+
+@dataclass(frozen=True)
+class ParameterHandle:
+    """A number that may be changed while the network runs, as a slider needs it."""
+
+    owner: str
+    owner_kind: str  # "population" or "projection"
+    name: str
+    unit: str  # "" when the model gives none
+    low: float | None
+    high: float | None
+    help: str
+    read: Callable[[], float]
+    write: Callable[[float], None]
+
+    @property
+    def label(self) -> str:
+        return self.name
+
+    @property
+    def value(self) -> float:
+        return self.read()
+
+    def set(self, value: float) -> None:
+        """Change the value between two steps; any thread may call this."""
+        self.write(float(value))

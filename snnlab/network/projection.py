@@ -1,0 +1,273 @@
+"""Projections: synapses from one population to another, their weights and their state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnlab.engine.randomness import Key
+from snnlab.errors import NetworkError
+from snnlab.model.synapse import Synapse
+from snnlab.network.compilation import is_static
+from snnlab.network.connectors import Connectivity, Connector
+from snnlab.network.distributions import Distribution
+from snnlab.network.population import (
+    Population,
+    PopulationView,
+    State,
+    Values,
+    unknown_attribute,
+)
+
+if TYPE_CHECKING:
+    from snnlab.network.network import Network
+
+
+class Projection:
+    """Synapses that carry the spikes of ``pre`` to the target ``target`` of ``post``.
+
+    The synapses are built when they are first needed. ``weight`` is the number given to
+    `Network.connect`; ``w`` the weights of all synapses (n_synapses,), ordered by pre, then by
+    post neuron; ``sources`` and ``targets`` (n_synapses,) are their neurons. Parameters and
+    variables of the synapse model are attributes too.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        pre: Population | PopulationView,
+        post: Population | PopulationView,
+        target: str,
+        connector: Connector,
+        synapse: Synapse | None,
+        *,
+        weight: Values,
+        delay_steps: int,
+        name: str,
+        key: Key,
+    ) -> None:
+        set_ = object.__setattr__
+        set_(self, "network", network)
+        set_(self, "pre", population_of(pre))
+        set_(self, "post", population_of(post))
+        set_(self, "target", target)
+        set_(self, "connector", connector)
+        set_(self, "synapse", synapse)
+        set_(self, "name", name)
+        set_(self, "key", key)
+        set_(self, "delay_steps", delay_steps)
+        set_(self, "static", synapse is None or is_static(synapse.model))
+        set_(self, "_pre_indices", pre.indices)
+        set_(self, "_post_indices", post.indices)
+        set_(self, "_weight", weight)
+        set_(self, "_connectivity", None)
+        set_(self, "_weights", None)
+        set_(self, "_state", None)
+
+    network: Network
+    pre: Population
+    post: Population
+    target: str
+    connector: Connector
+    synapse: Synapse | None
+    name: str
+    key: Key
+    delay_steps: int
+    static: bool
+    _weight: Values
+    _connectivity: Connectivity | None
+    _weights: NDArray | None
+    _state: State | None
+    _pre_indices: NDArray[np.int32]
+    _post_indices: NDArray[np.int32]
+
+    def __repr__(self) -> str:
+        model = self.synapse.name if self.synapse is not None else "static"
+        return f"Projection '{self.name}': {model} synapses, delay {self.delay:g} ms"
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __dir__(self) -> Iterable[str]:
+        own = [] if self.synapse is None else [*self.state.parameters, *self.state.variables]
+        return [*super().__dir__(), *own]
+
+    @property
+    def connectivity(self) -> Connectivity:
+        """The synapses by neuron of the whole pre population, built on first use."""
+        if self._connectivity is None:
+            object.__setattr__(self, "_connectivity", self._connect())
+        assert self._connectivity is not None
+        return self._connectivity
+
+    @property
+    def size(self) -> int:
+        """Number of synapses."""
+        return len(self.connectivity.targets)
+
+    @property
+    def sources(self) -> NDArray[np.int32]:
+        return self.connectivity.sources
+
+    @property
+    def targets(self) -> NDArray[np.int32]:
+        return self.connectivity.targets
+
+    @property
+    def delay(self) -> float:
+        """ms"""
+        return self.delay_steps * self.network.dt
+
+    @property
+    def has_one_weight(self) -> bool:
+        """Whether all synapses share one number that is stored once."""
+        return self.static and np.ndim(self.weights) == 0
+
+    @property
+    def weights(self) -> NDArray:
+        """What the engine reads: float64 of shape () for one weight, or (n_synapses,)."""
+        if self._weights is None:
+            if not self.static:
+                object.__setattr__(self, "_weights", self.state.values("w"))
+            elif isinstance(self._weight, Distribution) or np.ndim(self._weight):
+                real = self.network.real
+                object.__setattr__(self, "_weights", self._weight_array().astype(real))
+            else:
+                one = np.array(float(self._weight))  # type: ignore[arg-type]
+                object.__setattr__(self, "_weights", one)
+        assert self._weights is not None
+        return self._weights
+
+    @property
+    def weight(self) -> float:
+        """The one weight of all synapses, or the mean of the weights."""
+        weights = self.weights
+        return float(weights) if weights.ndim == 0 else float(weights.mean())
+
+    @property
+    def w(self) -> NDArray:
+        """Weights of all synapses (n_synapses,); changes in place reach the engine if plastic."""
+        weights = self.weights
+        return np.broadcast_to(weights, self.size) if weights.ndim == 0 else weights
+
+    @property
+    def state(self) -> State:
+        """Parameters and variables of the synapse model."""
+        if self._state is None:
+            if self.synapse is None:
+                raise AttributeError(
+                    f"Projection '{self.name}': static synapses have a weight and nothing else; "
+                    f"give net.connect(..., synapse=...) a model."
+                )
+            state = State(
+                self.synapse.model,
+                self.size,
+                self.network.real,
+                self.key,
+                f"Projection '{self.name}'",
+            )
+            object.__setattr__(self, "_state", state)
+            if "w" in state.variables and state.variables["w"].locality == "local":
+                state.values("w")[:] = self._weight_array()
+            elif "w" in state.parameters:
+                if np.ndim(self._weight) or isinstance(self._weight, Distribution):
+                    state.make_individual("w")
+                    state.values("w")[:] = self._weight_array()
+                else:
+                    state.set_number("w", float(self._weight))  # type: ignore[arg-type]
+        assert self._state is not None
+        return self._state
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if self.synapse is not None:
+            state = self.state
+            if name in state.variables or name in state.individual:
+                values = state.values(name)
+                return values if len(values) == self.size else values[0]
+            if name in state.parameters:
+                return state.number(name)
+        raise AttributeError(self._unknown(name))
+
+    def __setattr__(self, name: str, value: Values) -> None:
+        if name in ("w", "weight"):
+            self._set_weight(value)
+            return
+        if self.synapse is None:
+            raise AttributeError(self._unknown(name))
+        state = self.state
+        if name in state.parameters and np.ndim(value) == 0 and not isinstance(value, Distribution):
+            number = float(value)  # type: ignore[arg-type]
+            self.network._submit(lambda: state.set_number(name, number))
+            return
+        if name not in state.parameters and name not in state.variables:
+            raise AttributeError(self._unknown(name))
+        if name in state.parameters and name not in state.individual:
+            state.make_individual(name)
+            self.network._relink()
+        new = self._array(name, value)
+        self.network._submit(lambda: np.copyto(state.values(name), new))
+
+    def _set_weight(self, value: Values) -> None:
+        if np.ndim(value) == 0 and not isinstance(value, Distribution):
+            number = float(value)  # type: ignore[arg-type]
+            if np.isnan(number):
+                raise NetworkError(f"Projection '{self.name}': weight cannot be NaN; give a number.")
+            weights = self.weights
+            self.network._submit(lambda: weights.fill(number))
+            return
+        if self.has_one_weight:
+            object.__setattr__(self, "_weight", value)
+            object.__setattr__(self, "_weights", None)
+            self.network._relink()
+            return
+        new, weights = self._array("w", value), self.weights
+        self.network._submit(lambda: np.copyto(weights, new))
+
+    def _weight_array(self) -> NDArray:
+        return np.broadcast_to(self._array("w", self._weight), self.size).astype(float)
+
+    def _array(self, name: str, value: Values) -> NDArray:
+        if isinstance(value, Distribution):
+            return value.sample(self.key, 1, self.size)
+        new = np.asarray(value, float)
+        if new.ndim and new.shape != (self.size,):
+            raise NetworkError(
+                f"Projection '{self.name}': '{name}' has {self.size} values, one for each synapse, "
+                f"not shape {new.shape}; give one number or {self.size}."
+            )
+        return new
+
+    def _connect(self) -> Connectivity:
+        """Ask the connector, then translate the positions in views to neurons."""
+        pre, post = self._pre_indices, self._post_indices
+        rule = self.connector.connect(len(pre), len(post), self.key)
+        sources, targets = pre[rule.sources], post[rule.targets]
+        if self.pre is self.post and not self.connector.allows_self:
+            kept = sources != targets
+            sources, targets = sources[kept], targets[kept]
+        if not (_ascending(pre) and _ascending(post)):
+            order = np.lexsort((targets, sources))
+            sources, targets = sources[order], targets[order]
+        counts = np.bincount(sources, minlength=self.pre.size)
+        ends = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        return Connectivity(ends, np.ascontiguousarray(targets, np.int32))
+
+    def _unknown(self, name: str) -> str:
+        known = ["w", "weight", "delay", "size", "sources", "targets"]
+        if self.synapse is not None:
+            known += [*self.state.parameters, *self.state.variables]
+        return unknown_attribute(f"Projection '{self.name}'", name, known)
+
+
+def population_of(group: Population | PopulationView) -> Population:
+    """The population that ``group`` is or belongs to."""
+    return group.population if isinstance(group, PopulationView) else group
+
+
+def _ascending(indices: NDArray[np.int32]) -> bool:
+    return bool((np.diff(indices) > 0).all())

@@ -1,0 +1,79 @@
+"""Spikes and traces handed on while a network runs.
+
+A stream holds what came since the last `take`; a reader that does not come loses the oldest,
+so that memory stays bounded. One thread writes, another takes.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class _Stream:
+    def __init__(self, limit: int, on_close: Callable[[], None]) -> None:
+        self._chunks: deque[tuple[NDArray[np.int64], NDArray]] = deque()
+        self._held = 0
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._on_close = on_close
+
+    def put(self, steps: NDArray[np.int64], values: NDArray) -> None:
+        if not len(steps):
+            return
+        with self._lock:
+            self._chunks.append((steps, values))
+            self._held += values.size
+            while self._held > self._limit and len(self._chunks) > 1:
+                self._held -= self._chunks.popleft()[1].size
+
+    def clear(self) -> None:
+        with self._lock:
+            self._chunks.clear()
+            self._held = 0
+
+    def _take(self) -> list[tuple[NDArray[np.int64], NDArray]]:
+        with self._lock:
+            chunks = list(self._chunks)
+            self._chunks.clear()
+            self._held = 0
+        return chunks
+
+    def close(self) -> None:
+        """Stop the flow."""
+        self._on_close()
+
+
+class SpikeStream(_Stream):
+    """Spikes of one population as they come."""
+
+    def __init__(self, on_close: Callable[[], None], limit: int = 4_000_000) -> None:
+        super().__init__(limit, on_close)
+
+    def take(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Steps (n,) and neurons (n,) since the last call, by step, then by neuron."""
+        chunks = self._take()
+        if not chunks:
+            return np.zeros(0, np.int64), np.zeros(0, np.int32)
+        return np.concatenate([c[0] for c in chunks]), np.concatenate([c[1] for c in chunks])
+
+
+class TraceStream(_Stream):
+    """Samples of one variable of chosen neurons as they come."""
+
+    def __init__(
+        self, neurons: NDArray[np.int32], on_close: Callable[[], None], limit: int = 4_000_000
+    ) -> None:
+        super().__init__(limit, on_close)
+        self.neurons = neurons
+
+    def take(self) -> tuple[NDArray[np.int64], NDArray]:
+        """Steps (n,) and values (n, n_neurons) since the last call."""
+        chunks = self._take()
+        if not chunks:
+            return np.zeros(0, np.int64), np.zeros((0, len(self.neurons)))
+        return np.concatenate([c[0] for c in chunks]), np.concatenate([c[1] for c in chunks])

@@ -18,6 +18,9 @@ from snnlab.network.distributions import (
     Uniform,
 )
 from snnlab.network.network import Network
+from snnlab.wiring import connect_layers
+
+connect_layers()
 
 __version__ = "0.1.0"
 

@@ -18,7 +18,7 @@ LAYERS = [  # low to high: a module may import from its own row and the rows abo
     {"analysis", "sweep"},
     {"plots"},
     {"widgets"},
-    {"magics", "dialects", "cli", "doctor", "__main__"},
+    {"magics", "dialects", "cli", "doctor", "wiring", "__main__"},
     {"__init__"},  # the public names
 ]
 LEVEL = {part: level for level, row in enumerate(LAYERS) for part in row}
@@ -65,7 +65,9 @@ def cython_imports(source: str) -> str:
     """The Python imports of a Cython module; names brought in by `cimport` are C and stay out."""
     froms = re.findall(r"^[ \t]*from[ \t]+(\S+)[ \t]+import\b", source, re.MULTILINE)
     plain = re.findall(r"^[ \t]*import[ \t]+([\w.]+)", source, re.MULTILINE)
-    return "\n".join([*(f"from {name} import _" for name in froms), *(f"import {m}" for m in plain)])
+    return "\n".join(
+        [*(f"from {name} import _" for name in froms), *(f"import {m}" for m in plain)]
+    )
 
 
 def imported_parts(source: str, package: tuple[str, ...]) -> set[str]:
@@ -128,6 +130,8 @@ def test_imports_are_found_however_they_are_written(statement, parts):
 
 
 def test_imports_of_cython_modules_are_found():
-    source = "cimport numpy\nfrom libc.math cimport exp\nfrom snnlab.network import (\n    Network,\n)"
+    source = (
+        "cimport numpy\nfrom libc.math cimport exp\nfrom snnlab.network import (\n  Network,\n)"
+    )
 
     assert cython_imports(source) == "from snnlab.network import _"

@@ -8,6 +8,7 @@ from snnlab.language.grammar import SYNAPSE_SECTIONS, parse_cell, parse_fields
 from snnlab.language.printer import model_text
 from snnlab.language.syntax import ModelSyntax
 from snnlab.model.analysis import analyse_synapse
+from snnlab.model.code import generated_code
 from snnlab.model.fields import equation_field, parameter_field
 from snnlab.model.ir import Parameter, SynapseModel
 from snnlab.model.latex import model_latex
@@ -92,6 +93,11 @@ class Synapse:
     def latex(self) -> str:
         """The equations as one aligned block of LaTeX."""
         return model_latex(self.syntax, hidden_names(self.syntax, self.parameters))
+
+    @property
+    def code(self) -> str:
+        """The C code that is generated from the model."""
+        return generated_code(self)
 
     def _repr_latex_(self) -> str:
         return f"$$\n{self.latex}\n$$"

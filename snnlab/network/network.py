@@ -21,7 +21,7 @@ from snnlab.engine.stepper import Recorder, Stepper
 from snnlab.errors import NetworkError, SimulationError
 from snnlab.model.neuron import Neuron
 from snnlab.model.synapse import Synapse
-from snnlab.network import assembly, progress
+from snnlab.network import assembly, presentation
 from snnlab.network.assembly import PopulationParts, ProjectionParts
 from snnlab.network.connectors import AllToAll, Connector
 from snnlab.network.population import ParameterHandle, Population, PopulationView, Values
@@ -224,7 +224,9 @@ class Network:
         if delay is None:
             return 1
         if not isinstance(delay, int | float | np.number) or not 0 <= float(delay) < np.inf:
-            raise NetworkError(f"{where}: delay = {delay!r} ms; give a number from {self.dt:g} ms on.")
+            raise NetworkError(
+                f"{where}: delay = {delay!r} ms; give a number from {self.dt:g} ms on."
+            )
         n = steps(float(delay), self.dt, what=f"{where}: delay")
         if n < 1 and delay > 0:
             warnings.warn(
@@ -451,7 +453,7 @@ class Network:
         self._prepare()
         if n_steps == 0:
             return
-        shown = progress.reporter(n_steps * self.dt) if n_steps > 1 else None
+        shown = presentation.reporter(n_steps * self.dt) if n_steps > 1 else None
         if shown is None:
             self._simulator.run(n_steps)
             return
@@ -459,6 +461,10 @@ class Network:
             self._simulator.run(n_steps, lambda done: shown.update(done * self.dt))
         finally:
             shown.close()
+
+    def lab(self) -> Any:
+        """The dashboard: play, pause, sliders, live plots. Show it as the result of a cell."""
+        return presentation.dashboard(self)
 
     def play(self) -> None:
         """Run in the background until `pause`; other cells can be used meanwhile."""
@@ -670,7 +676,10 @@ class Network:
         found = []
         for population in self.populations.values():
             for parameter in population.neuron.model.parameters:
-                if not parameter.value.free_symbols and parameter.name not in population.state.individual:
+                if (
+                    not parameter.value.free_symbols
+                    and parameter.name not in population.state.individual
+                ):
                     found.append(self._handle(population, "population", parameter))
         for projection in self.projections.values():
             if projection.static and projection.has_one_weight:
@@ -814,4 +823,3 @@ def _carry_over(before: PopulationParts, now: PopulationParts, step: int) -> Non
             own = neurons[(neurons >= begin) & (neurons < end)]
             new.neuron[slot, begin : begin + len(own)] = own
             new.count[slot, k, 0] = len(own)
-

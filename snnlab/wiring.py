@@ -1,0 +1,33 @@
+"""Connect what lower layers call with what upper layers offer.
+
+The upper layers are imported when they are used, so that ``import snnlab`` stays quick.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from snnlab.model.code import set_code_generator
+from snnlab.network.compilation import generated_code
+from snnlab.network.presentation import Reporter, set_dashboard, set_reporter
+
+if TYPE_CHECKING:
+    from snnlab.network.network import Network
+
+
+def connect_layers() -> None:
+    set_code_generator(generated_code)
+    set_dashboard(_dashboard)
+    set_reporter(_progress)
+
+
+def _dashboard(network: Network) -> Any:
+    from snnlab.widgets.dashboard import Dashboard
+
+    return Dashboard(network)
+
+
+def _progress(total_ms: float) -> Reporter:
+    from snnlab.widgets.progress import make_progress
+
+    return make_progress(total_ms)

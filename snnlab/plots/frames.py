@@ -1,0 +1,230 @@
+"""What a live picture needs, decimated on the way from the engine to the screen.
+
+Time is cut into columns of a whole number of steps. A raster is a bitmap of spike counts,
+(column, row), a trace is the two extremes of each column in the order they came, a rate is
+the number of spikes of a population in a column. All of them live in rings of as many columns
+as the window shows, so memory does not grow and a frame is the few columns that are new.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+MAX_ROWS = 240  # rows of a raster bitmap, one a pixel; larger networks share a row
+MIN_ROWS = 20  # of a population, so that a small one next to a large one stays visible
+MAX_COLUMNS = 400
+
+
+@dataclass(frozen=True)
+class Band:
+    """The rows of one population in the raster, counted from the bottom."""
+
+    population: str
+    n_neurons: int
+    first_row: int
+    n_rows: int
+
+
+def stack_bands(sizes: Mapping[str, int], max_rows: int = MAX_ROWS) -> tuple[Band, ...]:
+    """Share ``max_rows`` rows between populations by their number of neurons."""
+    total = sum(sizes.values())
+    bands = []
+    first_row = 0
+    for population, n_neurons in sizes.items():
+        n_rows = n_neurons
+        if total > max_rows:
+            share = round(max_rows * n_neurons / total)
+            n_rows = min(n_neurons, max(share, MIN_ROWS))
+        bands.append(Band(population, n_neurons, first_row, n_rows))
+        first_row += n_rows
+    return tuple(bands)
+
+
+@dataclass(frozen=True)
+class Window:
+    """How much time a picture shows: ``n_columns`` columns of ``column_steps`` steps."""
+
+    column_steps: int
+    n_columns: int
+    dt: float  # ms
+
+    @classmethod
+    def of(cls, duration: float, dt: float) -> Window:
+        """The window of about ``duration`` ms, at most `MAX_COLUMNS` columns wide."""
+        n_steps = max(1, round(duration / dt))
+        column_steps = -(-n_steps // MAX_COLUMNS)
+        return cls(column_steps, -(-n_steps // column_steps), dt)
+
+    @property
+    def duration(self) -> float:
+        return self.n_columns * self.column_steps * self.dt
+
+    @property
+    def column_duration(self) -> float:
+        return self.column_steps * self.dt
+
+
+class Ring:
+    """Which columns a picture holds; ``newest`` is the largest one seen, -1 before any."""
+
+    def __init__(self, window: Window) -> None:
+        self.window = window
+        self.newest = -1
+
+    @property
+    def oldest(self) -> int:
+        return max(0, self.newest - self.window.n_columns + 1)
+
+    def slots(self, first: int, last: int) -> NDArray[np.int64]:
+        """Where the columns ``first..last`` are kept."""
+        return np.arange(first, last + 1) % self.window.n_columns
+
+    def enter(self, column: int) -> NDArray[np.int64]:
+        """Make ``column`` the newest one; return the slots that must be cleared."""
+        first = max(self.newest + 1, column - self.window.n_columns + 1)
+        if column <= self.newest:
+            return np.arange(0)
+        self.newest = column
+        return self.slots(first, column)
+
+
+class RasterColumns:
+    """Spike counts of the window: a bitmap for the raster and sums for the rates."""
+
+    def __init__(self, bands: Sequence[Band], window: Window) -> None:
+        self.bands = tuple(bands)
+        self.ring = Ring(window)
+        n_rows = sum(band.n_rows for band in self.bands)
+        self.counts = np.zeros((window.n_columns, n_rows), np.uint8)  # saturates at 255
+        self.sums = np.zeros((window.n_columns, len(self.bands)), np.float32)
+
+    def advance(self, step: int) -> None:
+        """Let time reach the end of ``step``; columns without spikes become empty ones."""
+        cleared = self.ring.enter(step // self.ring.window.column_steps)
+        self.counts[cleared] = 0
+        self.sums[cleared] = 0
+
+    def add(
+        self, band_index: int, steps: NDArray[np.integer], neurons: NDArray[np.integer]
+    ) -> None:
+        """Add spikes of one population, sorted by step."""
+        if not len(steps):
+            return
+        self.advance(int(steps[-1]))
+        band = self.bands[band_index]
+        columns = np.asarray(steps) // self.ring.window.column_steps
+        first = int(np.searchsorted(columns, self.ring.oldest))
+        columns = columns[first:]
+        rows = np.asarray(neurons[first:], np.int64) * band.n_rows // band.n_neurons
+        n_rows = self.counts.shape[1]
+        cells, n_spikes = np.unique(
+            (columns % self.ring.window.n_columns) * n_rows + rows + band.first_row,
+            return_counts=True,
+        )
+        flat = self.counts.reshape(-1)
+        flat[cells] = np.minimum(flat[cells] + n_spikes, 255)
+        slots, n_spikes = np.unique(columns % self.ring.window.n_columns, return_counts=True)
+        self.sums[slots, band_index] += n_spikes
+
+
+class TraceColumns:
+    """The extremes of several traces in each column of the window."""
+
+    def __init__(self, n_traces: int, window: Window) -> None:
+        self.ring = Ring(window)
+        shape = (window.n_columns, n_traces)
+        self._low = np.full(shape, np.nan, np.float32)
+        self._high = np.full(shape, np.nan, np.float32)
+        self._low_step = np.zeros(shape, np.int64)
+        self._high_step = np.zeros(shape, np.int64)
+
+    def advance(self, step: int) -> None:
+        """Let time reach the end of ``step``; columns without samples become gaps."""
+        cleared = self.ring.enter(step // self.ring.window.column_steps)
+        self._low[cleared] = np.nan
+        self._high[cleared] = np.nan
+
+    def add(self, first_trace: int, steps: NDArray[np.integer], values: NDArray) -> None:
+        """Add samples, sorted by step; ``values`` is (sample, trace)."""
+        if not len(steps):
+            return
+        self.advance(int(steps[-1]))
+        columns = np.asarray(steps) // self.ring.window.column_steps
+        start = int(np.searchsorted(columns, self.ring.oldest))
+        columns, steps, values = columns[start:], np.asarray(steps)[start:], values[start:]
+        firsts = np.flatnonzero(np.diff(columns, prepend=columns[0] - 1))
+        slots = columns[firsts] % self.ring.window.n_columns
+        groups = np.cumsum(np.diff(columns, prepend=columns[0]) > 0)
+        traces = slice(first_trace, first_trace + values.shape[1])
+        for extreme, extreme_step, reduce, better in (
+            (self._low, self._low_step, np.fmin, np.less),
+            (self._high, self._high_step, np.fmax, np.greater),
+        ):
+            found = reduce.reduceat(values, firsts, axis=0).astype(np.float32)
+            found_step = np.zeros(found.shape, np.int64)
+            # Written from the last sample to the first, so the first of equal ones stays.
+            sample, trace = np.nonzero(values.astype(np.float32) == found[groups])
+            found_step[groups[sample[::-1]], trace[::-1]] = steps[sample[::-1]]
+            old = extreme[slots, traces]
+            wins = np.isnan(old) | better(found, old)
+            extreme[slots, traces] = np.where(wins, found, old)
+            old_step = extreme_step[slots, traces]
+            extreme_step[slots, traces] = np.where(wins, found_step, old_step)
+
+    def pairs(self, first: int, last: int) -> NDArray[np.float32]:
+        """The two extremes in order of time, (column, trace, 2), of the columns first..last."""
+        slots = self.ring.slots(first, last)
+        low, high = self._low[slots], self._high[slots]
+        rising = self._low_step[slots] <= self._high_step[slots]
+        return np.stack([np.where(rising, low, high), np.where(rising, high, low)], axis=-1)
+
+
+class History:
+    """The newest raw samples of one stream, bounded: what a new window is drawn from."""
+
+    def __init__(self, max_values: int) -> None:
+        self.max_values = max_values
+        self.n_values = 0
+        self._chunks: deque[tuple[NDArray, NDArray]] = deque()
+
+    def append(self, steps: NDArray, values: NDArray) -> None:
+        """Keep a chunk and forget the oldest ones above ``max_values`` values."""
+        if not len(steps):
+            return
+        self._chunks.append((steps, values))
+        self.n_values += values.size
+        while self.n_values > self.max_values and len(self._chunks) > 1:
+            self.n_values -= self._chunks.popleft()[1].size
+
+    def since(self, step: int) -> list[tuple[NDArray, NDArray]]:
+        """The chunks that hold samples from ``step`` on, oldest first."""
+        return [chunk for chunk in self._chunks if chunk[0][-1] >= step]
+
+    def clear(self) -> None:
+        self._chunks.clear()
+        self.n_values = 0
+
+
+def pack(arrays: Mapping[str, NDArray]) -> tuple[list[dict[str, object]], bytes]:
+    """Put arrays into one little-endian buffer and say where each of them lies.
+
+    Every array starts at a multiple of 8 bytes, so that the browser can look at it in place.
+    """
+    layout: list[dict[str, object]] = []
+    pieces: list[bytes] = []
+    offset = 0
+    for name, array in arrays.items():
+        little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+        data = little.tobytes()
+        layout.append(
+            {"name": name, "dtype": array.dtype.name, "offset": offset, "shape": list(array.shape)}
+        )
+        padding = -len(data) % 8
+        pieces += [data, b"\0" * padding]
+        offset += len(data) + padding
+    return layout, b"".join(pieces)

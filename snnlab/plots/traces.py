@@ -1,0 +1,90 @@
+"""Traces of single neurons: one line each, and a stroke at every spike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+from bokeh.models import ColumnDataSource, GlyphRenderer, Legend, LegendItem, Range1d
+from bokeh.plotting import figure
+
+from snnlab.plots.palette import Colour
+from snnlab.plots.style import FONT, blank_figure
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One line of the picture: a variable of one neuron."""
+
+    population: str
+    variable: str
+    neuron: int
+    unit: str  # "" when the model gives none
+    colour: Colour
+
+    @property
+    def label(self) -> str:
+        return f"{self.population}[{self.neuron}]"
+
+
+def trace_label(traces: Sequence[Trace]) -> str:
+    """What the vertical axis says: the variables and their unit when they share one."""
+    variables = ", ".join(dict.fromkeys(trace.variable for trace in traces))
+    units = {trace.unit for trace in traces}
+    unit = units.pop() if len(units) == 1 else ""
+    return f"{variables} ({unit})" if unit else variables
+
+
+def traces_figure(traces: Sequence[Trace], x_range: Range1d, *, height: int = 140) -> figure:
+    """One line per trace; the sources are ``trace-0``, ``spikes-0``, ``trace-1`` ..."""
+    plot = blank_figure(
+        height=height,
+        x_range=x_range,
+        y_range=Range1d(start=0, end=1, name="trace-range"),
+        y_label=trace_label(traces),
+        name="traces-figure",
+    )
+    items: list[LegendItem] = []
+    for index, trace in enumerate(traces):
+        blank = np.full(1, np.nan)  # one point, so that the legend has a line to show
+        line_source = ColumnDataSource({"x": blank, "y": blank}, name=f"trace-{index}")
+        line = plot.line("x", "y", source=line_source, color=trace.colour.light, line_width=1.4)
+        spike_source = ColumnDataSource(
+            {"x": blank, "low": blank, "high": blank}, name=f"spikes-{index}"
+        )
+        stroke = plot.segment(
+            "x",
+            "low",
+            "x",
+            "high",
+            source=spike_source,
+            color=trace.colour.light,
+            line_width=1.4,
+        )
+        line.glyph.name = stroke.glyph.name = f"trace-glyph-{index}"
+        items.append(LegendItem(label=trace.label, renderers=[cast(GlyphRenderer, line)]))
+    add_legend(plot, items)
+    return plot
+
+
+def add_legend(plot: figure, items: list[LegendItem]) -> None:
+    """A flat legend in the upper left corner; a click on a name hides its line."""
+    legend = Legend(
+        items=items,
+        orientation="horizontal",
+        click_policy="hide",
+        border_line_color=None,
+        background_fill_alpha=0.75,
+        label_text_font=FONT,
+        label_text_font_size="11px",
+        glyph_width=16,
+        glyph_height=12,
+        label_height=12,
+        spacing=12,
+        padding=3,  # pyright: ignore[reportArgumentType]  a number is valid for all sides
+        margin=2,
+        location="top_left",
+    )
+    plot.add_layout(legend)

@@ -1,0 +1,144 @@
+"""The figures of a dashboard: linked in time, named for the viewer, coloured by kind."""
+
+import json
+
+import pytest
+
+from snnlab.plots.frames import stack_bands
+from snnlab.plots.live import Picture, figure_item
+from snnlab.plots.palette import COLD, WARM, Colour, population_colours
+from snnlab.plots.traces import Trace, trace_label
+
+
+def picture() -> Picture:
+    bands = stack_bands({"E": 80, "I": 20})
+    colours = population_colours([False, True])
+    return Picture(bands, colours, (Trace("E", "v", 3, "mV", colours[0]),))
+
+
+def models(item: dict) -> dict[str, dict]:
+    """Every named model of a figure item by its name."""
+    found: dict[str, dict] = {}
+
+    def visit(node: object) -> None:
+        if isinstance(node, dict):
+            name = node.get("attributes", {}).get("name") if "type" in node else None
+            if name is not None:
+                found[name] = node
+            for child in node.values():
+                visit(child)
+        elif isinstance(node, list):
+            for child in node:
+                visit(child)
+
+    visit(item)
+    return found
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance after WCAG 2.2."""
+    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_figures_carry_the_names_the_viewer_looks_for():
+    found = models(figure_item(picture()))
+
+    assert set(found) == {
+        "time",
+        "raster-figure",
+        "raster",
+        "traces-figure",
+        "trace-range",
+        "trace-0",
+        "spikes-0",
+        "trace-glyph-0",
+        "rates-figure",
+        "rate-range",
+        "rate-0",
+        "rate-1",
+        "rate-glyph-0",
+        "rate-glyph-1",
+    }
+
+
+def test_figures_share_one_time_axis():
+    found = models(figure_item(picture()))
+    time = found["time"]["id"]
+
+    ranges = [
+        found[f"{name}-figure"]["attributes"]["x_range"] for name in ("raster", "traces", "rates")
+    ]
+
+    assert [reference.get("id") for reference in ranges] == [time] * 3
+
+
+def test_every_viewer_gets_its_own_copy():
+    first, second = figure_item(picture()), figure_item(picture())
+
+    assert first["root_id"] != second["root_id"]
+
+
+def test_figures_of_a_network_without_spikes_are_traces_only():
+    trace = Trace("R", "r", 0, "", COLD[0])
+
+    found = models(figure_item(Picture((), (), (trace,))))
+
+    assert {"traces-figure", "trace-0"} <= set(found)
+    assert not {"raster", "rates-figure"} & set(found)
+
+
+def test_picture_is_described_in_plain_json():
+    assert json.loads(json.dumps(picture().describe())) == {
+        "bands": [
+            {
+                "name": "E",
+                "neurons": 80,
+                "first_row": 0,
+                "rows": 80,
+                "colour": {"light": "#0072b2", "dark": "#56b4e9"},
+            },
+            {
+                "name": "I",
+                "neurons": 20,
+                "first_row": 80,
+                "rows": 20,
+                "colour": {"light": "#c95500", "dark": "#ff8f4a"},
+            },
+        ],
+        "traces": [{"label": "E[3]", "colour": {"light": "#0072b2", "dark": "#56b4e9"}}],
+    }
+
+
+def test_inhibitory_populations_are_warm_and_all_others_cold():
+    assert population_colours([False, True, False, True, False, False]) == (
+        COLD[0],
+        WARM[0],
+        COLD[1],
+        WARM[1],
+        COLD[2],
+        COLD[0],
+    )
+
+
+@pytest.mark.parametrize("colour", [*COLD, *WARM], ids=lambda colour: colour.light)
+def test_colours_stand_out_from_the_ground(colour: Colour):
+    on_white = 1.05 / (luminance(colour.light) + 0.05)
+    on_black = (luminance(colour.dark) + 0.05) / (luminance("#111111") + 0.05)
+
+    assert on_white >= 3.0  # WCAG 2.2, contrast of graphical objects
+    assert on_black >= 3.0
+
+
+@pytest.mark.parametrize(
+    ("traces", "label"),
+    [
+        ([Trace("E", "v", 0, "mV", COLD[0]), Trace("I", "v", 0, "mV", WARM[0])], "v (mV)"),
+        ([Trace("E", "v", 0, "mV", COLD[0]), Trace("R", "r", 0, "", COLD[1])], "v, r"),
+        ([Trace("E", "v", 0, "", COLD[0])], "v"),
+    ],
+    ids=["one unit", "different variables", "no unit"],
+)
+def test_trace_axis_names_variables_and_their_common_unit(traces, label):
+    assert trace_label(traces) == label

@@ -207,9 +207,12 @@ class Simulator:
             else:
                 stepper.run(n_steps)
             seconds = time.perf_counter() - start
-            first, self.step_index = self.step_index, self.step_index + n_steps
             self._adapt(n_steps, seconds)
-            self._after_slice(first, n_steps)
+            try:
+                self._after_slice(self.step_index, n_steps)
+            finally:
+                # Only now, so that whoever reads it finds the data of all these steps.
+                self.step_index += n_steps
         return n_steps
 
     def _adapt(self, n_steps: int, seconds: float) -> None:

@@ -36,29 +36,12 @@ from snnlab.language.tokens import (
     split,
 )
 
-EXPRESSION_SECTIONS = ("spike", "axon_spike", "refractory", "psp", "creating", "pruning")
-STATEMENT_SECTIONS = ("reset", "axon_reset", "pre_spike", "post_spike", "pre_axon_spike")
+STATEMENT_SECTIONS = ("reset", "pre_spike", "post_spike")
 PLACES: tuple[Place, ...] = ("parameters", "equations")
-NEURON_SECTIONS = (
-    "spike",
-    "reset",
-    "refractory",
-    "axon_spike",
-    "axon_reset",
-    "functions",
-    *PLACES,
-)
-SYNAPSE_SECTIONS = (
-    "pre_spike",
-    "post_spike",
-    "pre_axon_spike",
-    "psp",
-    "operation",
-    "creating",
-    "pruning",
-    "functions",
-    *PLACES,
-)
+NEURON_SECTIONS = ("spike", "reset", "refractory", "functions", *PLACES)
+SYNAPSE_SECTIONS = ("pre_spike", "post_spike", "psp", "operation", "functions", *PLACES)
+# After a number these are names of the language, not units.
+_PREDEFINED = frozenset({"t", "dt", "t_last", "t_pre", "t_post", "w", "pi"})
 _DOCSTRING = re.compile(r'\s*("""|\'\'\'|"|\')(.*?)\1[ \t]*(?:\r?\n|$)', re.DOTALL)
 
 
@@ -127,11 +110,13 @@ def _description(text: str) -> tuple[str, int]:
 
 def _defined(lines: tuple[Line, ...]) -> frozenset[str]:
     """The names that stand on the left of an equals sign, or in a derivative."""
-    found: set[str] = set()
+    found: set[str] = set(_PREDEFINED)
     for line in lines:
         for token, after in zip(line.tokens, line.tokens[1:], strict=False):
             if token.kind == "name" and after.text in ASSIGNMENTS:
                 found.add(token.text)
+            elif token.text.startswith("d") and after.reads("/"):
+                found.add(token.text[1:])
     return frozenset(found)
 
 
@@ -179,9 +164,13 @@ class _Parser:
         elif kind.text in self.allowed:
             kind_text = kind.text
         else:
-            way_out = suggestion(kind.text, self.allowed) or (
-                "the sections here are " + ", ".join(f"`{name}`" for name in self.allowed) + "."
-            )
+            sections = "the sections here are " + ", ".join(f"`{s}`" for s in self.allowed) + "."
+            if kind.text in (*NEURON_SECTIONS, *SYNAPSE_SECTIONS):
+                other = "neuron" if kind.text in NEURON_SECTIONS else "synapse"
+                raise self.source.error(
+                    kind.span, f"'{kind.text}' is a section of a {other}; {sections}"
+                )
+            way_out = suggestion(kind.text, self.allowed) or sections
             raise self.source.error(kind.span, f"unknown section '{kind.text}'; {way_out}")
         return kind_text, label, kind.span, rest
 

@@ -71,7 +71,7 @@ def expression_text(expression: Expression) -> str:
             return f"{operator}{_within(operand, _UNARY)}"
         case Chain(operators=operators, operands=operands):
             own = rank(expression)
-            first = _within(operands[0], own + (own == _PRODUCT and _is_signed(operands[0])))
+            first = _within(operands[0], own)
             rest = (
                 f" {operator} {_within(operand, own + 1)}"
                 for operator, operand in zip(operators, operands[1:], strict=True)
@@ -88,13 +88,8 @@ def expression_text(expression: Expression) -> str:
         case Logic(operator=operator, operands=operands):
             return f" {operator} ".join(_within(o, rank(expression) + 1) for o in operands)
         case Conditional(condition=condition, then=then, otherwise=otherwise):
-            return (
-                f"{_within(then, _OR)} if {_within(condition, _OR)} else {_within(otherwise, _OR)}"
-            )
-
-
-def _is_signed(expression: Expression) -> bool:
-    return isinstance(expression, Unary)
+            choice = f"{_within(then, _OR)} if {_within(condition, _OR)}"
+            return f"{choice} else {_within(otherwise, _CONDITIONAL)}"
 
 
 def _within(expression: Expression, least: int) -> str:

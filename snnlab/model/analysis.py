@@ -43,7 +43,7 @@ from snnlab.model.ir import (
     symbol,
 )
 from snnlab.model.scope import Scope, Value, as_condition, as_number
-from snnlab.units import DIMENSIONLESS, TIME, Dimension, Unit, internal_name
+from snnlab.units import DIMENSIONLESS, Dimension, Unit, internal_name
 
 PREDEFINED = {"neuron": ("t", "dt", "t_last"), "synapse": ("t", "dt", "t_pre", "t_post")}
 
@@ -179,16 +179,16 @@ def _prepare(syntax: ModelSyntax, kind: str, spiking: bool) -> _Work:
         _event_variables(work)
     elif spiking:
         _find_conductances(work)
-    units = {
-        name: unit.dimension
+    literals = {
+        name: _literal(definition.value)[1]
         for name, definition in work.constants.items()
-        if (unit := _literal(definition.value)[1]) is not None
+        if not names(definition.value)
     }
-    # States take their dimension from the equations like other variables.
-    variables = frozenset(scope.names) - work.constants.keys() - predefined.keys()
-    statements = tuple(s for s in syntax.statements if _target(s) not in work.constants)
+    # Everything that is no number with or without a unit takes its dimension from the equations.
     work.dimensions = check_dimensions(
-        syntax, statements, {**units, "t": TIME, "dt": TIME, "t_last": TIME}, variables
+        syntax,
+        {name: unit.dimension for name, unit in literals.items() if unit is not None},
+        frozenset(scope.names) - literals.keys() - predefined.keys(),
     )
     return work
 
@@ -220,10 +220,15 @@ def _classify(work: _Work) -> None:
     for statement in statements:
         if _target(statement) not in found:
             work.dynamics.append(statement)
-        elif _target(statement) in work.updated:
+        elif _target(statement) in work.updated and _may_start_here(statement):
             work.states[_target(statement)] = found[_target(statement)]
         else:
             work.constants[_target(statement)] = found[_target(statement)]
+
+
+def _may_start_here(statement: Statement) -> bool:
+    """Whether the line can be the start value of a variable: not when declared a parameter."""
+    return statement.place != "parameters" or _target(statement) == "w"
 
 
 def _draws(call: Call) -> bool:
@@ -293,7 +298,7 @@ def _parameter(work: _Work, name: str, line: Definition) -> Parameter:
     return Parameter(
         name,
         value,
-        unit,
+        unit if not names(line.value) else work.unit(name),
         low,
         high,
         cast(Locality | None, flags.locality),

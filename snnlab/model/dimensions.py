@@ -29,6 +29,7 @@ from snnlab.language.syntax import (
     Power,
     Statement,
     Unary,
+    walk,
 )
 from snnlab.model.functions import BUILT_IN
 from snnlab.units import (
@@ -43,6 +44,7 @@ from snnlab.units import (
 # A known dimension; "free" for a plain number, which fits a sum of any dimension; None: unknown.
 Found = Dimension | str | None
 FREE = "free"
+_TIMES = ("t", "dt", "t_last", "t_pre", "t_post")
 
 
 @dataclass
@@ -206,19 +208,31 @@ def _tuple(found: Dimension | str) -> Dimension:
 
 
 def check_dimensions(
-    syntax: ModelSyntax,
-    statements: tuple[Statement, ...],
-    known: dict[str, Dimension],
-    variables: frozenset[str],
+    syntax: ModelSyntax, known: dict[str, Dimension], variables: frozenset[str]
 ) -> dict[str, Dimension]:
     """Check every equation and section, and return the dimensions of the names.
+
+    A model without any unit is not checked.
+
+    Parameters
+    ----------
+    known
+        Dimensions of the parameters that have a unit.
+    variables
+        Names whose dimension may be found from the equations.
 
     Raises
     ------
     ModelError
         Where two quantities of different units are added, compared or set equal.
     """
-    dimensions = Dimensions(dict(known), variables)
+    if not known and not _has_unit(syntax):
+        return {}
+    dimensions = Dimensions({**known, **dict.fromkeys(_TIMES, TIME)}, variables)
+    parameters = known.keys()
+    statements = [
+        s for s in syntax.statements if isinstance(s, Gradient) or s.name not in parameters
+    ]
     before = -1
     while before != len(dimensions.known):
         # Each pass may learn the dimension of a variable that an earlier line uses.
@@ -231,6 +245,23 @@ def check_dimensions(
             if section.expression is not None:
                 _check_section(dimensions, section.kind, section.expression, section.source)
     return dimensions.known
+
+
+def _has_unit(syntax: ModelSyntax) -> bool:
+    """Whether any number of the equations has a unit."""
+    expressions = [s.expression for s in syntax.sections if s.expression is not None]
+    statements = [*syntax.statements, *(s for c in syntax.sections for s in c.statements)]
+    for statement in statements:
+        if isinstance(statement, Gradient):
+            expressions += [statement.left, statement.right]
+        else:
+            expressions.append(statement.value)
+        expressions += [flag.value for flag in statement.flags if flag.value is not None]
+    return any(
+        isinstance(part, Number) and part.unit is not None
+        for expression in expressions
+        for part in walk(expression)
+    )
 
 
 def _check_section(

@@ -83,9 +83,10 @@ def exponential(block: Block, dt: Symbol) -> StateUpdate:
 
 
 def exponential_euler(block: Block, dt: Symbol) -> StateUpdate:
-    """``x + dt f(x) exprel(dt f'(x))``: exact for linear equations, order 1 for others.
+    """``x + dt f(x) exprel(dt f'(x))``: exact for a linear equation, order 2 for another one.
 
-    The exponential fit of Pope 1963, Commun. ACM 6, 491-493, one variable at a time.
+    The exponential fit of Pope 1963, Commun. ACM 6, 491-493. Each variable is advanced with
+    the others held still, so that equations which depend on each other have order 1.
     """
     temporaries = tuple(
         _relative_gain(e.variable, sympy.diff(e.rhs, e.variable), dt) for e in block

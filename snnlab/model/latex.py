@@ -138,10 +138,16 @@ def _within(expression: Expression, least: int) -> str:
     return text
 
 
+def _operand(operand: Expression, least: int) -> str:
+    """What follows an operator; a sign would run into it."""
+    text = _within(operand, least)
+    return rf"\left({text}\right)" if isinstance(operand, Unary) else text
+
+
 def _sum(chain: Chain) -> str:
     text = expression_latex(chain.operands[0])
     for operator, operand in zip(chain.operators, chain.operands[1:], strict=True):
-        text += f" {operator} {_within(operand, rank(chain) + 1)}"
+        text += f" {operator} {_operand(operand, rank(chain) + 1)}"
     return text
 
 
@@ -158,21 +164,21 @@ def _product(chain: Chain) -> str:
                 over = []
             case "%":
                 above = text if text is not None else _factors(over, least)
-                text = rf"{above} \bmod {_within(operand, least)}"
+                text = rf"{above} \bmod {_operand(operand, least)}"
                 over = []
             case _ if text is None:
                 over.append(operand)
             case _:
-                text = rf"{text} \, {_within(operand, least)}"
+                text = rf"{text} \, {_operand(operand, least)}"
     return text if text is not None else _factors(over, least)
 
 
 def _factors(factors: list[Expression], least: int, *, alone: bool = False) -> str:
     if alone and len(factors) == 1:
         return expression_latex(factors[0])
-    parts = [_within(factor, least) for factor in factors]
-    text = parts[0]
-    for part in parts[1:]:
+    text = _within(factors[0], least)
+    for factor in factors[1:]:
+        part = _operand(factor, least)
         # Two numbers side by side would read as one.
         text += (r" \cdot " if part[0].isdigit() else r" \, ") + part
     return text
@@ -231,35 +237,31 @@ def _function_latex(function: Function) -> str:
     return f"{head} &= {expression_latex(function.body)}"
 
 
-_EVENTS = {"pre_spike": "presynaptic spike", "post_spike": "postsynaptic spike",
-           "pre_axon_spike": "axonal spike"}  # fmt: skip
+_EVENTS = {"pre_spike": "presynaptic spike", "post_spike": "postsynaptic spike"}
 
 
 def _section_rows(section: Section, syntax: ModelSyntax) -> list[str]:
     changes = [statement_latex(statement, event=True) for statement in section.statements]
     condition = "" if section.expression is None else expression_latex(section.expression)
     match section.kind:
-        case "spike" | "axon_spike":
+        case "spike":
             word = "spike" if section.label == "spike" else "event"
             head = rf"\text{{{word} if }} &\; {condition}"
             if section.label != "spike":
                 head += rf" \quad ({_word(section.label)})"
-            kind = "axon_reset" if section.kind == "axon_spike" else "reset"
             rows = [head]
-            if (reset := syntax.section(kind, section.label)) is not None:
+            if (reset := syntax.section("reset", section.label)) is not None:
                 rows += [statement_latex(s, event=True) for s in reset.statements]
             period = syntax.section("refractory", section.label)
             if period is not None and period.expression is not None:
                 rows.append(rf"\text{{refractory for }} &\; {expression_latex(period.expression)}")
             return rows
-        case "reset" | "axon_reset" | "refractory":
+        case "reset" | "refractory":
             return []
         case "psp":
             return [rf"\text{{transmitted: }} &\; {condition}"]
         case "operation":
             return [rf"\text{{combined by }} &\; {condition}"]
-        case "creating" | "pruning":
-            return [rf"\text{{{section.kind} if }} &\; {condition}"]
         case kind:
             return [rf"\text{{on a {_EVENTS[kind]}:}} &", *changes]
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import assert_never
 
-from sympy import Symbol
+from sympy import Basic, Symbol
 
 from snnlab.codegen.kernel import Add, Buffer, Draw, Item, Kernel, Let, Load, Program, Store
 from snnlab.codegen.printer import CPrinter, Real
@@ -22,14 +22,17 @@ from snnlab.codegen.printer import CPrinter, Real
 # depend on where a neuron stands.
 VECTOR_FUNCTIONS = {"exp": 1, "log": 1, "sin": 1, "cos": 1, "pow": 2}
 RESERVED = frozenset(
-    """
+    re.findall(
+        r"\w+",
+        """
     auto break case char const continue default do double else enum extern float for goto if inline
     int long register restrict return short signed sizeof static struct switch typedef union
     unsigned void volatile while _Bool asm typeof main args clock begin end i j k m row key
     int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t INFINITY NAN dt t step
     exp log sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh floor ceil fabs
     erf sqrt pow rint fmod
-    """.split()
+    """,
+    )
 )
 
 
@@ -111,7 +114,7 @@ class _Names(dict[Symbol, str]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._taken = set(RESERVED)
+        self._taken: set[str] = set(RESERVED)
 
     def __missing__(self, s: Symbol) -> str:
         self[s] = self.unique(re.sub(r" 0$", "", s.name))
@@ -134,11 +137,15 @@ def _print_kernel(kernel: Kernel, types: CTypes, out: CText) -> set[str]:
     names[Symbol("t", real=True)] = "t"
     names[Symbol("dt", real=True)] = "dt"
     names[Symbol("(step)", real=True)] = "step"
-    integers = {
-        s.symbol
-        for s in (*kernel.prologue, *kernel.body)
-        if isinstance(s, Let) and s.item != "real"
-    } | {Symbol("(step)", real=True)} | {s.symbol for s in kernel.body if isinstance(s, Load) and s.buffer.item != "real"}
+    integers = (
+        {
+            s.symbol
+            for s in (*kernel.prologue, *kernel.body)
+            if isinstance(s, Let) and s.item != "real"
+        }
+        | {Symbol("(step)", real=True)}
+        | {s.symbol for s in kernel.body if isinstance(s, Load) and s.buffer.item != "real"}
+    )
     printer = CPrinter(names, types.real, integers)
     rows = kernel.shape in ("pre_row", "post_row")
     row_argument = " int64_t row," if rows else ""
@@ -170,7 +177,9 @@ def _print_kernel(kernel: Kernel, types: CTypes, out: CText) -> set[str]:
             del constant_index["pre"]
         for statement in kernel.body:
             if isinstance(statement, Load) and statement.buffer.index in constant_index and rows:
-                _print_load(statement, arrays, constant_index[statement.buffer.index], types, names, out)
+                _print_load(
+                    statement, arrays, constant_index[statement.buffer.index], types, names, out
+                )
         with _loop(kernel, arrays, types, out):
             for statement in kernel.body:
                 match statement:
@@ -186,7 +195,9 @@ def _print_kernel(kernel: Kernel, types: CTypes, out: CText) -> set[str]:
                         cast = f"({types.item(buffer.item)})" if buffer.item == "bool" else ""
                         out.line(f"{arrays[buffer.name]}[{_index(kernel, buffer)}] = {cast}{text};")
                     case Add(buffer, value):
-                        out.line(f"{arrays[buffer.name]}[{_index(kernel, buffer)}] += {printer(value)};")
+                        out.line(
+                            f"{arrays[buffer.name]}[{_index(kernel, buffer)}] += {printer(value)};"
+                        )
                     case Draw():
                         _print_draw(statement, kernel, types, printer, names, out)
                     case _:
@@ -194,15 +205,15 @@ def _print_kernel(kernel: Kernel, types: CTypes, out: CText) -> set[str]:
     return printer.functions_used
 
 
-def _used_symbols(kernel: Kernel) -> set[Symbol]:
-    used: set[Symbol] = set()
+def _used_symbols(kernel: Kernel) -> set[Basic]:
+    used: set[Basic] = set()
     for statement in (*kernel.prologue, *kernel.body):
         match statement:
             case Let(_, value, _) | Store(_, value) | Add(_, value):
-                used |= value.free_symbols  # type: ignore[arg-type]
+                used |= value.free_symbols
             case Draw(_, _, arguments, _):
                 for argument in arguments:
-                    used |= argument.free_symbols  # type: ignore[arg-type]
+                    used |= argument.free_symbols
             case Load():
                 pass
     return used

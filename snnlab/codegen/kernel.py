@@ -10,8 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from sympy import Expr, Symbol
-from sympy.logic.boolalg import Boolean
+from sympy import Basic, Symbol
 
 Shape = Literal["neurons", "once", "pre_row", "post_row"]
 """What a kernel runs over: all neurons, once a population (or projection), the synapses of
@@ -54,7 +53,7 @@ class Let:
     """``symbol = value``, once."""
 
     symbol: Symbol
-    value: Expr | Boolean
+    value: Basic
     item: Item = "real"
 
 
@@ -63,7 +62,7 @@ class Store:
     """The element's value at the end of the step."""
 
     buffer: Buffer
-    value: Expr | Boolean
+    value: Basic
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ class Add:
     """``buffer += value``, in the order of the loop."""
 
     buffer: Buffer
-    value: Expr
+    value: Basic
 
 
 Statement = Load | Let | Store | Add
@@ -83,7 +82,7 @@ class Draw:
 
     symbol: Symbol
     distribution: str
-    arguments: tuple[Expr, ...]
+    arguments: tuple[Basic, ...]
     number: int  # which draw of the object it is
 
 

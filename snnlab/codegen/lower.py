@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import groupby
 from types import MappingProxyType
+from typing import cast
 
 import sympy
-from sympy import Expr, Symbol
+from sympy import Basic, Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
 from snnlab.codegen.kernel import (
@@ -25,10 +25,12 @@ from snnlab.codegen.kernel import (
     Add,
     Buffer,
     Draw,
+    Index,
     Item,
     Kernel,
     Let,
     Load,
+    Shape,
     Statement,
     Store,
 )
@@ -43,7 +45,9 @@ from snnlab.model.integrators import elapsed, solve_block
 from snnlab.model.ir import (
     Assignment,
     DifferentialEquation,
+    DType,
     Equation,
+    Locality,
     NeuronModel,
     Parameter,
     RandomDraw,
@@ -52,7 +56,13 @@ from snnlab.model.ir import (
     symbol,
 )
 
-ITEMS: dict[str, Item] = {"float": "real", "int": "int", "bool": "bool"}
+ITEMS: dict[DType, Item] = {"float": "real", "int": "int", "bool": "bool"}
+INDICES: dict[Locality, Index] = {
+    "local": "element",
+    "population": "shared",
+    "projection": "shared",
+    "postsynaptic": "post",
+}
 DT, T, T_LAST = symbol("dt"), symbol("t"), symbol("t_last")
 STEP = symbol("(step)")
 
@@ -66,7 +76,9 @@ class Steps(sympy.Function):
     nargs = 2
 
 
-def lower_neuron(model: NeuronModel, *, per_neuron: frozenset[str] = frozenset()) -> tuple[Kernel, ...]:
+def lower_neuron(
+    model: NeuronModel, *, per_neuron: frozenset[str] = frozenset()
+) -> tuple[Kernel, ...]:
     """The kernels of a neuron: population-wide equations if there are any, then the update.
 
     ``per_neuron`` names the parameters that have one value for each neuron.
@@ -75,11 +87,11 @@ def lower_neuron(model: NeuronModel, *, per_neuron: frozenset[str] = frozenset()
     shared = [e for e in model.equations if _locality(model, e) == "population"]
     own = [e for e in model.equations if _locality(model, e) != "population"]
     if shared:
-        body = _Body(model, per_neuron, shape="once")
+        body = _Body(model, per_neuron)
         body.equations(shared)
         kernels.append(_optimise(body.kernel(f"{_identifier(model.name)}_once", "once")))
-    body = _Body(model, per_neuron, shape="neurons")
-    body.neuron(own)
+    body = _Body(model, per_neuron)
+    body.neuron(model, own)
     kernels.append(_optimise(body.kernel(f"{_identifier(model.name)}_update", "neurons")))
     return tuple(kernels)
 
@@ -98,8 +110,8 @@ def lower_synapse(
     name = _identifier(model.name)
     kernels = []
     if model.pre_spike:
-        body = _Body(model, per_synapse, shape="pre_row", localities=localities)
-        body.decay(STEP)
+        body = _Body(model, per_synapse, localities=localities)
+        body.decay(model.equations, STEP)
         body.synapse_statements(model.pre_spike)
         kernels.append(_optimise(body.kernel(f"{name}_pre", "pre_row")))
     clocked = [
@@ -108,13 +120,13 @@ def lower_synapse(
         if not (isinstance(e, DifferentialEquation) and e.method == "event-driven")
     ]
     if clocked:
-        body = _Body(model, per_synapse, shape="pre_row", localities=localities)
+        body = _Body(model, per_synapse, localities=localities)
         body.equations(clocked)
         kernels.append(_optimise(body.kernel(f"{name}_step", "pre_row")))
     if model.post_spike:
-        body = _Body(model, per_synapse, shape="post_row", localities=localities)
+        body = _Body(model, per_synapse, localities=localities)
         # Equations of this step have been solved when post_spike runs.
-        body.decay(STEP + 1)
+        body.decay(model.equations, STEP + 1)
         body.synapse_statements(model.post_spike)
         kernels.append(_optimise(body.kernel(f"{name}_post", "post_row")))
     return tuple(kernels)
@@ -137,11 +149,9 @@ class _Body:
         model: NeuronModel | SynapseModel,
         individual: frozenset[str],
         *,
-        shape: str,
         localities: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._model = model
-        self._shape = shape
         self._localities = localities
         self._parameters: dict[Symbol, Parameter] = {symbol(p.name): p for p in model.parameters}
         self._variables: dict[Symbol, Variable] = {symbol(v.name): v for v in model.variables}
@@ -156,39 +166,39 @@ class _Body:
         self._changed: dict[Symbol, Buffer] = {}
         self._versions: dict[str, int] = {}
 
-    def kernel(self, name: str, shape: str) -> Kernel:
+    def kernel(self, name: str, shape: Shape) -> Kernel:
         stores = [Store(buffer, self._now[s]) for s, buffer in self._changed.items()]
         scalars = tuple(p.name for p in self._model.parameters)
-        return Kernel(name, shape, scalars, (*self._statements, *stores))  # type: ignore[arg-type]
+        return Kernel(name, shape, scalars, (*self._statements, *stores))
 
     # Values ------------------------------------------------------------------------------
 
     def _buffer(self, s: Symbol) -> Buffer:
         if s in self._variables:
             variable = self._variables[s]
-            index = {
-                "local": "element",
-                "population": "shared",
-                "projection": "shared",
-                "postsynaptic": "post",
-            }[variable.locality]
-            return Buffer(s.name, index, ITEMS[variable.dtype])  # type: ignore[arg-type]
+            return Buffer(s.name, INDICES[variable.locality], ITEMS[variable.dtype])
         if s in self._parameters:
             return Buffer(s.name, "element", ITEMS[self._parameters[s].dtype])
         if s.name in RESERVED:
             return RESERVED[s.name]
         if s.name.startswith("pre."):
-            return Buffer(s.name, "shared" if self._localities.get(s.name) == "population" else "pre")
+            return Buffer(
+                s.name, "shared" if self._localities.get(s.name) == "population" else "pre"
+            )
         if s.name.startswith("post."):
-            return Buffer(s.name, "shared" if self._localities.get(s.name) == "population" else "post")
+            return Buffer(
+                s.name, "shared" if self._localities.get(s.name) == "population" else "post"
+            )
         if s.name == "g_target":
             return TARGET
-        return Buffer(s.name, "element" if "(" not in s.name or s.name.startswith("sum(") else "shared")
+        return Buffer(
+            s.name, "element" if "(" not in s.name or s.name.startswith("sum(") else "shared"
+        )
 
-    def value(self, e: Expr | Boolean) -> Expr | Boolean:
+    def value(self, e: Basic) -> Basic:
         """``e`` with every symbol of the model replaced by its latest value."""
         # Sorted, because the order of loads is part of the text and so of the cache's key.
-        return e.xreplace({s: self._latest(s) for s in sorted(_symbols(e), key=str)})
+        return cast(Basic, e.xreplace({s: self._latest(s) for s in sorted(_symbols(e), key=str)}))
 
     def _latest(self, s: Symbol) -> Expr:
         if s in self._now:
@@ -202,7 +212,7 @@ class _Body:
             number, draw = self._draws[s]
             arguments = tuple(self.value(a) for a in draw.arguments)
             local = self._fresh(s.name)
-            self._statements.append(Draw(local, draw.distribution, arguments, number))  # type: ignore[arg-type]
+            self._statements.append(Draw(local, draw.distribution, arguments, number))
             self._now[s] = local
             return local
         if s in self._parameters and s.name not in self._individual:
@@ -222,12 +232,12 @@ class _Body:
         self._versions[stem] = version + 1
         return Symbol(f"{stem} {version}", real=True)
 
-    def let(self, stem: str, value: Expr | Boolean, item: Item = "real") -> Symbol:
+    def let(self, stem: str, value: Basic, item: Item = "real") -> Symbol:
         name = self._fresh(stem)
         self._statements.append(Let(name, value, item))
         return name
 
-    def assign(self, s: Symbol, value: Expr | Boolean) -> None:
+    def assign(self, s: Symbol, value: Basic) -> None:
         """``s`` has a new value from here on, which is stored at the end."""
         buffer = self._buffer(s)
         self._now[s] = self.let(s.name, value, buffer.item)
@@ -253,14 +263,13 @@ class _Body:
         While ``active`` is 0 (refractory) everything but the conductances stands still.
         """
         for block in _blocks(equations):
-            if isinstance(block[0], Assignment):
-                (assignment,) = block
-                self._change(assignment.target, self.value(assignment.value), active)
+            if isinstance(block, Assignment):
+                self._change(block.target, self.value(block.value), active)
                 continue
-            update = solve_block(tuple(block), DT)
+            update = solve_block(block, DT)
             temporaries: dict[Symbol, Expr] = {}
             for s, value in update.temporaries:
-                temporaries[s] = self.let(s.name, self.value(value.xreplace(temporaries)))  # type: ignore[arg-type]
+                temporaries[s] = self.let(s.name, self.value(value.xreplace(temporaries)))
                 self._now[s] = temporaries[s]
             new = [(s, self.value(value)) for s, value in update.updates]
             named = [(s, self.let(f"{s.name}_next", value)) for s, value in new]
@@ -269,26 +278,25 @@ class _Body:
             for s, value in named:
                 self._change(s, value, active)
 
-    def _change(self, s: Symbol, value: Expr | Boolean, active: Symbol | None) -> None:
+    def _change(self, s: Symbol, value: Basic, active: Symbol | None) -> None:
         if active is not None and not s.name.startswith("g_"):
             value = sympy.Piecewise((value, active), (self._latest(s), True), evaluate=False)
         self.assign(s, value)
         self.bound(s)
 
-    def neuron(self, equations: list[Equation]) -> None:
+    def neuron(self, model: NeuronModel, equations: list[Equation]) -> None:
         """Equations, then the spike test, then reset and refractory period."""
-        model = self._model
-        assert isinstance(model, NeuronModel)
         spike = next((e for e in model.events if e.name == "spike"), None)
+        refractory = spike.refractory if spike is not None else None
         wait = active = None
-        if spike is not None and spike.refractory is not None:
+        if refractory is not None:
             wait = self._fresh("wait")
             self._statements.append(Load(wait, WAIT))
             active = self.let("active", sympy.Eq(wait, 0), "bool")
         self.equations(equations, active)
         if spike is None:
             return
-        condition = self.value(spike.condition)
+        condition = cast(Boolean, self.value(spike.condition))
         if active is not None:
             condition = sympy.And(active, condition)
         spiked = self.let("spiked", condition, "bool")
@@ -302,9 +310,8 @@ class _Body:
             last = symbol(LAST_SPIKE.name)
             chosen = (STEP, spiked), (self._latest(last), True)
             self.assign(last, sympy.Piecewise(*chosen, evaluate=False))
-        if wait is not None:
-            assert spike.refractory is not None
-            steps = self.let("pause", Steps(self.value(spike.refractory), DT), "int")
+        if wait is not None and refractory is not None:
+            steps = self.let("pause", cast(Expr, Steps(self.value(refractory), DT)), "int")
             less = (wait - 1, sympy.Gt(wait, 0)), (sympy.Integer(0), True)
             waiting = sympy.Piecewise(*less, evaluate=False)
             left = sympy.Piecewise((steps, spiked), (waiting, True), evaluate=False)
@@ -313,13 +320,11 @@ class _Body:
 
     # Synapses ----------------------------------------------------------------------------
 
-    def decay(self, step: Expr) -> None:
+    def decay(self, equations: Iterable[Equation], step: Expr) -> None:
         """Bring the event-driven variables from when they were last touched to ``step``."""
-        model = self._model
-        assert isinstance(model, SynapseModel)
         driven = [
             e
-            for e in model.equations
+            for e in equations
             if isinstance(e, DifferentialEquation) and e.method == "event-driven"
         ]
         if not driven:
@@ -340,7 +345,7 @@ class _Body:
         for assignment in ordered:
             if assignment.target == conductance:
                 increment = self.value(assignment.value - conductance)
-                self._statements.append(Add(self._buffer(conductance), increment))  # type: ignore[arg-type]
+                self._statements.append(Add(self._buffer(conductance), increment))
                 continue
             self.assign(assignment.target, self.value(assignment.value))
             self.bound(assignment.target)
@@ -351,16 +356,24 @@ def _locality(model: NeuronModel, equation: Equation) -> str:
     return next((v.locality for v in model.variables if v.name == target.name), "local")
 
 
-def _blocks(equations: Iterable[Equation]) -> Iterator[list[Equation]]:
+def _blocks(
+    equations: Iterable[Equation],
+) -> Iterator[tuple[DifferentialEquation, ...] | Assignment]:
     """Runs of differential equations, and single assignments, in the order of the text."""
-    for is_ode, group in groupby(equations, lambda e: isinstance(e, DifferentialEquation)):
-        if is_ode:
-            yield list(group)
-        else:
-            yield from ([assignment] for assignment in group)
+    block: list[DifferentialEquation] = []
+    for equation in equations:
+        if isinstance(equation, DifferentialEquation):
+            block.append(equation)
+            continue
+        if block:
+            yield tuple(block)
+            block = []
+        yield equation
+    if block:
+        yield tuple(block)
 
 
-def _expressions(model: NeuronModel) -> Iterator[Expr | Boolean]:
+def _expressions(model: NeuronModel) -> Iterator[Basic]:
     for equation in model.equations:
         yield equation.rhs if isinstance(equation, DifferentialEquation) else equation.value
     for event in model.events:
@@ -368,8 +381,8 @@ def _expressions(model: NeuronModel) -> Iterator[Expr | Boolean]:
         yield from (assignment.value for assignment in event.reset)
 
 
-def _symbols(e: Expr | Boolean) -> set[Symbol]:
-    return e.free_symbols  # type: ignore[return-value]
+def _symbols(e: Basic) -> set[Symbol]:
+    return cast(set[Symbol], e.free_symbols)
 
 
 def _identifier(name: str) -> str:

@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from typing import cast
 
 import sympy
-from sympy import Expr, Symbol
+from sympy import Basic, Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
 from snnlab.codegen.kernel import Add, Draw, Kernel, Let, Load, Statement, Store
+from snnlab.codegen.printer import branches
 
-Rewrite = Callable[[Expr | Boolean], Expr | Boolean]
+Rewrite = Callable[[Basic], Basic]
 
 # The time of the step changes, so it is no invariant of a run, but it is one of a loop.
 LOOP_CONSTANTS = frozenset({"t", "dt", "(step)"})
@@ -30,14 +32,14 @@ def expand_functions(kernel: Kernel) -> Kernel:
     body: list[Statement | Draw] = []
     fresh = _Names("argument")
 
-    def named(e: Expr | Boolean) -> Expr | Boolean:
+    def named(e: Basic) -> Basic:
         if not e.args or isinstance(e, Boolean):
             return e
         name = fresh.next()
         body.append(Let(name, e))
         return name
 
-    def rewrite(e: Expr | Boolean) -> Expr | Boolean:
+    def rewrite(e: Basic) -> Basic:
         if not e.args:
             return e
         e = _rebuilt(e, [rewrite(a) for a in e.args])
@@ -45,7 +47,8 @@ def expand_functions(kernel: Kernel) -> Kernel:
         return e if formula is None else formula(*(named(a) for a in e.args))
 
     for statement in kernel.body:
-        body.append(_with_values(statement, rewrite))
+        new = _with_values(statement, rewrite)  # appends what it needs before it
+        body.append(new)
     return replace(kernel, body=tuple(body))
 
 
@@ -85,7 +88,9 @@ FORMULAS: dict[str, Callable[..., Expr]] = {
     "NegativePart": lambda x: _choice((x, x < 0), (sympy.Integer(0), True)),
     "Modulo": lambda x, n: x - n * sympy.floor(x / n),
     "Round": _round,
-    "sign": lambda x: _choice((sympy.Integer(1), x > 0), (sympy.Integer(-1), x < 0), (sympy.Integer(0), True)),
+    "sign": lambda x: _choice(
+        (sympy.Integer(1), x > 0), (sympy.Integer(-1), x < 0), (sympy.Integer(0), True)
+    ),
     "Min": _extreme(lambda a, b: a < b),
     "Max": _extreme(lambda a, b: a > b),
 }
@@ -109,7 +114,7 @@ def expand_powers(kernel: Kernel) -> Kernel:
             body.append(Let(known[expression], expression))
         return known[expression]
 
-    def rewrite(e: Expr | Boolean) -> Expr | Boolean:
+    def rewrite(e: Basic) -> Basic:
         if not e.args:
             return e
         e = _rebuilt(e, [rewrite(a) for a in e.args])
@@ -122,7 +127,8 @@ def expand_powers(kernel: Kernel) -> Kernel:
         return power if e.exp > 0 else 1 / power
 
     for statement in kernel.body:
-        body.append(_with_values(statement, rewrite))
+        new = _with_values(statement, rewrite)  # appends what it needs before it
+        body.append(new)
     return replace(kernel, body=tuple(body))
 
 
@@ -141,9 +147,9 @@ def share_subexpressions(kernel: Kernel) -> Kernel:
     a conditional get one too: both branches are computed and one is taken, which a
     compiler can vectorise.
     """
-    count: Counter[Expr | Boolean] = Counter()
+    count: Counter[Basic] = Counter()
 
-    def visit(e: Expr | Boolean) -> None:
+    def visit(e: Basic) -> None:
         if not e.args or isinstance(e, Boolean):
             for argument in e.args:
                 visit(argument)
@@ -157,18 +163,18 @@ def share_subexpressions(kernel: Kernel) -> Kernel:
         for value in _values(statement):
             visit(value)
 
-    names: dict[Expr | Boolean, Symbol] = {}
+    names: dict[Basic, Symbol] = {}
     fresh = _Names("shared")
     body: list[Statement | Draw] = []
 
-    def rewrite(e: Expr | Boolean, in_branch: bool = False) -> Expr | Boolean:
+    def rewrite(e: Basic, in_branch: bool = False) -> Basic:
         if not e.args:
             return e
         if e in names:
             return names[e]
         if isinstance(e, sympy.Piecewise):
-            pairs = [(rewrite(v, True), rewrite(c, True)) for v, c in e.args]
-            result: Expr | Boolean = sympy.Piecewise(*pairs, evaluate=False)
+            pairs = [(rewrite(v, True), rewrite(c, True)) for v, c in branches(e)]
+            result: Basic = sympy.Piecewise(*pairs, evaluate=False)
         else:
             result = _rebuilt(e, [rewrite(a, in_branch) for a in e.args])
         is_call = isinstance(e, sympy.Function) and not isinstance(e, sympy.Piecewise)
@@ -188,7 +194,7 @@ def share_subexpressions(kernel: Kernel) -> Kernel:
     return replace(kernel, body=tuple(body))
 
 
-def _worth_a_name(e: Expr | Boolean) -> bool:
+def _worth_a_name(e: Basic) -> bool:
     return not (isinstance(e, sympy.Mul) and len(e.args) == 2 and e.args[0] == -1)
 
 
@@ -200,13 +206,13 @@ def hoist_invariants(kernel: Kernel) -> Kernel:
     constant = {Symbol(name, real=True) for name in (*kernel.scalars, *LOOP_CONSTANTS)}
     prologue: list[Let] = list(kernel.prologue)
     constant.update(let.symbol for let in prologue)
-    names: dict[Expr | Boolean, Symbol] = {}
+    names: dict[Basic, Symbol] = {}
     fresh = _Names("fixed")
 
-    def invariant(e: Expr | Boolean) -> bool:
+    def invariant(e: Basic) -> bool:
         return all(s in constant for s in e.free_symbols)
 
-    def named(e: Expr | Boolean) -> Expr | Boolean:
+    def named(e: Basic) -> Basic:
         if not e.args or not e.free_symbols:
             return e
         if isinstance(e, Boolean):
@@ -218,16 +224,17 @@ def hoist_invariants(kernel: Kernel) -> Kernel:
             prologue.append(Let(names[e], e))
         return names[e]
 
-    def rewrite(e: Expr | Boolean) -> Expr | Boolean:
+    def rewrite(e: Basic) -> Basic:
         if not e.args:
             return e
         if invariant(e):
             return named(e)
         if isinstance(e, sympy.Add | sympy.Mul):
-            fixed = [a for a in e.args if a.args and invariant(a) or a.is_number or a in constant]
+            fixed = [a for a in e.args if (a.args and invariant(a)) or a.is_number or a in constant]
             if len(fixed) > 1:
                 loose = [rewrite(a) for a in e.args if a not in fixed]
-                return e.func(named(e.func(*fixed)), *loose)
+                combined = cast(Callable[..., Basic], e.func)
+                return combined(named(combined(*fixed)), *loose)
         if isinstance(e, sympy.Pow) and e.exp == -1 and isinstance(e.base, Symbol):
             return e
         return _rebuilt(e, [rewrite(a) for a in e.args])
@@ -244,18 +251,18 @@ def hoist_invariants(kernel: Kernel) -> Kernel:
 
 def remove_unused(kernel: Kernel) -> Kernel:
     """Drop named values and loads that nothing uses."""
-    used: set[Symbol] = set()
+    used: set[Basic] = set()
     body: list[Statement | Draw] = []
     for statement in reversed(kernel.body):
         if isinstance(statement, Let | Load | Draw) and statement.symbol not in used:
             continue
         for value in _values(statement):
-            used |= value.free_symbols  # type: ignore[arg-type]
+            used |= value.free_symbols
         body.append(statement)
     prologue: list[Let] = []
     for let in reversed(kernel.prologue):
         if let.symbol in used:
-            used |= let.value.free_symbols  # type: ignore[arg-type]
+            used |= let.value.free_symbols
             prologue.append(let)
     return replace(kernel, body=tuple(reversed(body)), prologue=tuple(reversed(prologue)))
 
@@ -272,7 +279,7 @@ class _Names:
         return Symbol(f"{self._stem} {self._n}", real=True)
 
 
-def _rebuilt(e: Expr | Boolean, arguments: list[Expr | Boolean]) -> Expr | Boolean:
+def _rebuilt(e: Basic, arguments: list[Basic]) -> Basic:
     if all(new is old for new, old in zip(arguments, e.args, strict=True)):
         return e
     if isinstance(e, sympy.Piecewise):
@@ -280,7 +287,7 @@ def _rebuilt(e: Expr | Boolean, arguments: list[Expr | Boolean]) -> Expr | Boole
     return e.func(*arguments)
 
 
-def _values(statement: Statement | Draw) -> tuple[Expr | Boolean, ...]:
+def _values(statement: Statement | Draw) -> tuple[Basic, ...]:
     match statement:
         case Let(_, value, _) | Store(_, value) | Add(_, value):
             return (value,)

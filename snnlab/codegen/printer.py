@@ -8,10 +8,10 @@ error: nothing is printed that C would not understand.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping
-from typing import Literal
+from typing import Literal, cast
 
 import sympy
-from sympy import Expr, Symbol
+from sympy import Basic, Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
 Real = Literal["double", "float"]
@@ -66,10 +66,10 @@ class CPrinter:
         self._whole = False  # numbers are printed without a point
         self.functions_used: set[str] = set()
 
-    def __call__(self, expression: Expr | Boolean) -> str:
+    def __call__(self, expression: Basic) -> str:
         return self._print(expression)[0]
 
-    def integer(self, expression: Expr | Boolean) -> str:
+    def integer(self, expression: Basic) -> str:
         """``expression`` as an `int32_t`, in integer arithmetic where that is exact."""
         if not self._is_whole(expression):
             return f"(int32_t)({self(expression)})"
@@ -78,13 +78,13 @@ class CPrinter:
         self._whole = False
         return text
 
-    def _is_whole(self, e: Expr | Boolean) -> bool:
+    def _is_whole(self, e: Basic) -> bool:
         if isinstance(e, Symbol):
             return e in self._integers
         if type(e).__name__ == "Steps" or isinstance(e, sympy.Integer):
             return True
         if isinstance(e, sympy.Piecewise):
-            return all(self._is_whole(value) for value, _ in e.args)
+            return all(self._is_whole(value) for value, _ in branches(e))
         return isinstance(e, sympy.Add | sympy.Mul) and all(self._is_whole(a) for a in e.args)
 
     def _number(self, value: float) -> str:
@@ -95,19 +95,19 @@ class CPrinter:
         text = repr(float(value))
         return text + self._suffix
 
-    def _function(self, name: str, *arguments: Expr | Boolean) -> str:
+    def _function(self, name: str, *arguments: Basic) -> str:
         self.functions_used.add(name)
         return f"{name}{self._suffix}({', '.join(self(a) for a in arguments)})"
 
-    def _at(self, expression: Expr | Boolean, level: int) -> str:
+    def _at(self, expression: Basic, level: int) -> str:
         text, own = self._print(expression)
         return text if own >= level else f"({text})"
 
-    def _print(self, e: Expr | Boolean) -> tuple[str, int]:
+    def _print(self, e: Basic) -> tuple[str, int]:
         if isinstance(e, Symbol):
             return self._names[e], _ATOM
         if e.is_Number or isinstance(e, sympy.NumberSymbol):
-            value = float(e)  # type: ignore[arg-type]
+            value = float(cast(Expr, e))
             return self._number(value), _ATOM if value >= 0 else _UNARY
         if isinstance(e, sympy.Add):
             return self._sum(e)
@@ -122,8 +122,9 @@ class CPrinter:
         return self._call(e), _ATOM
 
     def _sum(self, e: sympy.Add) -> tuple[str, int]:
+        terms = [cast(Expr, term) for term in e.as_ordered_terms()]
         # Positive terms first, so that a sum does not begin with a minus sign.
-        terms = sorted(e.as_ordered_terms(), key=lambda t: t.could_extract_minus_sign())
+        terms.sort(key=lambda term: term.could_extract_minus_sign())
         text = self._at(terms[0], _ADD)
         for term in terms[1:]:
             if term.could_extract_minus_sign():
@@ -134,13 +135,16 @@ class CPrinter:
 
     def _product(self, e: sympy.Mul) -> tuple[str, int]:
         if e.could_extract_minus_sign():
-            return f"-{self._at(-e, _MUL)}", _UNARY
+            return f"-{self._at(cast(Expr, -e), _MUL)}", _UNARY
         above: list[Expr] = []
         below: list[Expr] = []
         for factor in e.as_ordered_factors():
             if isinstance(factor, sympy.Pow) and factor.exp.is_Rational and factor.exp < 0:
-                below.append(sympy.Pow(factor.base, -factor.exp, evaluate=False)
-                             if factor.exp != -1 else factor.base)
+                below.append(
+                    sympy.Pow(factor.base, -factor.exp, evaluate=False)
+                    if factor.exp != -1
+                    else factor.base
+                )
             elif isinstance(factor, sympy.Rational) and factor.q != 1 and factor.p == 1:
                 below.append(sympy.Integer(factor.q))
             else:
@@ -162,13 +166,13 @@ class CPrinter:
             return f"{self._number(1.0)}/{self._function('sqrt', base)}", _MUL
         if exponent.is_Integer and exponent < 0:
             return f"{self._number(1.0)}/{self._at(sympy.Pow(base, -exponent), _UNARY)}", _MUL
-        if exponent.is_Integer and exponent <= 4 and base.is_Symbol:
+        if exponent.is_Integer and exponent <= 4 and isinstance(base, Symbol):
             return "*".join([self._names[base]] * int(exponent)), _MUL
         return self._function("pow", base, exponent), _ATOM
 
     def _conditional(self, e: sympy.Piecewise) -> str:
         text = self._number(0.0)
-        for value, condition in reversed(e.args):
+        for value, condition in reversed(branches(e)):
             if condition == sympy.true:
                 text = self._at(value, _ADD)
             else:
@@ -201,13 +205,18 @@ class CPrinter:
             return f"({text} - {text} == {self._number(0.0)})"
         raise TypeError(f"codegen: no C form for the condition {e}; add it to CPrinter.")
 
-    def _call(self, e: Expr) -> str:
+    def _call(self, e: Basic) -> str:
         name = type(e).__name__
         if name in MATH:
             return self._function(MATH[name], *e.args)
         if name in SPECIAL:
             return SPECIAL[name](self, *e.args)
         raise TypeError(f"codegen: no C form for the function {name}; add it to CPrinter.")
+
+
+def branches(e: sympy.Piecewise) -> list[tuple[Basic, Basic]]:
+    """Values and conditions of a conditional, in their order."""
+    return [(pair.args[0], pair.args[1]) for pair in e.args]
 
 
 def _steps(printer: CPrinter, duration: Expr, dt: Expr) -> str:

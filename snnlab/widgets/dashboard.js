@@ -1,0 +1,182 @@
+// The dashboard: transport bar, figures and sliders of one network.
+
+import { loadBokeh, presentBokeh } from "./bokeh.js";
+import { LiveFigures } from "./figures.js";
+import { TimeWindow, unpack } from "./frames.js";
+import { element, themeOf, watchTheme, watchVisibility } from "./page.js";
+import { Slider } from "./slider.js";
+import { Transport } from "./transport.js";
+
+const SILENCE = 3000; // ms without a frame of a running network until the page asks again
+
+class DashboardView {
+  constructor(model, root) {
+    this.model = model;
+    this.viewer = crypto.randomUUID?.() ?? String(Math.random());
+    this.transport = new Transport((message) => this.send(message));
+    this.notice = element("div", { class: "snn-notice", role: "alert", hidden: true });
+    this.plots = element("div", { class: "snn-plots", "aria-label": "live figures" });
+    this.waiting = element("div", { class: "snn-waiting" }, "Loading figures …");
+    this.follow = element("button", { type: "button", class: "snn-follow", hidden: true }, "Follow ▸");
+    this.follow.addEventListener("click", () => this.figures.follow(true));
+    this.sidebar = element("aside", { class: "snn-sidebar", "aria-label": "parameters" });
+    this.root = element(
+      "section",
+      { class: "snn snn-dashboard", tabIndex: -1, "aria-label": "network dashboard", "data-lm-suppress-shortcuts": "true" },
+      this.transport.root,
+      this.notice,
+      element("div", { class: "snn-main" }, element("div", { class: "snn-stage" }, this.waiting, this.plots, this.follow), this.sidebar),
+    );
+    root.append(this.root);
+    this.sliders = new Map();
+    this.pending = undefined;
+    this.lastHeard = performance.now();
+    this.stops = [];
+  }
+
+  /** Listen, fetch BokehJS if the page has none, then ask for the picture. */
+  async start() {
+    const hear = (content, buffers) => this.hear(content, buffers);
+    this.model.on("msg:custom", hear);
+    this.root.addEventListener("keydown", (event) => this.key(event));
+    const watch = setInterval(() => this.checkSilence(), 1000);
+    this.stops.push(() => this.model.off("msg:custom", hear), () => clearInterval(watch));
+    const version = this.model.get("bokeh_version");
+    const asked = new Promise((resolve) => (this.bokehArrived = resolve));
+    try {
+      this.bokeh = await loadBokeh(version, () => {
+        this.send({ type: "open", viewer: this.viewer, bokeh: presentBokeh(version) !== undefined });
+        return asked;
+      });
+    } catch (error) {
+      this.waiting.textContent = `The figures cannot be shown: ${error.message}.`;
+    }
+    this.send({ type: "join", viewer: this.viewer });
+  }
+
+  stop() {
+    this.stopped = true;
+    this.send({ type: "leave", viewer: this.viewer });
+    for (const stop of this.stops) stop();
+  }
+
+  send(message) {
+    this.model.send(message);
+  }
+
+  hear(content, buffers) {
+    switch (content.type) {
+      case "bokeh":
+        this.bokehArrived(buffers[0]);
+        break;
+      case "setup":
+        if (content.viewer === this.viewer) this.setUp(content);
+        break;
+      case "frame":
+        this.lastHeard = performance.now();
+        this.take(content, buffers[0]);
+        break;
+      case "refused":
+        this.sliders.get(content.key)?.refuse(content.reason);
+        break;
+      case "notice":
+        this.say(content.text);
+        break;
+    }
+  }
+
+  async setUp(setup) {
+    this.transport.setUp(setup);
+    this.showSliders(setup.sliders);
+    const { bands, traces } = setup.picture;
+    if (!this.window) {
+      const rows = bands.reduce((sum, band) => sum + band.rows, 0);
+      this.window = new TimeWindow(rows, bands.length, traces.length);
+    }
+    if (this.figures || !this.bokeh) return;
+    const figures = new LiveFigures(this.bokeh, setup.picture);
+    await figures.embed(setup.item, this.plots);
+    if (this.stopped) return;
+    this.waiting.remove();
+    this.figures = figures;
+    figures.onFollow = (following) => (this.follow.hidden = following);
+    const paint = () => {
+      figures.setTheme(themeOf(this.root));
+      this.redraw();
+    };
+    paint();
+    this.stops.push(
+      watchTheme(paint),
+      watchVisibility(this.root, (shown) => this.send({ type: "show", viewer: this.viewer, shown })),
+    );
+  }
+
+  showSliders(descriptions) {
+    this.sliders.clear();
+    const groups = new Map();
+    for (const description of descriptions) {
+      const slider = new Slider(description, (value) => this.send({ type: "set", key: description.key, value }));
+      this.sliders.set(description.key, slider);
+      const heading = `${description.kind}: ${description.owner}`;
+      if (!groups.has(heading)) {
+        const group = element("fieldset", { class: "snn-group" });
+        group.append(element("legend", {}, description.owner.replace("->", " → "), element("span", { class: "snn-kind" }, description.kind)));
+        groups.set(heading, group);
+      }
+      groups.get(heading).append(slider.root);
+    }
+    const hint = element("p", { class: "snn-hint" }, "No parameter has a range. Write one after its value, like  tau = 20 ms [5, 100],  to get a slider here.");
+    this.sidebar.replaceChildren(...(groups.size ? groups.values() : [hint]));
+  }
+
+  /** Put a frame into the window at once; draw and acknowledge with the next painted one. */
+  take(frame, buffer) {
+    if (!this.window) return;
+    this.window.add(frame, frame.last < 0 ? {} : unpack(frame.layout, buffer));
+    if (frame.values) for (const [key, value] of Object.entries(frame.values)) this.sliders.get(key)?.show(value);
+    const scheduled = this.pending !== undefined;
+    this.pending = frame;
+    if (!scheduled) requestAnimationFrame(() => this.drawPending());
+  }
+
+  drawPending() {
+    const frame = this.pending;
+    this.pending = undefined;
+    if (this.stopped) return;
+    this.transport.show(frame.state);
+    this.say(frame.state.status === "error" ? frame.state.message : frame.state.warnings.join("\n"));
+    this.redraw();
+    this.send({ type: "drawn", viewer: this.viewer, number: frame.number });
+  }
+
+  redraw() {
+    if (this.figures) this.figures.draw(this.window);
+  }
+
+  say(text) {
+    if (text === this.said) return;
+    this.said = text;
+    this.notice.textContent = text;
+    this.notice.hidden = !text;
+  }
+
+  /** After a lost connection nobody owes the other a message: ask anew. */
+  checkSilence() {
+    if (!this.transport.running || document.hidden || performance.now() - this.lastHeard < SILENCE) return;
+    this.lastHeard = performance.now();
+    this.send({ type: "join", viewer: this.viewer });
+  }
+
+  key(event) {
+    if (event.target.closest("button, input, select") || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (this.transport.key(event.key)) event.preventDefault();
+  }
+}
+
+function render({ model, el }) {
+  const view = new DashboardView(model, el);
+  view.start();
+  return () => view.stop();
+}
+
+export default { render };

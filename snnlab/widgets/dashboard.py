@@ -1,0 +1,125 @@
+"""The dashboard: a network's laboratory in a notebook cell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anywidget
+import traitlets
+
+from snnlab.plots.live import figure_item
+from snnlab.widgets import assets
+from snnlab.widgets.feed import DURATIONS, Feed, picture_of
+from snnlab.widgets.parameters import Sliders
+from snnlab.widgets.pump import Pump
+from snnlab.widgets.subshell import keep_to_the_browsers_subshell
+from snnlab.widgets.transport import MAX_SPEED, MIN_SPEED, act, set_speed
+
+DEFAULT_DURATION = 1000.0  # ms
+
+
+class Dashboard(anywidget.AnyWidget):
+    """Transport, sliders and live figures of one network.
+
+    Several dashboards of one network may be open, each with several viewers; all show the same
+    state. Closing a page neither stops nor slows the network.
+
+    Parameters
+    ----------
+    network
+        The `Network` to show.
+    window
+        Length of the time window in ms.
+    """
+
+    _esm = assets.javascript("dashboard.js")
+    _css = assets.stylesheet("theme.css", "dashboard.css")
+
+    bokeh_version = traitlets.Unicode(read_only=True).tag(sync=True)
+
+    def __init__(self, network: Any, *, window: float = DEFAULT_DURATION) -> None:
+        self.set_trait("bokeh_version", assets.bokeh_version())
+        super().__init__()
+        keep_to_the_browsers_subshell(self.comm)
+        self._network = network
+        self._duration = window
+        self._picture = picture_of(network)
+        self._sliders = Sliders(network)
+        self._pump = Pump(network, Feed(network, self._picture, window), self._sliders, self.send)
+        network.changed.connect(self._pump.wake)
+        self.on_msg(self._receive)
+
+    def __repr__(self) -> str:
+        populations = ", ".join(
+            f"{name} ({population.size})" for name, population in self._network.populations.items()
+        )
+        return f"Dashboard of {populations or 'an empty network'}, t = {self._network.time:g} ms"
+
+    def close(self) -> None:
+        """Take the dashboard off the page; the network goes on."""
+        pump = getattr(self, "_pump", None)  # None when the constructor raised
+        if pump is not None:
+            self._network.changed.disconnect(pump.wake)
+            pump.close()
+        super().close()
+
+    def _receive(self, _: object, content: object, buffers: object) -> None:
+        """Answer one message of a page; what is not understood is ignored."""
+        match content:
+            case {"type": "open", "viewer": str(), "bokeh": bool(has_bokeh)}:
+                if not has_bokeh:
+                    self.send({"type": "bokeh"}, [assets.bokeh_javascript()])
+            case {"type": "join", "viewer": str(viewer)}:
+                self._introduce(viewer)
+                self._pump.join(viewer)
+            case {"type": "leave", "viewer": str(viewer)}:
+                self._pump.leave(viewer)
+            case {"type": "show", "viewer": str(viewer), "shown": bool(shown)}:
+                self._pump.show(viewer, shown)
+            case {"type": "drawn", "viewer": str(viewer), "number": int(number)}:
+                self._pump.acknowledge(viewer, number)
+            case {"type": "act", "action": str(action)}:
+                self._notice(act(self._network, action))
+                if action == "reset":
+                    self._pump.restart()
+                self._pump.wake()
+            case {"type": "speed", "speed": float() | int() | None as speed}:
+                set_speed(self._network, speed)
+                self._pump.wake()
+            case {"type": "window", "duration": float() | int() as duration}:
+                if duration in DURATIONS:
+                    self._duration = float(duration)
+                    self._pump.set_window(self._duration)
+            case {"type": "set", "key": str(key), "value": float() | int() as value}:
+                self._set(key, float(value))
+
+    def _introduce(self, viewer: str) -> None:
+        """Send what a page needs before its first frame."""
+        self._sliders.refresh()
+        self.send(
+            {
+                "type": "setup",
+                "viewer": viewer,
+                "item": figure_item(self._picture),
+                "picture": self._picture.describe(),
+                "sliders": self._sliders.describe(),
+                "durations": DURATIONS,
+                "duration": self._duration,
+                "speeds": [MIN_SPEED, MAX_SPEED],
+            }
+        )
+
+    def _set(self, key: str, value: float) -> None:
+        reason = self._sliders.set(key, value)
+        if reason:
+            self.send({"type": "refused", "key": key, "reason": reason})
+        self._pump.wake()
+
+    def _notice(self, text: str) -> None:
+        if text:
+            self.send({"type": "notice", "text": text})
+
+
+def lab(network: Any, *, window: float = DEFAULT_DURATION) -> Dashboard:
+    """The laboratory of ``network``, to be shown in a notebook."""
+    return Dashboard(network, window=window)

@@ -1,0 +1,79 @@
+// One frame of the kernel: a layout and one buffer, and the window it is added to.
+
+const ARRAYS = {
+  uint8: Uint8Array,
+  int32: Int32Array,
+  float32: Float32Array,
+  float64: Float64Array,
+};
+
+/** The arrays of a packed buffer by name, each with its shape. */
+export function unpack(layout, buffer) {
+  const bytes = buffer.buffer.slice(buffer.byteOffset, buffer.byteOffset + buffer.byteLength);
+  const arrays = {};
+  for (const { name, dtype, offset, shape } of layout) {
+    const size = shape.reduce((product, length) => product * length, 1);
+    arrays[name] = { shape, data: new ARRAYS[dtype](bytes, offset, size) };
+  }
+  return arrays;
+}
+
+/** The columns that the figures show: rings that the frames are written into. */
+export class TimeWindow {
+  constructor(rows, bands, traces) {
+    this.rows = rows;
+    this.bands = bands;
+    this.traces = traces;
+    this.resize({ columnSteps: 1, columns: 1, dt: 1 });
+  }
+
+  resize(shape) {
+    this.shape = shape;
+    this.newest = -1;
+    this.raster = new Uint8Array(shape.columns * this.rows);
+    this.sums = new Float32Array(shape.columns * this.bands);
+    this.pairs = new Float32Array(shape.columns * this.traces * 2).fill(NaN);
+    this.spikes = Array.from({ length: this.traces }, () => []);
+  }
+
+  /** Length of a column in ms. */
+  get columnTime() {
+    return this.shape.columnSteps * this.shape.dt;
+  }
+
+  get oldest() {
+    return Math.max(0, this.newest - this.shape.columns + 1);
+  }
+
+  /** Where a column is kept. */
+  slot(column) {
+    return column % this.shape.columns;
+  }
+
+  /** Write the columns of a frame. */
+  add(frame, arrays) {
+    const { columns, columnSteps, dt } = frame.window;
+    const same = columns === this.shape.columns && columnSteps === this.shape.columnSteps && dt === this.shape.dt;
+    if (frame.whole || !same) this.resize(frame.window);
+    this.newest = frame.last;
+    if (frame.last < 0) return;
+    for (let column = frame.first; column <= frame.last; column++) {
+      const from = column - frame.first;
+      this._copy(arrays.raster, this.raster, this.rows, from, column);
+      this._copy(arrays.sums, this.sums, this.bands, from, column);
+      this._copy(arrays.traces, this.pairs, this.traces * 2, from, column);
+    }
+    this._addSpikes(frame.first, arrays.spike_trace.data, arrays.spike_step.data);
+  }
+
+  _copy(array, ring, width, from, column) {
+    ring.set(array.data.subarray(from * width, (from + 1) * width), this.slot(column) * width);
+  }
+
+  _addSpikes(first, traces, steps) {
+    const begin = this.oldest * this.shape.columnSteps;
+    const resent = first * this.shape.columnSteps;
+    this.spikes = this.spikes.map((known) => known.filter((step) => step >= begin && step < resent));
+    for (let i = 0; i < traces.length; i++) this.spikes[traces[i]].push(steps[i]);
+  }
+}

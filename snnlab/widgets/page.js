@@ -1,0 +1,96 @@
+// The page around a widget: its theme, its pixels, and building elements.
+
+/** A new element; `properties` are set on it, `children` are elements or plain text. */
+export function element(tag, properties = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name === "class") made.className = value;
+    else if (name.startsWith("aria-") || name.startsWith("data-") || name === "for") made.setAttribute(name, value);
+    else made[name] = value;
+  }
+  made.append(...children);
+  return made;
+}
+
+/** A symbol with its subscript, written as text. */
+export function symbolElement(symbol, subscript) {
+  const made = element("span", { class: "snn-symbol" }, symbol);
+  if (subscript) made.append(element("sub", {}, subscript));
+  return made;
+}
+
+/** The colours of the page's theme as the canvas needs them, and whether it is dark. */
+export function themeOf(root) {
+  const read = (variable) => {
+    const probe = element("span");
+    probe.style.color = `var(${variable})`;
+    root.append(probe);
+    const colour = getComputedStyle(probe).color;
+    probe.remove();
+    return colour;
+  };
+  const text = read("--snn-text");
+  const [red, green, blue] = text.match(/[\d.]+/g).map(Number);
+  const dark = 0.299 * red + 0.587 * green + 0.114 * blue > 127;
+  return { dark, text, muted: read("--snn-muted"), line: read("--snn-line"), ground: read("--snn-ground") };
+}
+
+/** Call `changed` when the page changes its theme; returns how to stop. */
+export function watchTheme(changed) {
+  const observer = new MutationObserver(() => requestAnimationFrame(changed));
+  const attributes = { attributes: true, attributeFilter: ["class", "data-jp-theme-name", "data-jp-theme-light", "data-vscode-theme-kind"] };
+  observer.observe(document.body, attributes);
+  observer.observe(document.documentElement, attributes);
+  const media = matchMedia("(prefers-color-scheme: dark)");
+  media.addEventListener("change", changed);
+  return () => {
+    observer.disconnect();
+    media.removeEventListener("change", changed);
+  };
+}
+
+/** Call `changed(visible)` when `root` comes onto the screen or leaves it. */
+export function watchVisibility(root, changed) {
+  let onScreen = true;
+  let reported = true;
+  const report = () => {
+    const visible = onScreen && !document.hidden;
+    if (visible !== reported) changed((reported = visible));
+  };
+  const observer = new IntersectionObserver((entries) => {
+    onScreen = entries[entries.length - 1].isIntersecting;
+    report();
+  });
+  observer.observe(root);
+  document.addEventListener("visibilitychange", report);
+  return () => {
+    observer.disconnect();
+    document.removeEventListener("visibilitychange", report);
+  };
+}
+
+/** Colours all figures of a Bokeh document like the page around them. */
+export function paintTheme(doc, theme) {
+  for (const model of doc._all_models.values()) {
+    switch (model.type) {
+      case "LinearAxis":
+        model.setv({
+          axis_label_text_color: theme.text,
+          major_label_text_color: theme.muted,
+          axis_line_color: theme.line,
+          ...(model.major_tick_line_color === null ? {} : { major_tick_line_color: theme.line }),
+        });
+        break;
+      case "Grid":
+        model.setv({ grid_line_color: theme.line });
+        break;
+      case "Legend":
+        model.setv({ label_text_color: theme.text, background_fill_color: theme.ground, inactive_fill_color: theme.ground });
+        break;
+      case "Title":
+      case "Label":
+        model.setv({ text_color: theme.text });
+        break;
+    }
+  }
+}

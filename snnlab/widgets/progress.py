@@ -1,0 +1,143 @@
+"""How far a run is: a bar in a notebook, one line in a terminal, nothing for short runs."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Protocol, TextIO
+
+from IPython.core.getipython import get_ipython
+from IPython.display import DisplayHandle, display
+
+PATIENCE = 0.5  # s until a run is worth a bar
+PERIOD = 0.1  # s between two updates
+BAR_WIDTH = 30  # characters
+
+
+class Surface(Protocol):
+    """Where a bar is drawn."""
+
+    def draw(self, part: float, text: str) -> None: ...
+
+    def finish(self, part: float, text: str) -> None: ...
+
+
+class Progress:
+    """Reports to ``surface`` how much of ``total_ms`` is done, seldom enough to cost nothing.
+
+    Parameters
+    ----------
+    total_ms
+        Simulated time of the whole run.
+    surface
+        None shows nothing.
+    clock
+        Seconds.
+    """
+
+    def __init__(
+        self,
+        total_ms: float,
+        surface: Surface | None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._total = total_ms
+        self._surface = surface
+        self._clock = clock
+        self._start = clock()
+        self._due = self._start + PATIENCE
+        self._done = 0.0
+        self._shown = False
+
+    def update(self, done_ms: float) -> None:
+        self._done = done_ms
+        now = self._clock()
+        if self._surface is None or now < self._due:
+            return
+        self._due = now + PERIOD
+        self._shown = True
+        part = done_ms / self._total
+        left = (now - self._start) * (1 / part - 1) if part > 0 else float("inf")
+        text = f"{done_ms:,.0f} of {self._total:,.0f} ms, {_seconds(left)} left"
+        self._surface.draw(part, text)
+
+    def close(self) -> None:
+        """Say what was done, if a bar was shown at all."""
+        if self._surface is None or not self._shown:
+            return
+        seconds = self._clock() - self._start
+        factor = self._done / 1000 / seconds if seconds > 0 else 0.0
+        text = f"{self._done:,.0f} ms in {_seconds(seconds)} ({factor:.2g} x real time)"
+        if self._done < self._total:
+            text = f"stopped after {text}"
+        self._surface.finish(self._done / self._total, text)
+
+
+class NotebookBar:
+    """A bar in the output of the running cell, and text where no HTML is shown."""
+
+    def __init__(self) -> None:
+        self._handle: DisplayHandle | None = None
+
+    def draw(self, part: float, text: str) -> None:
+        bundle = {"text/plain": text, "text/html": bar_html(part, text)}
+        if self._handle is None:
+            self._handle = display(bundle, raw=True, display_id=True)
+        else:
+            self._handle.update(bundle, raw=True)
+
+    def finish(self, part: float, text: str) -> None:
+        self.draw(part, text)
+
+
+class TerminalBar:
+    """One line that is written over."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._width = 0
+
+    def draw(self, part: float, text: str) -> None:
+        filled = round(BAR_WIDTH * min(1.0, part))
+        line = f"[{'#' * filled}{'.' * (BAR_WIDTH - filled)}] {text}"
+        self._stream.write("\r" + line.ljust(self._width))
+        self._stream.flush()
+        self._width = len(line)
+
+    def finish(self, part: float, text: str) -> None:
+        self.draw(part, text)
+        self._stream.write("\n")
+
+
+def bar_html(part: float, text: str) -> str:
+    """The bar; ``text`` is made of numbers by `Progress`, so it holds no markup."""
+    return (
+        '<div style="display:flex;gap:10px;align-items:center;font-size:13px">'
+        f'<progress value="{part:.4f}" max="1" style="width:240px" aria-label="progress">'
+        f"</progress><span>{text}</span></div>"
+    )
+
+
+def make_progress(total_ms: float) -> Progress:
+    """The reporter of a run of ``total_ms``, for wherever Python is running."""
+    return Progress(total_ms, _surface_here())
+
+
+def _surface_here() -> Surface | None:
+    if threading.current_thread() is not threading.main_thread():
+        return None  # a preview or a dashboard computes, no cell is waiting
+    shell: Any = get_ipython()
+    if shell is not None and hasattr(shell, "kernel"):
+        return NotebookBar()
+    return TerminalBar(sys.stderr) if sys.stderr.isatty() else None
+
+
+def _seconds(seconds: float) -> str:
+    if seconds == float("inf"):
+        return "?"
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

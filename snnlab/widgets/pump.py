@@ -1,0 +1,203 @@
+"""The pump: the one thread that carries a network's picture to its viewers.
+
+A thread and not a task of the kernel's event loop, because that loop stands still while a cell
+runs, and `Network.simulate` in a cell should be watched as well. The thread only reads the
+network's streams and sends messages; it never touches the simulation, so a viewer that is slow,
+asleep or gone costs frames and nothing else.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from snnlab.plots.frames import pack
+from snnlab.widgets.feed import Feed
+from snnlab.widgets.parameters import Sliders
+from snnlab.widgets.transport import state_of
+from snnlab.widgets.viewers import MAX_RATE, Viewers
+
+IDLE_AFTER = 10.0  # s without a viewer until the streams are given back
+PACE_SPAN = 1.0  # s
+SLOW_TICK = 0.25  # s, while nothing runs or nobody looks
+
+Send = Callable[[dict[str, object], list[bytes]], None]
+
+
+class Pump:
+    """Drains the feed, decides when a frame may go, packs it and calls ``send``."""
+
+    def __init__(self, network: Any, feed: Feed, sliders: Sliders, send: Send) -> None:
+        self.viewers = Viewers()
+        self._network = network
+        self._feed = feed
+        self._sliders = sliders
+        self._send = send
+        # SAFETY: guards viewers, feed and the fields below; callbacks come from any thread.
+        self._lock = threading.RLock()
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._sent_column = -1
+        self._sent_state: dict[str, object] = {}
+        self._sent_values: dict[str, float | None] = {}
+        self._idle_since: float | None = None
+        self._pace_marks: deque[tuple[float, float]] = deque()  # (wall s, simulated ms)
+
+    @property
+    def alive(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def wake(self) -> None:
+        """Something changed: look at once."""
+        self._wake.set()
+
+    def join(self, viewer: str) -> None:
+        """A viewer has opened its figures; it gets the whole window, then what is new."""
+        with self._lock:
+            self.viewers.join(viewer, time.monotonic())
+            self._start()
+        self.wake()
+
+    def leave(self, viewer: str) -> None:
+        with self._lock:
+            self.viewers.leave(viewer)
+
+    def show(self, viewer: str, shown: bool) -> None:
+        with self._lock:
+            self.viewers.show(viewer, shown, time.monotonic())
+        self.wake()
+
+    def acknowledge(self, viewer: str, frame: int) -> None:
+        with self._lock:
+            self.viewers.acknowledge(viewer, frame, time.monotonic())
+        self.wake()
+
+    def set_window(self, duration: float) -> None:
+        """Show ``duration`` ms."""
+        with self._lock:
+            self._feed.show(duration)
+            self.viewers.forget_everything_shown()
+        self.wake()
+
+    def restart(self) -> None:
+        """Time begins again at 0."""
+        with self._lock:
+            self._feed.drain()
+            self._feed.forget()
+            self.viewers.forget_everything_shown()
+        self.wake()
+
+    def close(self) -> None:
+        """Stop the thread and give the streams back; safe to call twice."""
+        self._stop.set()
+        self.wake()
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(timeout=2.0)
+        with self._lock:
+            self._feed.release()
+
+    def _start(self) -> None:
+        if self.alive or self._stop.is_set():
+            return
+        if not self._feed.open:
+            self._feed.listen()
+        self._idle_since = None
+        self._thread = threading.Thread(target=self._run, name="snnlab-pump", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            with self._lock:
+                now = time.monotonic()
+                if self._rest(now):
+                    return
+                message = self._tick(now)
+            if message is not None:
+                # Outside the lock: a send may block, and an answer must not wait for it.
+                self._send(*message)
+            busy = self._network.running and self._idle_since is None
+            self._wake.wait(1 / MAX_RATE if busy else SLOW_TICK)
+            if self._wake.is_set():
+                self._wake.clear()
+                self._pace()
+
+    def _pace(self) -> None:
+        """After an early wake-up wait until the next frame is due."""
+        early = self.viewers.earliest - time.monotonic()
+        if early > 0:
+            self._stop.wait(early)
+
+    def _rest(self, now: float) -> bool:
+        """Whether nobody has looked for so long that the thread ends."""
+        if self.viewers.watched(now):
+            self._idle_since = None
+            return False
+        if self._idle_since is None:
+            self._idle_since = now
+        if now - self._idle_since < IDLE_AFTER:
+            return False
+        self._feed.release()
+        self._thread = None
+        return True
+
+    def _tick(self, now: float) -> tuple[dict[str, object], list[bytes]] | None:
+        """Drain; return the message of a frame if one is due."""
+        if self._feed.drain():
+            self.viewers.forget_everything_shown()
+        if self._idle_since is not None or not self.viewers.may_send(now):
+            return None
+        whole = self.viewers.wants_whole_window()
+        state = {**state_of(self._network), "factor": self._measure_pace(now)}
+        values = self._sliders.values()
+        if not (whole or state != self._sent_state or values != self._sent_values):
+            return None
+        return self._frame(state, values, self.viewers.send(now, whole=whole), whole)
+
+    def _measure_pace(self, now: float) -> float:
+        """Simulated time per real time over the last second or so."""
+        marks = self._pace_marks
+        time_ms = self._network.time
+        if not self._network.running or (marks and time_ms < marks[-1][1]):
+            marks.clear()
+        marks.append((now, time_ms))
+        while len(marks) > 2 and now - marks[1][0] > PACE_SPAN:
+            marks.popleft()
+        wall = now - marks[0][0]
+        return (time_ms - marks[0][1]) / (1000 * wall) if wall > 0 else 0.0
+
+    def _frame(
+        self,
+        state: dict[str, object],
+        values: dict[str, float | None],
+        number: int,
+        whole: bool,
+    ) -> tuple[dict[str, object], list[bytes]]:
+        window = self._feed.window
+        last = self._feed.newest
+        # The newest column of the last frame was not yet full, so it goes out again.
+        first = self._feed.oldest if whole else max(self._sent_column, self._feed.oldest)
+        arrays = self._feed.columns(first, last) if last >= 0 else {}
+        layout, buffer = pack(arrays)
+        content: dict[str, object] = {
+            "type": "frame",
+            "number": number,
+            "whole": whole,
+            "state": state,
+            "window": {
+                "columnSteps": window.column_steps,
+                "columns": window.n_columns,
+                "dt": window.dt,
+            },
+            "first": first,
+            "last": last,
+            "layout": layout,
+        }
+        if whole or values != self._sent_values:
+            content["values"] = values
+        self._sent_column, self._sent_state, self._sent_values = last, state, values
+        return content, [buffer]

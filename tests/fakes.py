@@ -1,0 +1,218 @@
+"""A network without an engine: what the widgets need of one, with spikes from a dice."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import sympy
+
+from snnlab.model.ir import Event, NeuronModel, Variable, symbol
+
+LIF = NeuronModel(
+    name="LIF",
+    parameters=(),
+    variables=(Variable("v", sympy.Integer(0)),),
+    equations=(),
+    events=(Event("spike", symbol("v") > 1),),
+    targets=("exc", "inh"),
+)
+
+
+@dataclass
+class FakeNeuron:
+    model: NeuronModel = LIF
+
+
+@dataclass
+class FakePopulation:
+    name: str
+    size: int
+    neuron: FakeNeuron = field(default_factory=FakeNeuron)
+
+
+@dataclass
+class FakeProjection:
+    name: str
+    pre: FakePopulation
+    post: FakePopulation
+    target: str
+
+
+class FakeHandle:
+    def __init__(self, owner: str, name: str, value: float, low: float, high: float, unit: str):
+        self.owner, self.name, self.low, self.high, self.unit = owner, name, low, high, unit
+        self.owner_kind = "projection" if "->" in owner else "population"
+        self.label = name
+        self.help = f"the {name} of {owner}"
+        self.value = value
+        self.moves: list[tuple[float, float]] = []  # (wall clock in s, value)
+
+    def set(self, value: float) -> None:
+        if value < 0 and self.low >= 0:
+            raise ValueError(f"{self.owner}: {self.name} = {value:g} is negative; use 0 or more.")
+        self.value = value
+        self.moves.append((time.monotonic(), value))
+
+
+class FakeStream:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._chunks: list[tuple[np.ndarray, np.ndarray]] = []
+        self.closed = False
+
+    def put(self, steps: np.ndarray, values: np.ndarray) -> None:
+        with self._lock:
+            self._chunks = [*self._chunks[-400:], (steps, values)]
+
+    def take(self) -> tuple[np.ndarray, np.ndarray]:
+        with self._lock:
+            chunks, self._chunks = self._chunks, []
+        if not chunks:
+            return np.zeros(0, np.int64), np.zeros(0, np.int32)
+        return np.concatenate([c[0] for c in chunks]), np.concatenate([c[1] for c in chunks])
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class FakeSignal:
+    def __init__(self) -> None:
+        self.listeners: list[Callable[[], object]] = []
+
+    def connect(self, listener: Callable[[], object]) -> None:
+        self.listeners.append(listener)
+
+    def disconnect(self, listener: Callable[[], object]) -> None:
+        if listener in self.listeners:
+            self.listeners.remove(listener)
+
+    def emit(self) -> None:
+        for listener in self.listeners:
+            listener()
+
+
+class FakeNetwork:
+    """Poisson spikes whose rate is the slider ``E.rate``; a thread plays it."""
+
+    def __init__(self, sizes: dict[str, int] | None = None, dt: float = 0.1, seed: int = 1):
+        sizes = sizes or {"E": 3200, "I": 800}
+        self.dt = dt
+        self.step_index = 0
+        self.running = False
+        self.speed: float | None = 1.0
+        self.real_time_factor = 0.0
+        self.error: Exception | None = None
+        self.warnings: list[str] = []
+        self.state = ("ready", "")
+        self.changed = FakeSignal()
+        self.populations = {name: FakePopulation(name, size) for name, size in sizes.items()}
+        names = list(sizes)
+        self.projections = {}
+        if len(names) > 1:
+            pre, post = self.populations[names[1]], self.populations[names[0]]
+            name = f"{pre.name}->{post.name} inh"
+            self.projections[name] = FakeProjection(name, pre, post, "inh")
+        self._handles = [
+            FakeHandle(name, "rate", 20.0, 0.0, 100.0, "Hz") for name in self.populations
+        ]
+        self._handles += [
+            FakeHandle(names[0], "tau_e", 5.0, 1.0, 20.0, "ms"),
+            *(FakeHandle(projection, "g", 1.0, 0.0, 4.0, "") for projection in self.projections),
+        ]
+        self._random = np.random.default_rng(seed)
+        self._spike_streams: list[tuple[FakePopulation, FakeStream]] = []
+        self._trace_streams: list[tuple[FakePopulation, list[int], FakeStream]] = []
+        self._thread: threading.Thread | None = None
+
+    @property
+    def time(self) -> float:
+        return self.step_index * self.dt
+
+    def build_state(self) -> tuple[str, str]:
+        return self.state
+
+    def handles(self) -> list[FakeHandle]:
+        return self._handles
+
+    def handle(self, owner: str, name: str) -> FakeHandle:
+        return next(h for h in self._handles if (h.owner, h.name) == (owner, name))
+
+    def stream_spikes(self, population: FakePopulation) -> FakeStream:
+        stream = FakeStream()
+        self._spike_streams.append((population, stream))
+        return stream
+
+    def stream_traces(
+        self,
+        population: FakePopulation,
+        variable: str,
+        neurons: list[int],
+        every: float | None = None,
+    ) -> FakeStream:
+        stream = FakeStream()
+        self._trace_streams.append((population, neurons, stream))
+        return stream
+
+    def advance(self, n_steps: int) -> None:
+        """Make ``n_steps`` steps of data."""
+        start = self.step_index
+        tau = self.handle(next(iter(self.populations)), "tau_e").value
+        for population, stream in self._spike_streams:
+            rate = self.handle(population.name, "rate").value
+            mean = rate * population.size * n_steps * self.dt / 1000
+            count = self._random.poisson(mean * (1 + 0.5 * np.sin(self.time / 40)))
+            steps = np.sort(self._random.integers(start, start + n_steps, count))
+            neurons = self._random.integers(0, population.size, count)
+            stream.put(steps.astype(np.int64), neurons.astype(np.int32))
+        for _, neurons, stream in self._trace_streams:
+            steps = np.arange(start, start + n_steps)
+            phase = steps[:, None] * self.dt / (tau * 4) + np.asarray(neurons)[None, :]
+            noise = self._random.normal(0, 1, (n_steps, len(neurons)))
+            stream.put(steps, -60 + 8 * np.sin(phase) + noise)
+        self.step_index = start + n_steps
+
+    def play(self) -> None:
+        if self.running:
+            return
+        self.running = True
+        self._thread = threading.Thread(target=self._play, daemon=True)
+        self._thread.start()
+        self.changed.emit()
+
+    def _play(self) -> None:
+        begin, first = time.monotonic(), self.step_index
+        speed = self.speed
+        while self.running:
+            time.sleep(0.005)
+            if self.speed != speed:
+                begin, first, speed = time.monotonic(), self.step_index, self.speed
+            pace = 4.0 if speed is None else speed
+            due = first + int((time.monotonic() - begin) * pace * 1000 / self.dt)
+            if due > self.step_index:
+                self.advance(due - self.step_index)
+            self.real_time_factor = pace
+
+    def pause(self) -> None:
+        self.running = False
+        if self._thread is not None:
+            self._thread.join()
+        self.changed.emit()
+
+    def step(self, n: int = 1) -> None:
+        self.advance(n)
+        self.changed.emit()
+
+    def reset(self) -> None:
+        self.pause()
+        self.step_index = 0
+        self.changed.emit()
+
+    def simulate(self, duration: float) -> None:
+        """Block like a cell that runs a network, in real time."""
+        self.play()
+        time.sleep(duration / 1000)
+        self.pause()

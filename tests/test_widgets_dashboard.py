@@ -1,0 +1,348 @@
+"""What the dashboard answers to a page, and what it sends, without a browser."""
+
+import json
+import queue
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from fakes import FakeNetwork
+
+from snnlab.errors import SimulationError
+from snnlab.widgets import assets
+from snnlab.widgets.dashboard import Dashboard
+from snnlab.widgets.subshell import keep_to_the_browsers_subshell
+from snnlab.widgets.transport import state_of
+from snnlab.widgets.viewers import PATIENCE
+
+WAIT = 5.0  # s
+
+
+class Page:
+    """The browser's side of a dashboard: says what a page says, keeps what it hears."""
+
+    def __init__(self, network: FakeNetwork) -> None:
+        self.heard: queue.Queue[tuple[dict, list[bytes]]] = queue.Queue()
+        self.dashboard = Dashboard(network)
+        self.dashboard.send = self._hear
+        self.dashboard._pump._send = self._hear
+
+    def _hear(self, content: dict, buffers: list[bytes] | None = None) -> None:
+        json.dumps(content, allow_nan=False)  # a page cannot read anything else
+        self.heard.put((content, buffers or []))
+
+    def say(self, **content: object) -> None:
+        self.dashboard._receive(self.dashboard, content, [])
+
+    def join(self, viewer: str = "page") -> dict:
+        self.say(type="join", viewer=viewer)
+        return self.next("setup")[0]
+
+    def next(self, kind: str) -> tuple[dict, list[bytes]]:
+        while True:
+            content, buffers = self.heard.get(timeout=WAIT)
+            if content["type"] == kind:
+                return content, buffers
+
+    def frame(self, viewer: str = "page") -> tuple[dict, dict[str, np.ndarray]]:
+        """The next frame, acknowledged."""
+        content, (buffer,) = self.next("frame")
+        self.say(type="drawn", viewer=viewer, number=content["number"])
+        return content, unpacked(content["layout"], buffer)
+
+    def frame_where(self, wanted, viewer: str = "page") -> dict:
+        end = time.monotonic() + WAIT
+        while time.monotonic() < end:
+            content, _ = self.frame(viewer)
+            if wanted(content):
+                return content
+        raise AssertionError("no such frame came")
+
+
+def unpacked(layout: list[dict], buffer: bytes) -> dict[str, np.ndarray]:
+    return {
+        entry["name"]: np.frombuffer(
+            buffer, entry["dtype"], int(np.prod(entry["shape"])), entry["offset"]
+        ).reshape(entry["shape"])
+        for entry in layout
+    }
+
+
+@pytest.fixture
+def network() -> Iterator[FakeNetwork]:
+    network = FakeNetwork({"E": 80, "I": 20})
+    yield network
+    network.pause()
+
+
+@pytest.fixture
+def page(network: FakeNetwork) -> Iterator[Page]:
+    page = Page(network)
+    yield page
+    page.dashboard.close()
+
+
+def test_page_that_joins_gets_figures_sliders_and_a_whole_frame(page, network):
+    network.advance(500)
+
+    setup = page.join()
+    frame, arrays = page.frame()
+
+    assert setup["item"]["root_id"]
+    assert [slider["key"] for slider in setup["sliders"]] == [
+        "population:E:rate",
+        "population:I:rate",
+        "population:E:tau_e",
+        "projection:I->E inh:g",
+    ]
+    assert frame["whole"]
+    assert frame["state"]["status"] == "paused"
+    assert arrays["raster"].shape == (frame["last"] + 1, 100)
+
+
+def test_slider_says_what_it_stands_for(page):
+    setup = page.join()
+
+    assert setup["sliders"][2] == {
+        "key": "population:E:tau_e",
+        "owner": "E",
+        "kind": "population",
+        "name": "tau_e",
+        "symbol": "τ",
+        "subscript": "e",
+        "unit": "ms",
+        "low": 1.0,
+        "high": 20.0,
+        "value": 5.0,
+        "initial": 5.0,
+        "help": "the tau_e of E",
+        "log": False,
+    }
+
+
+def test_page_without_bokeh_gets_it_from_the_package(page):
+    page.say(type="open", viewer="page", bokeh=False)
+
+    _, (script,) = page.next("bokeh")
+    assert script == assets.bokeh_javascript()
+    assert f'"{assets.bokeh_version()}"'.encode() in script
+
+
+def test_play_runs_the_network_and_frames_follow(page, network):
+    page.join()
+    page.frame()
+
+    page.say(type="act", action="play")
+    first = page.frame_where(lambda frame: frame["state"]["running"])
+    later = page.frame_where(lambda frame: frame["state"]["time"] > first["state"]["time"] + 50)
+
+    assert later["state"]["status"] == "running"
+    assert not later["whole"]
+
+
+def test_frames_join_without_a_gap(page, network):
+    page.join()
+    end = page.frame()[0]["last"]
+    page.say(type="act", action="play")
+
+    for _ in range(10):
+        frame, _ = page.frame()
+        assert frame["first"] <= max(end, 0)
+        end = frame["last"]
+
+    assert end > 0
+
+
+def test_frame_is_not_sent_before_the_last_one_is_drawn(page, network):
+    page.join()
+    page.frame()
+    page.say(type="act", action="play")
+    content, _ = page.next("frame")
+
+    with pytest.raises(queue.Empty):
+        page.heard.get(timeout=0.5 * PATIENCE)
+
+    page.say(type="drawn", viewer="page", number=content["number"])
+    assert page.next("frame")[0]["number"] == content["number"] + 1
+
+
+def test_page_that_fell_silent_does_not_hold_up_the_network(page, network):
+    page.join()
+    page.next("frame")
+    page.say(type="act", action="play")
+
+    page.say(type="join", viewer="second page")
+    frame = page.frame_where(lambda frame: frame["state"]["time"] > 100, viewer="second page")
+
+    assert frame["state"]["running"]
+
+
+def test_moved_slider_reaches_the_network(page, network):
+    page.join()
+
+    page.say(type="set", key="population:E:rate", value=55.0)
+
+    assert network.handle("E", "rate").value == 55.0
+    assert page.frame_where(lambda f: f.get("values", {}).get("population:E:rate") == 55.0)
+
+
+def test_refused_value_is_answered_with_the_reason(page, network):
+    page.join()
+
+    page.say(type="set", key="population:E:rate", value=-1)
+
+    assert page.next("refused")[0] == {
+        "type": "refused",
+        "key": "population:E:rate",
+        "reason": "E: rate = -1 is negative; use 0 or more.",
+    }
+
+
+def test_value_that_is_no_number_is_refused(page):
+    page.say(type="set", key="population:E:rate", value=float("nan"))
+
+    reason = page.next("refused")[0]["reason"]
+    assert reason == "E.rate: nan is not a finite number; type a number."
+
+
+def test_unknown_parameter_is_refused(page):
+    page.say(type="set", key="population:X:y", value=1.0)
+
+    reason = page.next("refused")[0]["reason"]
+    assert reason == ("population:X:y: the network has no such parameter; reload the dashboard.")
+
+
+@pytest.mark.parametrize(("said", "speed"), [(0.01, 0.01), (None, None), (1e9, 10.0), (0.0, 0.001)])
+def test_speed_is_set_within_its_limits(page, network, said, speed):
+    page.say(type="speed", speed=said)
+
+    assert network.speed == speed
+
+
+def test_failed_action_is_shown_as_its_sentence(page, network, monkeypatch):
+    def refuse() -> None:
+        raise SimulationError("Network: it has no population; add one with net.add first.")
+
+    monkeypatch.setattr(network, "play", refuse)
+    page.say(type="act", action="play")
+
+    assert page.next("notice")[0]["text"] == (
+        "Network: it has no population; add one with net.add first."
+    )
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {},
+        {"type": "act"},
+        {"type": "act", "action": 3},
+        {"type": "set", "key": "population:E:rate", "value": "__import__('os')"},
+        {"type": "drawn", "viewer": "nobody", "number": 10},
+        {"type": "window", "duration": 3.0},
+        {"type": "join", "viewer": None},
+    ],
+)
+def test_message_that_makes_no_sense_changes_nothing(page, network, message):
+    page.say(**message)
+
+    assert page.heard.empty()
+    assert network.handle("E", "rate").value == 20.0
+    assert network.step_index == 0
+
+
+def test_reset_empties_the_picture(page, network):
+    network.advance(1000)
+    page.join()
+    page.frame()
+
+    page.say(type="act", action="reset")
+    frame = page.frame_where(lambda frame: frame["state"]["time"] == 0)
+
+    assert frame["whole"]
+    assert frame["last"] == -1
+    assert frame["state"]["status"] == "ready"
+
+
+def test_two_pages_show_the_same_network(page, network):
+    page.join("first")
+    page.join("second")
+
+    content = page.frame_where(lambda frame: frame["whole"], viewer="first")
+    page.say(type="drawn", viewer="second", number=content["number"])
+    page.say(type="act", action="step")
+    frame = page.frame_where(lambda frame: frame["state"]["time"] > 0, viewer="first")
+
+    assert frame["state"]["status"] == "paused"
+
+
+def test_other_dashboard_of_the_network_follows(page, network):
+    other = Page(network)
+    other.join()
+    other.frame()
+
+    page.say(type="set", key="population:E:rate", value=44.0)
+
+    assert other.frame_where(lambda f: f.get("values", {}).get("population:E:rate") == 44.0)
+    other.dashboard.close()
+
+
+def test_closed_dashboard_leaves_nothing_behind(network):
+    page = Page(network)
+    page.join()
+    page.frame()
+
+    page.dashboard.close()
+
+    assert not page.dashboard._pump.alive
+    assert network.changed.listeners == []
+    assert all(stream.closed for _, stream in network._spike_streams)
+
+
+def test_dashboard_says_what_it_shows(page, network):
+    network.advance(15)
+
+    assert repr(page.dashboard) == "Dashboard of E (80), I (20), t = 1.5 ms"
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "message"),
+    [
+        ({}, "ready", ""),
+        ({"step_index": 5}, "paused", ""),
+        ({"running": True}, "running", ""),
+        ({"state": ("compiling", "compiling LIF")}, "compiling", "compiling LIF"),
+        ({"state": ("failed", "no compiler")}, "error", "no compiler"),
+        ({"error": SimulationError("v is NaN"), "step_index": 5}, "error", "v is NaN"),
+    ],
+    ids=["ready", "paused", "running", "compiling", "not compiled", "diverged"],
+)
+def test_status_names_what_the_network_does(change, status, message):
+    network = FakeNetwork({"E": 1})
+    for name, value in change.items():
+        setattr(network, name, value)
+
+    state = state_of(network)
+
+    assert (state["status"], state["message"]) == (status, message)
+
+
+def test_comm_keeps_to_the_subshell_that_the_browser_chose():
+    class RoutingComm:
+        def _reply_subshell_for(self, data: object, default: object) -> object:
+            return "the busy shell"
+
+    comm = RoutingComm()
+    keep_to_the_browsers_subshell(comm)
+
+    assert comm._reply_subshell_for({}, "subshell-1") == "subshell-1"
+
+
+def test_module_for_the_browser_is_one_text_without_own_imports():
+    text = assets.javascript("dashboard.js")
+
+    assert text.count("export ") == 1
+    assert text.rstrip().endswith("export default { render };")
+    assert 'from "./' not in text
+    assert text.count("class LiveFigures ") == 1

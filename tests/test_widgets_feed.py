@@ -1,0 +1,109 @@
+"""From a network's streams to the columns of a window."""
+
+import numpy as np
+import pytest
+from fakes import FakeNetwork
+
+from snnlab.plots.palette import COLD, WARM
+from snnlab.widgets.feed import Feed, picture_of
+
+
+def listening(network: FakeNetwork, duration: float = 100.0) -> Feed:
+    feed = Feed(network, picture_of(network), duration)
+    feed.listen()
+    return feed
+
+
+def test_picture_shows_every_population_and_colours_the_inhibitory_one_warm():
+    picture = picture_of(FakeNetwork({"E": 80, "I": 20}))
+
+    assert [band.population for band in picture.bands] == ["E", "I"]
+    assert picture.band_colours == (COLD[0], WARM[0])
+    assert [trace.label for trace in picture.traces] == ["E[0]", "I[0]"]
+
+
+def test_feed_loses_no_spike():
+    network = FakeNetwork({"E": 80, "I": 20})
+    feed = listening(network)
+    reader = network.stream_spikes(network.populations["E"])
+
+    for _ in range(20):
+        network.advance(37)
+        feed.drain()
+
+    arrays = feed.columns(feed.oldest, feed.newest)
+    steps, _ = reader.take()
+    shown = steps >= feed.oldest * feed.window.column_steps
+    assert shown.sum() > 100
+    assert arrays["sums"][:, 0].sum() == shown.sum()
+    assert arrays["raster"][:, :80].sum() == shown.sum()
+
+
+def test_feed_shows_time_passing_without_spikes():
+    network = FakeNetwork({"E": 10})
+    network.handle("E", "rate").value = 0.0
+    feed = listening(network)
+
+    network.advance(500)
+    feed.drain()
+
+    assert feed.newest == 499 // feed.window.column_steps
+    assert feed.columns(0, feed.newest)["raster"].sum() == 0
+
+
+def test_feed_starts_anew_after_a_reset():
+    network = FakeNetwork({"E": 10})
+    feed = listening(network)
+    network.advance(1000)
+    feed.drain()
+
+    network.reset()
+    network.advance(10)
+    restarted = feed.drain()
+
+    assert restarted
+    assert feed.oldest == 0
+    assert feed.newest == 9 // feed.window.column_steps
+
+
+def test_feed_redraws_another_window_from_its_history():
+    network = FakeNetwork({"E": 50})
+    feed = listening(network, duration=50.0)
+    reader = network.stream_spikes(network.populations["E"])
+    for _ in range(10):
+        network.advance(200)
+        feed.drain()
+
+    feed.show(200.0)
+
+    steps, _ = reader.take()
+    arrays = feed.columns(feed.oldest, feed.newest)
+    assert feed.window.duration == pytest.approx(200.0)
+    assert arrays["sums"].sum() == (steps >= feed.oldest * feed.window.column_steps).sum()
+    assert np.isfinite(arrays["traces"]).all()
+
+
+def test_feed_marks_the_spikes_of_the_traced_neuron():
+    network = FakeNetwork({"E": 3})
+    network.handle("E", "rate").value = 80.0
+    feed = listening(network, duration=1000.0)
+    reader = network.stream_spikes(network.populations["E"])
+    network.advance(5000)
+    feed.drain()
+
+    arrays = feed.columns(0, feed.newest)
+
+    steps, neurons = reader.take()
+    assert (neurons == 0).sum() > 5
+    assert arrays["spike_step"].tolist() == steps[neurons == 0].tolist()
+    assert set(arrays["spike_trace"].tolist()) == {0}
+
+
+def test_feed_gives_the_streams_back():
+    network = FakeNetwork({"E": 3})
+    feed = listening(network)
+
+    feed.release()
+
+    assert not feed.open
+    assert all(stream.closed for _, stream in network._spike_streams)

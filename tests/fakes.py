@@ -161,13 +161,15 @@ class FakeNetwork:
         """Make ``n_steps`` steps of data."""
         start = self.step_index
         tau = self.handle(next(iter(self.populations)), "tau_e").value
-        for population, stream in self._spike_streams:
+        for population in self.populations.values():
             rate = self.handle(population.name, "rate").value
             mean = rate * population.size * n_steps * self.dt / 1000
             count = self._random.poisson(mean * (1 + 0.5 * np.sin(self.time / 40)))
             steps = np.sort(self._random.integers(start, start + n_steps, count))
             neurons = self._random.integers(0, population.size, count)
-            stream.put(steps.astype(np.int64), neurons.astype(np.int32))
+            for owner, stream in self._spike_streams:
+                if owner is population:
+                    stream.put(steps.astype(np.int64), neurons.astype(np.int32))
         for _, neurons, stream in self._trace_streams:
             steps = np.arange(start, start + n_steps)
             phase = steps[:, None] * self.dt / (tau * 4) + np.asarray(neurons)[None, :]

@@ -1,8 +1,8 @@
 """Compile programs in the background, once.
 
-A compiled program is kept in a private cache directory under the hash of everything that decides its
-code: text, compiler, flags, processor, header. Two processes may build the same program at
-once: each writes a file of its own and renames it.
+A compiled program is kept in a private cache directory under the hash of everything that decides
+its code: text, compiler, flags, processor, header. Two processes may build the same program
+at once: each writes a file of its own and renames it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 from snnlab.engine.toolchain import INCLUDE, Toolchain, find_toolchain
 from snnlab.errors import ToolchainError
@@ -52,11 +52,12 @@ class Build:
             If it is not there after ``timeout`` seconds.
         """
         if not self._done.wait(timeout):
-            raise TimeoutError(f"kernel '{self.name}': not compiled after {timeout} s; wait longer.")
+            raise TimeoutError(
+                f"kernel '{self.name}': not compiled after {timeout} s; wait longer."
+            )
         if self.error is not None:
             raise self.error
-        assert self.path is not None
-        return self.path
+        return cast(Path, self.path)
 
     def add_done_callback(self, callback: Callable[[], None]) -> None:
         """Call ``callback`` when the build has ended, from any thread; at once if it has."""
@@ -81,12 +82,20 @@ class Build:
                 f"environment variable SNNLAB_CACHE to a folder of yours."
             )
             self.state = "failed"
-        self.seconds = time.perf_counter() - start
-        with self._lock:
-            self._done.set()
-            callbacks, self._callbacks = self._callbacks, []
-        for callback in callbacks:
-            callback()
+        except Exception as error:
+            self.error = ToolchainError(
+                f"kernel '{self.name}': not compiled, {type(error).__name__}: {error}; "
+                f"please report this with the model's text."
+            )
+            self.state = "failed"
+            raise
+        finally:
+            self.seconds = time.perf_counter() - start
+            with self._lock:
+                self._done.set()
+                callbacks, self._callbacks = self._callbacks, []
+            for callback in callbacks:
+                callback()
 
 
 _builds: dict[str, Build] = {}
@@ -151,7 +160,7 @@ def _library_for(name: str, text: str) -> tuple[Path, bool]:
         source.write_text(text)
         output = Path(scratch) / "kernel.so"
         toolchain.compile(source, output)
-        os.replace(output, library)
+        output.replace(library)
     return library, False
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from pathlib import Path
+from typing import cast
 
 from snnlab.errors import ToolchainError
 
@@ -35,6 +36,4 @@ class KernelLibrary:
 
     def address(self, kernel: str) -> int:
         """The address of the function named ``kernel``."""
-        pointer = ctypes.cast(getattr(self._library, kernel), ctypes.c_void_p).value
-        assert pointer is not None
-        return pointer
+        return cast(int, ctypes.cast(getattr(self._library, kernel), ctypes.c_void_p).value)

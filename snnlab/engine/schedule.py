@@ -10,9 +10,7 @@ import warnings
 from dataclasses import dataclass
 from typing import Literal
 
-PhaseKind = Literal[
-    "deliver", "once", "update", "collect", "barrier", "synapses", "post", "record"
-]
+PhaseKind = Literal["deliver", "once", "update", "collect", "barrier", "synapses", "post", "record"]
 
 
 class OffGridWarning(UserWarning):

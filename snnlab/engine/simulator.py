@@ -179,7 +179,7 @@ class Simulator:
                             self._wake.wait(0.005)
                     continue
                 self._slice(n_steps)
-        except Exception as error:  # noqa: BLE001  it is shown to the user by whoever looks
+        except Exception as error:  # whoever looks at the network shows it to the user
             self.error = error
         finally:
             self._playing = False
@@ -199,7 +199,8 @@ class Simulator:
         with self._lock:
             self._carry_out()
             stepper = self._stepper
-            assert stepper is not None, "attach comes before run"
+            if stepper is None:
+                raise SimulationError("Network: there is nothing to run; build it first.")
             self._before_slice(self.step_index, n_steps)
             start = time.perf_counter()
             if self._n_threads > 1:

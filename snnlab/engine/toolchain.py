@@ -51,14 +51,16 @@ class Toolchain:
         ToolchainError
             If the compiler cannot be started or refuses the text; its output follows our sentence.
         """
-        command = [*self.command, *self.flags, f"-I{INCLUDE}", str(source), "-o", str(output), "-lm"]
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-        except OSError as error:
-            raise ToolchainError(
-                f"C compiler: '{self.command[0]}' cannot be started ({error.strerror}); "
-                f"install gcc or clang, or set the environment variable CC."
-            ) from error
+        command = [
+            *self.command,
+            *self.flags,
+            f"-I{INCLUDE}",
+            str(source),
+            "-o",
+            str(output),
+            "-lm",
+        ]
+        done = _run(command)
         if done.returncode != 0:
             raise ToolchainError(
                 f"C compiler: '{self.command[0]}' refused the generated code of {source.name}; "
@@ -76,19 +78,39 @@ def find_toolchain() -> Toolchain:
         If there is none.
     """
     named = os.environ.get("CC", "").strip()
-    candidates = [tuple(shlex.split(named))] if named else [(name,) for name in CANDIDATES]
+    try:
+        candidates = [tuple(shlex.split(named))] if named else [(name,) for name in CANDIDATES]
+    except ValueError as error:
+        raise ToolchainError(
+            f"C compiler: the environment variable CC = '{named}' cannot be read "
+            f"({str(error).lower()}); give a command such as 'gcc'."
+        ) from error
     for command in candidates:
         if shutil.which(command[0]):
             return _describe(command)
-    missing = f"'{candidates[0][0]}' (from the environment variable CC)" if named else "cc, gcc, clang"
+    missing = (
+        f"'{candidates[0][0]}' (from the environment variable CC)" if named else "cc, gcc, clang"
+    )
     raise ToolchainError(
         f"C compiler: none found (looked for {missing}); install one, for example with "
         f"'apt install gcc', 'xcode-select --install' or 'conda install c-compiler'."
     )
 
 
+def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(
+            command, capture_output=True, encoding="utf-8", errors="replace", check=False
+        )
+    except OSError as error:
+        raise ToolchainError(
+            f"C compiler: '{command[0]}' cannot be started ({error.strerror}); "
+            f"install gcc or clang, or set the environment variable CC."
+        ) from error
+
+
 def _describe(command: tuple[str, ...]) -> Toolchain:
-    answer = subprocess.run([*command, "--version"], capture_output=True, text=True, check=False)
+    answer = _run([*command, "--version"])
     version = (answer.stdout or answer.stderr).partition("\n")[0].strip()
     flags = FLAGS
     if platform.machine() in ("x86_64", "AMD64"):

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from snnlab.codegen.c_target import CTypes, index_buffers
 from snnlab.codegen.kernel import LAST_SPIKE, SPIKED, TARGET, TOUCHED, WAIT, Buffer, Kernel, Program
+from snnlab.codegen.printer import Real
 from snnlab.engine.build import Build
 from snnlab.engine.library import KernelLibrary
 from snnlab.engine.memory import aligned_zeros, padded_size, split_at_vectors
-from snnlab.engine.schedule import Phase, Schedule
+from snnlab.engine.schedule import Phase, PhaseKind, Schedule
 from snnlab.engine.stepper import Arguments, Recorder, SpikeLists, Synapses, Update
 from snnlab.network.compilation import neuron_program, start, synapse_program
 from snnlab.network.population import Population, State
@@ -60,7 +61,7 @@ class ProjectionParts:
         return [*(state.arrays[name] for name in state.variables), self.touched]
 
 
-def real_name(real: type) -> str:
+def real_name(real: type) -> Real:
     return "float" if real is np.float32 else "double"
 
 
@@ -73,14 +74,13 @@ def population_program(population: Population) -> Program:
 def projection_types(projection: Projection) -> CTypes:
     narrow = projection.post.size <= 65_536
     real = real_name(projection.network.real)
-    return CTypes(real, "uint16_t" if narrow else "uint32_t")  # type: ignore[arg-type]
+    return CTypes(real, "uint16_t" if narrow else "uint32_t")
 
 
 def projection_program(projection: Projection) -> Program | None:
     """The program of the projection's synapses, or None when the engine delivers by itself."""
-    if projection.static:
+    if projection.static or projection.synapse is None:
         return None
-    assert projection.synapse is not None
     types = projection_types(projection)
     localities = [
         (f"{side}.{variable.name}", variable.locality)
@@ -167,9 +167,8 @@ def projection_parts(
         conductance,
         projection.delay_steps,
     )
-    if program is None:
+    if program is None or library is None:
         return ProjectionParts(projection, synapses, np.zeros(0, np.int32), ("deliver",), False)
-    assert library is not None
     touched = before.touched if before is not None else np.zeros(projection.size, np.int32)
     kinds: list[str] = []
     reads_neurons = False
@@ -184,7 +183,9 @@ def projection_parts(
             synapses.on_post(address, arguments, rows)
             kinds.append("post")
             continue
-        arguments = _arguments(projection, kernel, types, {"(target)": target}, touched, conductance)
+        arguments = _arguments(
+            projection, kernel, types, {"(target)": target}, touched, conductance
+        )
         if kernel.name.endswith("_step"):
             synapses.each_step(address, arguments)
             kinds.append("synapses")
@@ -256,13 +257,18 @@ def phases(
     populations, projections = list(populations), list(projections)
     entries: list[tuple[Phase, object]] = []
 
-    def add(kind: str, owner: str, what: str, item: object) -> None:
-        entries.append((Phase(kind, owner, what), item))  # type: ignore[arg-type]
+    def add(kind: PhaseKind, owner: str, what: str, item: object) -> None:
+        entries.append((Phase(kind, owner, what), item))
 
     for parts in projections:
         if "deliver" in parts.kinds:
             p = parts.projection
-            add("deliver", p.name, f"spikes of {p.delay:g} ms ago reach g_{p.target}", parts.synapses)
+            add(
+                "deliver",
+                p.name,
+                f"spikes of {p.delay:g} ms ago reach g_{p.target}",
+                parts.synapses,
+            )
     if any(parts.reads_neurons for parts in projections):
         add("barrier", "", "synapses have read the neurons", None)
     once = [(p, u) for p in populations for kind, u in p.updates if kind == "once"]
@@ -280,12 +286,13 @@ def phases(
             add("collect", parts.population.name, "spikes are queued", parts.spikes)
     if any("synapses" in parts.kinds or "post" in parts.kinds for parts in projections):
         add("barrier", "", "neurons are updated", None)
-    for kind, what in (("synapses", "synapse equations"), ("post", "post_spike statements")):
-        for parts in projections:
-            if kind in parts.kinds:
-                add(kind, parts.projection.name, what, parts.synapses)
+    for parts in projections:
+        if "synapses" in parts.kinds:
+            add("synapses", parts.projection.name, "synapse equations", parts.synapses)
+    for parts in projections:
+        if "post" in parts.kinds:
+            add("post", parts.projection.name, "post_spike statements", parts.synapses)
     for owner, what, recorder in recorders:
         add("record", owner, what, recorder)
     schedule = Schedule(tuple(phase for phase, _ in entries))
     return schedule, [(phase.kind, item) for phase, item in entries]
-

@@ -10,6 +10,7 @@ from functools import lru_cache
 from snnlab.codegen.c_target import CTypes, print_program
 from snnlab.codegen.kernel import Program
 from snnlab.codegen.lower import lower_neuron, lower_synapse
+from snnlab.codegen.printer import Real
 from snnlab.engine.build import Build, build
 from snnlab.model.ir import NeuronModel, SynapseModel, symbol
 from snnlab.model.neuron import Neuron
@@ -18,11 +19,11 @@ from snnlab.model.synapse import Synapse
 
 @lru_cache(maxsize=256)
 def neuron_program(
-    model: NeuronModel, text: str, individual: frozenset[str] = frozenset(), real: str = "double"
+    model: NeuronModel, text: str, individual: frozenset[str] = frozenset(), real: Real = "double"
 ) -> Program:
     """The program of a neuron; ``individual`` parameters have a value for each neuron."""
     kernels = lower_neuron(model, per_neuron=individual)
-    return print_program(model.name, kernels, comment=text, types=CTypes(real))  # type: ignore[arg-type]
+    return print_program(model.name, kernels, comment=text, types=CTypes(real))
 
 
 @lru_cache(maxsize=256)
@@ -30,13 +31,13 @@ def synapse_program(
     model: SynapseModel,
     text: str,
     individual: frozenset[str] = frozenset(),
-    real: str = "double",
+    real: Real = "double",
     target: str = "uint16_t",
     localities: tuple[tuple[str, str], ...] = (),
 ) -> Program:
     """The program of a synapse onto neurons that are indexed by the C type ``target``."""
     kernels = lower_synapse(model, per_synapse=individual, localities=dict(localities))
-    types = CTypes(real, target)  # type: ignore[arg-type]
+    types = CTypes(real, target)
     return print_program(model.name, kernels, comment=text, types=types)
 
 
@@ -75,5 +76,3 @@ def generated_code(model: Neuron | Synapse) -> str:
 def start(program: Program) -> Build:
     """Start to compile ``program`` in the background."""
     return build(program.name, program.text)
-
-

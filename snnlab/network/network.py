@@ -186,7 +186,7 @@ class Network:
                     f"Network: cannot connect to {post!r}; give a population that net.add returned."
                 )
             options = {"weight": weight, "delay": delay, "synapse": synapse, "name": name}
-            return tuple(self.connect(pre, one, target, connector, **options) for one in post)  # type: ignore[arg-type]
+            return tuple(self.connect(pre, one, target, connector, **options) for one in post)
         for side, group in (("pre", pre), ("post", post)):
             self._check_member(side, group)
         default = f"{pre.name}->{post.name} {target}"
@@ -257,7 +257,7 @@ class Network:
             )
         if f"g_{target}" in {v.name for v in model.variables}:
             return
-        known = [t for t in model.targets]
+        known = list(model.targets)
         near = difflib.get_close_matches(str(target), known, 1)
         if near:
             hint = f"did you mean '{near[0]}'?"
@@ -600,7 +600,7 @@ class Network:
 
     @property
     def spikes(self) -> Mapping[str, Any]:
-        """``net.spikes["E"]``: DataFrame (time in ms, neuron) of the spikes since the last reset."""
+        """``net.spikes["E"]``: DataFrame (time in ms, neuron) since the last reset."""
         return _Frames(self._spike_records)
 
     @property
@@ -673,21 +673,23 @@ class Network:
 
     def handles(self) -> list[ParameterHandle]:
         """Every number that may be changed while the network runs."""
-        found = []
+        found: list[ParameterHandle] = []
         for population in self.populations.values():
-            for parameter in population.neuron.model.parameters:
-                if (
-                    not parameter.value.free_symbols
-                    and parameter.name not in population.state.individual
-                ):
-                    found.append(self._handle(population, "population", parameter))
+            found += [
+                self._handle(population, "population", parameter)
+                for parameter in population.neuron.model.parameters
+                if not parameter.value.free_symbols
+                and parameter.name not in population.state.individual
+            ]
         for projection in self.projections.values():
             if projection.static and projection.has_one_weight:
                 found.append(self._weight_handle(projection))
             if projection.synapse is not None and not projection.static:
-                for parameter in projection.synapse.model.parameters:
-                    if not parameter.value.free_symbols:
-                        found.append(self._handle(projection, "projection", parameter))
+                found += [
+                    self._handle(projection, "projection", parameter)
+                    for parameter in projection.synapse.model.parameters
+                    if not parameter.value.free_symbols
+                ]
         return found
 
     def _handle(self, owner: Any, kind: str, parameter: Any) -> ParameterHandle:
@@ -757,7 +759,8 @@ class _TraceTap:
 
     @property
     def recorder(self) -> Recorder:
-        assert self._recorder is not None, "link comes before a run"
+        if self._recorder is None:
+            raise SimulationError("Network: its recorders are not linked; build it first.")
         return self._recorder
 
     def link(self, parts: PopulationParts, step: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 import numpy as np
 import sympy
@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 
 Values = float | ArrayLike | Distribution
 DTYPES = {"int": np.int32, "bool": np.uint8}
+
+
+def is_number(value: Values) -> TypeGuard[float]:
+    """Whether ``value`` is one number, for all elements."""
+    return not isinstance(value, Distribution) and np.ndim(value) == 0
 
 
 class State:
@@ -122,18 +127,17 @@ class State:
 
     def _initialise(self, variable: Variable) -> None:
         if variable.init.is_Number:
-            self.values(variable.name)[:] = float(variable.init)  # type: ignore[arg-type]
+            self.values(variable.name)[:] = float(variable.init)
         else:
             self.values(variable.name)[:] = self._evaluated(variable.init, None)
 
     def _evaluated(self, e: Expr, parameter: Parameter | None) -> Any:
         """The value of an initial value (internal units) or of a parameter (its own unit)."""
         if e.is_Number:
-            return float(e)  # type: ignore[arg-type]
+            return float(e)
         draws = {symbol(d.name): d for d in self.model.draws}
         known: dict[Symbol, Any] = {}
-        for s in e.free_symbols:
-            assert isinstance(s, Symbol)
+        for s in cast(set[Symbol], e.free_symbols):
             if s in draws:
                 arguments = [float(self._evaluated(a, None)) for a in draws[s].arguments]
                 kind = getattr(distributions, draws[s].distribution)
@@ -157,17 +161,18 @@ def _evaluate(e: Expr, known: dict[Symbol, Any]) -> Any:
     """Number or array: ``e`` with values for its symbols, without generated Python."""
     sizes = [np.size(v) for v in known.values() if np.ndim(v)]
     if not sizes:
-        return float(e.xreplace({s: sympy.Float(v) for s, v in known.items()}))  # type: ignore[arg-type]
+        return _number(e, known)
     rows = np.broadcast_arrays(*[np.asarray(v, float) for v in known.values()])
     symbols = list(known)
-    if e in known:
-        return rows[symbols.index(e)]  # type: ignore[arg-type]
+    if isinstance(e, Symbol):
+        return rows[symbols.index(e)]
     return np.array(
-        [
-            float(e.xreplace({s: sympy.Float(x) for s, x in zip(symbols, row, strict=True)}))  # type: ignore[arg-type]
-            for row in zip(*rows, strict=True)
-        ]
+        [_number(e, dict(zip(symbols, row, strict=True))) for row in zip(*rows, strict=True)]
     )
+
+
+def _number(e: Expr, known: dict[Symbol, float]) -> float:
+    return float(cast(Expr, e.xreplace({s: sympy.Float(value) for s, value in known.items()})))
 
 
 class Population:
@@ -271,9 +276,7 @@ class Population:
                 f"give a number or an array of numbers."
             )
         if np.isnan(new).any():
-            raise NetworkError(
-                f"Population '{self.name}': '{name}' cannot be NaN; give a number."
-            )
+            raise NetworkError(f"Population '{self.name}': '{name}' cannot be NaN; give a number.")
         if new.ndim == 0 or new.size == 1:
             return new.reshape(())
         if new.size != n or (whole and new.shape not in ((n,), self.shape)):

@@ -19,6 +19,7 @@ from snnlab.network.population import (
     PopulationView,
     State,
     Values,
+    is_number,
     unknown_attribute,
 )
 
@@ -98,10 +99,11 @@ class Projection:
     @property
     def connectivity(self) -> Connectivity:
         """The synapses by neuron of the whole pre population, built on first use."""
-        if self._connectivity is None:
-            object.__setattr__(self, "_connectivity", self._connect())
-        assert self._connectivity is not None
-        return self._connectivity
+        connectivity = self._connectivity
+        if connectivity is None:
+            connectivity = self._connect()
+            object.__setattr__(self, "_connectivity", connectivity)
+        return connectivity
 
     @property
     def size(self) -> int:
@@ -129,17 +131,16 @@ class Projection:
     @property
     def weights(self) -> NDArray:
         """What the engine reads: float64 of shape () for one weight, or (n_synapses,)."""
-        if self._weights is None:
+        weights = self._weights
+        if weights is None:
             if not self.static:
-                object.__setattr__(self, "_weights", self.state.values("w"))
-            elif isinstance(self._weight, Distribution) or np.ndim(self._weight):
-                real = self.network.real
-                object.__setattr__(self, "_weights", self._weight_array().astype(real))
+                weights = self.state.values("w")
+            elif is_number(self._weight):
+                weights = np.array(float(self._weight))
             else:
-                one = np.array(float(self._weight))  # type: ignore[arg-type]
-                object.__setattr__(self, "_weights", one)
-        assert self._weights is not None
-        return self._weights
+                weights = self._weight_array().astype(self.network.real)
+            object.__setattr__(self, "_weights", weights)
+        return weights
 
     @property
     def weight(self) -> float:
@@ -147,39 +148,46 @@ class Projection:
         weights = self.weights
         return float(weights) if weights.ndim == 0 else float(weights.mean())
 
+    @weight.setter
+    def weight(self, value: Values) -> None:
+        self._set_weight(value)
+
     @property
     def w(self) -> NDArray:
         """Weights of all synapses (n_synapses,); changes in place reach the engine if plastic."""
         weights = self.weights
         return np.broadcast_to(weights, self.size) if weights.ndim == 0 else weights
 
+    @w.setter
+    def w(self, value: Values) -> None:
+        self._set_weight(value)
+
     @property
     def state(self) -> State:
         """Parameters and variables of the synapse model."""
-        if self._state is None:
-            if self.synapse is None:
-                raise AttributeError(
-                    f"Projection '{self.name}': static synapses have a weight and nothing else; "
-                    f"give net.connect(..., synapse=...) a model."
-                )
-            state = State(
-                self.synapse.model,
-                self.size,
-                self.network.real,
-                self.key,
-                f"Projection '{self.name}'",
-            )
+        state = self._state
+        if state is None:
+            state = self._new_state()
             object.__setattr__(self, "_state", state)
-            if "w" in state.variables and state.variables["w"].locality == "local":
+        return state
+
+    def _new_state(self) -> State:
+        where = f"Projection '{self.name}'"
+        if self.synapse is None:
+            raise AttributeError(
+                f"{where}: static synapses have a weight and nothing else; "
+                f"give net.connect(..., synapse=...) a model."
+            )
+        state = State(self.synapse.model, self.size, self.network.real, self.key, where)
+        if "w" in state.variables and state.variables["w"].locality == "local":
+            state.values("w")[:] = self._weight_array()
+        elif "w" in state.parameters:
+            if is_number(self._weight):
+                state.set_number("w", float(self._weight))
+            else:
+                state.make_individual("w")
                 state.values("w")[:] = self._weight_array()
-            elif "w" in state.parameters:
-                if np.ndim(self._weight) or isinstance(self._weight, Distribution):
-                    state.make_individual("w")
-                    state.values("w")[:] = self._weight_array()
-                else:
-                    state.set_number("w", float(self._weight))  # type: ignore[arg-type]
-        assert self._state is not None
-        return self._state
+        return state
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -195,13 +203,13 @@ class Projection:
 
     def __setattr__(self, name: str, value: Values) -> None:
         if name in ("w", "weight"):
-            self._set_weight(value)
+            object.__setattr__(self, name, value)  # the property's setter
             return
         if self.synapse is None:
             raise AttributeError(self._unknown(name))
         state = self.state
-        if name in state.parameters and np.ndim(value) == 0 and not isinstance(value, Distribution):
-            number = float(value)  # type: ignore[arg-type]
+        if name in state.parameters and is_number(value):
+            number = float(value)
             self.network._submit(lambda: state.set_number(name, number))
             return
         if name not in state.parameters and name not in state.variables:
@@ -213,10 +221,12 @@ class Projection:
         self.network._submit(lambda: np.copyto(state.values(name), new))
 
     def _set_weight(self, value: Values) -> None:
-        if np.ndim(value) == 0 and not isinstance(value, Distribution):
-            number = float(value)  # type: ignore[arg-type]
+        if is_number(value):
+            number = float(value)
             if np.isnan(number):
-                raise NetworkError(f"Projection '{self.name}': weight cannot be NaN; give a number.")
+                raise NetworkError(
+                    f"Projection '{self.name}': weight cannot be NaN; give a number."
+                )
             weights = self.weights
             self.network._submit(lambda: weights.fill(number))
             return

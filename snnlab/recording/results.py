@@ -25,7 +25,9 @@ class SpikeRecord:
         self._n_spikes = 0
         self.n_dropped = 0
 
-    def append(self, first_step: int, counts: NDArray[np.int64], neurons: NDArray[np.int32]) -> None:
+    def append(
+        self, first_step: int, counts: NDArray[np.int64], neurons: NDArray[np.int32]
+    ) -> None:
         """Add the spikes of ``len(counts)`` steps; ``neurons`` are in the order of the steps."""
         if len(neurons) == 0:
             return
@@ -80,14 +82,14 @@ class TraceRecord:
         self._values.clear()
 
     @property
-    def times(self) -> NDArray[np.float64]:
+    def times(self) -> NDArray[np.floating]:
         """Time of each sample (ms): the end of its step."""
         if not self._steps:
             return np.zeros(0)
         return (np.concatenate(self._steps) + 1) * self._dt
 
     @property
-    def values(self) -> NDArray:
+    def samples(self) -> NDArray:
         """(n_samples, n_neurons)"""
         if not self._values:
             return np.zeros((0, len(self.neurons)))
@@ -105,7 +107,7 @@ class Traces(Mapping[str, NDArray]):
         self._owner = owner
 
     def __getitem__(self, variable: str) -> NDArray:
-        return self._record(variable).values
+        return self._record(variable).samples
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._records)
@@ -123,11 +125,11 @@ class Traces(Mapping[str, NDArray]):
         return self._records[variable]
 
     @property
-    def times(self) -> NDArray[np.float64]:
+    def times(self) -> NDArray[np.floating]:
         """Times (ms) of the samples, the same for all variables unless recorded apart."""
         return next(iter(self._records.values())).times if self._records else np.zeros(0)
 
-    def times_of(self, variable: str) -> NDArray[np.float64]:
+    def times_of(self, variable: str) -> NDArray[np.floating]:
         return self._record(variable).times
 
     def neurons(self, variable: str) -> NDArray[np.int32]:

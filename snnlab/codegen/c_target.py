@@ -28,7 +28,7 @@ RESERVED = frozenset(
     auto break case char const continue default do double else enum extern float for goto if inline
     int long register restrict return short signed sizeof static struct switch typedef union
     unsigned void volatile while _Bool asm typeof main args clock begin end i j k m row key
-    int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t INFINITY NAN dt t step
+    int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t INFINITY NAN dt t step delay
     exp log sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh floor ceil fabs
     erf sqrt pow rint fmod
     """,
@@ -137,13 +137,14 @@ def _print_kernel(kernel: Kernel, types: CTypes, out: CText) -> set[str]:
     names[Symbol("t", real=True)] = "t"
     names[Symbol("dt", real=True)] = "dt"
     names[Symbol("(step)", real=True)] = "step"
+    names[Symbol("(delay)", real=True)] = "delay"
     integers = (
         {
             s.symbol
             for s in (*kernel.prologue, *kernel.body)
             if isinstance(s, Let) and s.item != "real"
         }
-        | {Symbol("(step)", real=True)}
+        | {Symbol("(step)", real=True), Symbol("(delay)", real=True)}
         | {s.symbol for s in kernel.body if isinstance(s, Load) and s.buffer.item != "real"}
     )
     printer = CPrinter(names, types.real, integers)
@@ -162,6 +163,8 @@ def _print_kernel(kernel: Kernel, types: CTypes, out: CText) -> set[str]:
                 out.line(f"const {types.real} {time} = ({types.real})clock->{time};")
         if Symbol("(step)", real=True) in used:
             out.line("const int32_t step = (int32_t)clock->step;")
+        if Symbol("(delay)", real=True) in used:
+            out.line("const int32_t delay = args->delay;")
         for n, name in enumerate(kernel.scalars):
             if Symbol(name, real=True) not in used:
                 continue

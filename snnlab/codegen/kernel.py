@@ -37,6 +37,7 @@ SPIKED = Buffer("(spiked)", item="bool")  # 1 where the neuron spikes in this st
 WAIT = Buffer("(wait)", item="int")  # steps until the neuron leaves its refractory period
 LAST_SPIKE = Buffer("(last spike)", item="int")  # step of the neuron's latest spike
 TARGET = Buffer("post.g_target", "post")  # the conductance that the projection drives
+INPUT = Buffer("post.(input)", "post")  # what continuous transmission adds to
 TOUCHED = Buffer("(touched)", item="int")  # step of a synapse's latest event
 
 

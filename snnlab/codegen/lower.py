@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import cast
 
@@ -17,6 +18,7 @@ from sympy import Basic, Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
 from snnlab.codegen.kernel import (
+    INPUT,
     LAST_SPIKE,
     SPIKED,
     TARGET,
@@ -63,8 +65,15 @@ INDICES: dict[Locality, Index] = {
     "projection": "shared",
     "postsynaptic": "post",
 }
-DT, T, T_LAST = symbol("dt"), symbol("t"), symbol("t_last")
-STEP = symbol("(step)")
+DT, T = symbol("dt"), symbol("t")
+STEP, DELAY = symbol("(step)"), symbol("(delay)")  # of now; of a projection, in steps
+POST_LAST_SPIKE = symbol(f"post.{LAST_SPIKE.name}")
+SPIKE_TIMES = {  # each is dt times the step that a buffer holds
+    "t_last": LAST_SPIKE.name,
+    "t_pre": f"pre.{LAST_SPIKE.name}",
+    "t_post": POST_LAST_SPIKE.name,
+}
+GLOBAL_OPERATION = re.compile(r"(mean|max|min|norm1|norm2)\((.+)\)$")
 
 
 RESERVED = {buffer.name: buffer for buffer in (LAST_SPIKE, SPIKED, TOUCHED, WAIT)}
@@ -77,20 +86,24 @@ class Steps(sympy.Function):
 
 
 def lower_neuron(
-    model: NeuronModel, *, per_neuron: frozenset[str] = frozenset()
+    model: NeuronModel,
+    *,
+    per_neuron: frozenset[str] = frozenset(),
+    targets: tuple[str, ...] = (),
 ) -> tuple[Kernel, ...]:
     """The kernels of a neuron: population-wide equations if there are any, then the update.
 
-    ``per_neuron`` names the parameters that have one value for each neuron.
+    ``per_neuron`` names the parameters that have one value for each neuron, ``targets`` the
+    inputs that ``sum()`` adds up.
     """
     kernels = []
     shared = [e for e in model.equations if _locality(model, e) == "population"]
     own = [e for e in model.equations if _locality(model, e) != "population"]
     if shared:
-        body = _Body(model, per_neuron)
+        body = _Body(model, per_neuron, targets=targets)
         body.equations(shared)
         kernels.append(_optimise(body.kernel(f"{_identifier(model.name)}_once", "once")))
-    body = _Body(model, per_neuron)
+    body = _Body(model, per_neuron, targets=targets)
     body.neuron(model, own)
     kernels.append(_optimise(body.kernel(f"{_identifier(model.name)}_update", "neurons")))
     return tuple(kernels)
@@ -119,9 +132,10 @@ def lower_synapse(
         for e in model.equations
         if not (isinstance(e, DifferentialEquation) and e.method == "event-driven")
     ]
-    if clocked:
+    local = [e for e in clocked if _locality(model, e) == "local"]
+    if local:
         body = _Body(model, per_synapse, localities=localities)
-        body.equations(clocked)
+        body.equations(local)
         kernels.append(_optimise(body.kernel(f"{name}_step", "pre_row")))
     if model.post_spike:
         body = _Body(model, per_synapse, localities=localities)
@@ -129,7 +143,32 @@ def lower_synapse(
         body.decay(model.equations, STEP + 1)
         body.synapse_statements(model.post_spike)
         kernels.append(_optimise(body.kernel(f"{name}_post", "post_row")))
+    for place in ("postsynaptic", "projection"):
+        equations = [e for e in clocked if _locality(model, e) == place]
+        if equations:
+            body = _Body(model, per_synapse, localities=localities)
+            body.equations(equations)
+            if place == "projection":
+                kernels.append(_optimise(body.kernel(f"{name}_once", "once")))
+            else:
+                kernel = body.kernel(f"{name}_semi", "neurons")
+                kernels.append(_optimise(_over_post_neurons(kernel)))
+    if model.psp is not None:
+        body = _Body(model, per_synapse, localities=localities)
+        body.transmit(model.psp, model.operation)
+        kernels.append(_optimise(body.kernel(f"{name}_psp", "pre_row")))
     return tuple(kernels)
+
+
+def _over_post_neurons(kernel: Kernel) -> Kernel:
+    """The kernel with the post neuron as its element."""
+
+    def moved(statement: Statement | Draw) -> Statement | Draw:
+        if isinstance(statement, Load | Store | Add) and statement.buffer.index == "post":
+            return replace(statement, buffer=replace(statement.buffer, index="element"))
+        return statement
+
+    return replace(kernel, body=tuple(moved(s) for s in kernel.body))
 
 
 def _optimise(kernel: Kernel) -> Kernel:
@@ -149,9 +188,11 @@ class _Body:
         model: NeuronModel | SynapseModel,
         individual: frozenset[str],
         *,
+        targets: tuple[str, ...] = (),
         localities: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._model = model
+        self._targets = targets
         self._localities = localities
         self._parameters: dict[Symbol, Parameter] = {symbol(p.name): p for p in model.parameters}
         self._variables: dict[Symbol, Variable] = {symbol(v.name): v for v in model.variables}
@@ -181,19 +222,15 @@ class _Body:
             return Buffer(s.name, "element", ITEMS[self._parameters[s].dtype])
         if s.name in RESERVED:
             return RESERVED[s.name]
-        if s.name.startswith("pre."):
-            return Buffer(
-                s.name, "shared" if self._localities.get(s.name) == "population" else "pre"
-            )
-        if s.name.startswith("post."):
-            return Buffer(
-                s.name, "shared" if self._localities.get(s.name) == "population" else "post"
-            )
+        side, _, rest = s.name.partition(".")
+        if side in ("pre", "post") and rest:
+            one = self._localities.get(s.name) == "population"
+            item: Item = "int" if rest == LAST_SPIKE.name else "real"
+            return Buffer(s.name, "shared" if one else cast(Index, side), item)
         if s.name == "g_target":
             return TARGET
-        return Buffer(
-            s.name, "element" if "(" not in s.name or s.name.startswith("sum(") else "shared"
-        )
+        one = GLOBAL_OPERATION.match(s.name) is not None
+        return Buffer(s.name, "shared" if one else "element")
 
     def value(self, e: Basic) -> Basic:
         """``e`` with every symbol of the model replaced by its latest value."""
@@ -203,10 +240,14 @@ class _Body:
     def _latest(self, s: Symbol) -> Expr:
         if s in self._now:
             return self._now[s]
-        if s in (T, DT, STEP):
+        if s in (T, DT, STEP, DELAY):
             return s
-        if s == T_LAST:
-            self._now[s] = self._latest(symbol(LAST_SPIKE.name)) * DT
+        if s.name in SPIKE_TIMES:
+            self._now[s] = self._latest(symbol(SPIKE_TIMES[s.name])) * DT
+            return self._now[s]
+        if s.name == "sum()":
+            inputs = [self._latest(symbol(f"sum({target})")) for target in self._targets]
+            self._now[s] = sympy.Add(*inputs)
             return self._now[s]
         if s in self._draws:
             number, draw = self._draws[s]
@@ -306,10 +347,6 @@ class _Body:
             s = assignment.target
             chosen = (self.value(assignment.value), spiked), (self._latest(s), True)
             self.assign(s, sympy.Piecewise(*chosen, evaluate=False))
-        if any(T_LAST in _symbols(e) for e in _expressions(model)):
-            last = symbol(LAST_SPIKE.name)
-            chosen = (STEP, spiked), (self._latest(last), True)
-            self.assign(last, sympy.Piecewise(*chosen, evaluate=False))
         if wait is not None and refractory is not None:
             steps = self.let("pause", cast(Expr, Steps(self.value(refractory), DT)), "int")
             less = (wait - 1, sympy.Gt(wait, 0)), (sympy.Integer(0), True)
@@ -347,11 +384,29 @@ class _Body:
                 increment = self.value(assignment.value - conductance)
                 self._statements.append(Add(self._buffer(conductance), increment))
                 continue
-            self.assign(assignment.target, self.value(assignment.value))
+            value = self.value(assignment.value)
+            if assignment.unless_post:
+                # The post neuron spiked in the step in which this spike was emitted.
+                together = sympy.Eq(self._latest(POST_LAST_SPIKE), STEP - DELAY)
+                kept = (self._latest(assignment.target), together), (value, True)
+                value = sympy.Piecewise(*kept, evaluate=False)
+            self.assign(assignment.target, value)
             self.bound(assignment.target)
 
+    def transmit(self, psp: Expr, operation: str) -> None:
+        """Add each synapse's ``psp`` to its post neuron's input, or keep the extreme one."""
+        value = self.value(psp)
+        if operation in ("sum", "mean"):
+            self._statements.append(Add(INPUT, value))
+            return
+        extreme = self._fresh("extreme")
+        self._statements.append(Load(extreme, INPUT))
+        relation = sympy.Gt if operation == "max" else sympy.Lt
+        chosen = (value, relation(value, extreme)), (extreme, True)
+        self._statements.append(Store(INPUT, sympy.Piecewise(*chosen, evaluate=False)))
 
-def _locality(model: NeuronModel, equation: Equation) -> str:
+
+def _locality(model: NeuronModel | SynapseModel, equation: Equation) -> str:
     target = equation.variable if isinstance(equation, DifferentialEquation) else equation.target
     return next((v.locality for v in model.variables if v.name == target.name), "local")
 
@@ -371,14 +426,6 @@ def _blocks(
         yield equation
     if block:
         yield tuple(block)
-
-
-def _expressions(model: NeuronModel) -> Iterator[Basic]:
-    for equation in model.equations:
-        yield equation.rhs if isinstance(equation, DifferentialEquation) else equation.value
-    for event in model.events:
-        yield event.condition
-        yield from (assignment.value for assignment in event.reset)
 
 
 def _symbols(e: Basic) -> set[Symbol]:

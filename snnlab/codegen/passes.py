@@ -20,7 +20,7 @@ from snnlab.codegen.printer import branches
 Rewrite = Callable[[Basic], Basic]
 
 # The time of the step changes, so it is no invariant of a run, but it is one of a loop.
-LOOP_CONSTANTS = frozenset({"t", "dt", "(step)"})
+LOOP_CONSTANTS = frozenset({"t", "dt", "(step)", "(delay)"})
 
 
 def expand_functions(kernel: Kernel) -> Kernel:

@@ -181,6 +181,7 @@ static void collect(const snn_engine *engine, const snn_population *population,
     for (; i < end; ++i)
         if (spiked[i]) neuron[n++] = (int32_t)i;
     population->count[(slot * engine->n_threads + thread) * 8] = n;
+    for (int64_t s = 0; s < n; ++s) population->last_spike[neuron[s]] = (int32_t)clock->step;
     if (population->log) log_spikes(&population->log[thread], neuron, n);
 }
 
@@ -204,6 +205,88 @@ static void record(const snn_recorder *recorder, const snn_clock *clock, int thr
         char *out = recorder->out + row;
         for (int64_t k = first; k < last; ++k) out[k] = source[neuron[k]];
     }
+}
+
+static void transmit(const snn_engine *engine, const snn_projection *projection,
+                     const snn_clock *clock, int thread)
+{
+    const int64_t width = engine->n_threads + 1;
+    for (int64_t row = 0; row < projection->pre->size; ++row) {
+        const int64_t *part = projection->part + row * width + thread;
+        if (part[0] < part[1])
+            projection->psp_kernel(&projection->psp_args, clock, row, part[0], part[1]);
+    }
+}
+
+#define COMBINE(REAL)                                                                 \
+    for (int64_t i = begin; i < end; ++i) {                                           \
+        if (!c->n_inputs[i]) continue;                                                \
+        const REAL value = ((const REAL *)c->scratch)[i];                             \
+        ((REAL *)c->out)[i] +=                                                        \
+            c->operation == SNN_MEAN ? value / (REAL)c->n_inputs[i] : value;          \
+    }
+
+static void combine(const snn_combination *c, int thread)
+{
+    const int64_t begin = c->post->bounds[thread];
+    int64_t end = c->post->bounds[thread + 1];
+    if (end > c->post->size) end = c->post->size;
+    if (c->real_bytes == 8) {
+        COMBINE(double)
+    } else {
+        COMBINE(float)
+    }
+}
+
+static void clear(const snn_clear *c, int thread)
+{
+    const int64_t begin = c->population->bounds[thread], end = c->population->bounds[thread + 1];
+    if (c->value == 0.0)
+        memset((char *)c->array + begin * c->item_bytes, 0, (size_t)((end - begin) * c->item_bytes));
+    else if (c->item_bytes == 8)
+        for (int64_t i = begin; i < end; ++i) ((double *)c->array)[i] = c->value;
+    else
+        for (int64_t i = begin; i < end; ++i) ((float *)c->array)[i] = (float)c->value;
+}
+
+/* The newest values go in where the oldest but one came out a step ago. */
+static void pass_history(const snn_history *h, const snn_clock *clock, int thread)
+{
+    const int64_t begin = h->population->bounds[thread], end = h->population->bounds[thread + 1];
+    const size_t bytes = (size_t)((end - begin) * h->item_bytes);
+    const int64_t row = h->population->padded * h->item_bytes, offset = begin * h->item_bytes;
+    char *ring = h->ring;
+    if (clock->step > 0)
+        memcpy(ring + (clock->step - 1) % h->delay * row + offset, (const char *)h->source + offset,
+               bytes);
+    memcpy((char *)h->out + offset, ring + clock->step % h->delay * row + offset, bytes);
+}
+
+#define REDUCE(REAL)                                                               \
+    {                                                                              \
+        const REAL *x = r->source;                                                 \
+        double value = r->operation == SNN_MAX || r->operation == SNN_MIN ? x[0] : 0; \
+        for (int64_t i = 0; i < r->size; ++i) {                                    \
+            const double y = x[i];                                                 \
+            switch (r->operation) {                                                \
+            case SNN_MAX: value = y > value ? y : value; break;                    \
+            case SNN_MIN: value = y < value ? y : value; break;                    \
+            case SNN_NORM1: value += fabs(y); break;                               \
+            case SNN_NORM2: value += y * y; break;                                 \
+            default: value += y;                                                   \
+            }                                                                      \
+        }                                                                          \
+        if (r->operation == SNN_MEAN) value /= (double)r->size;                    \
+        if (r->operation == SNN_NORM2) value = sqrt(value);                        \
+        *(REAL *)r->out = (REAL)value;                                             \
+    }
+
+static void reduce(const snn_reduction *r)
+{
+    if (r->real_bytes == 8)
+        REDUCE(double)
+    else
+        REDUCE(float)
 }
 
 static void run_phase(snn_engine *engine, const snn_phase *phase, const snn_clock *clock,
@@ -235,6 +318,21 @@ static void run_phase(snn_engine *engine, const snn_phase *phase, const snn_cloc
         break;
     case SNN_RECORD:
         record(phase->object, clock, thread);
+        break;
+    case SNN_TRANSMIT:
+        transmit(engine, phase->object, clock, thread);
+        break;
+    case SNN_COMBINE:
+        combine(phase->object, thread);
+        break;
+    case SNN_CLEAR:
+        clear(phase->object, thread);
+        break;
+    case SNN_HISTORY:
+        pass_history(phase->object, clock, thread);
+        break;
+    case SNN_REDUCE:
+        if (thread == 0) reduce(phase->object);
         break;
     }
 }

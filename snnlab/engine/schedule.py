@@ -10,7 +10,21 @@ import warnings
 from dataclasses import dataclass
 from typing import Literal
 
-PhaseKind = Literal["deliver", "once", "update", "collect", "barrier", "synapses", "post", "record"]
+PhaseKind = Literal[
+    "history",
+    "clear",
+    "deliver",
+    "transmit",
+    "combine",
+    "once",
+    "update",
+    "collect",
+    "barrier",
+    "reduce",
+    "synapses",
+    "post",
+    "record",
+]
 
 
 class OffGridWarning(UserWarning):

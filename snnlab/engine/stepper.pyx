@@ -16,6 +16,7 @@ cdef extern from "snnlab_core.h" nogil:
         void **buffer
         const double *scalar
         uint32_t key[2]
+        int32_t delay
 
     ctypedef void (*snn_range_kernel)(const snn_args *, const void *, int64_t, int64_t)
     ctypedef void (*snn_row_kernel)(const snn_args *, const void *, int64_t, int64_t, int64_t)
@@ -31,6 +32,7 @@ cdef extern from "snnlab_core.h" nogil:
         int64_t size, padded
         const int64_t *bounds
         uint8_t *spiked
+        int32_t *last_spike
         int32_t n_slots
         int32_t *neuron
         int64_t *count
@@ -54,6 +56,37 @@ cdef extern from "snnlab_core.h" nogil:
         snn_args post_args
         snn_row_kernel update_kernel
         snn_args update_args
+        snn_row_kernel psp_kernel
+        snn_args psp_args
+
+    ctypedef struct snn_combination:
+        const snn_population *post
+        const int64_t *n_inputs
+        void *scratch
+        void *out
+        int real_bytes
+        int operation
+
+    ctypedef struct snn_clear:
+        const snn_population *population
+        void *array
+        int item_bytes
+        double value
+
+    ctypedef struct snn_history:
+        const snn_population *population
+        const void *source
+        void *ring
+        void *out
+        int item_bytes
+        int32_t delay
+
+    ctypedef struct snn_reduction:
+        const void *source
+        int64_t size
+        int real_bytes
+        int operation
+        void *out
 
     ctypedef struct snn_update:
         const snn_population *population
@@ -83,7 +116,8 @@ cdef extern from "snnlab_core.h" nogil:
         int spin
 
     int SNN_DELIVER, SNN_UPDATE, SNN_ONCE, SNN_COLLECT, SNN_SYNAPSES, SNN_POST, SNN_RECORD
-    int SNN_BARRIER
+    int SNN_BARRIER, SNN_TRANSMIT, SNN_COMBINE, SNN_CLEAR, SNN_HISTORY, SNN_REDUCE
+    int SNN_SUM, SNN_MEAN, SNN_MAX, SNN_MIN, SNN_NORM1, SNN_NORM2
 
     int snn_run(snn_engine *engine, int64_t n_steps)
     int64_t snn_bernoulli_row(const uint32_t *key, uint32_t row, int64_t n_post, double p,
@@ -100,6 +134,19 @@ KINDS = {
     "post": SNN_POST,
     "record": SNN_RECORD,
     "barrier": SNN_BARRIER,
+    "transmit": SNN_TRANSMIT,
+    "combine": SNN_COMBINE,
+    "clear": SNN_CLEAR,
+    "history": SNN_HISTORY,
+    "reduce": SNN_REDUCE,
+}
+OPERATIONS = {
+    "sum": SNN_SUM,
+    "mean": SNN_MEAN,
+    "max": SNN_MAX,
+    "min": SNN_MIN,
+    "norm1": SNN_NORM1,
+    "norm2": SNN_NORM2,
 }
 
 
@@ -114,8 +161,9 @@ cdef class Arguments:
     cdef object _keep
     cdef void **_pointers
 
-    def __cinit__(self, buffers, scalars, key):
-        """``buffers``: arrays in the order of the signature; ``scalars``: float64 array."""
+    def __cinit__(self, buffers, scalars, key, int32_t delay=0):
+        """``buffers``: arrays in the order of the signature; ``scalars``: float64 array;
+        ``delay`` of a projection in steps."""
         self._keep = (list(buffers), scalars)
         self._pointers = <void **>calloc(max(1, len(buffers)), sizeof(void *))
         if self._pointers == NULL:
@@ -126,6 +174,7 @@ cdef class Arguments:
         self.args.scalar = <const double *>_data(scalars)
         self.args.key[0] = key[0]
         self.args.key[1] = key[1]
+        self.args.delay = delay
 
     def __dealloc__(self):
         free(self._pointers)
@@ -142,19 +191,21 @@ cdef class SpikeLists(Object):
     """A population's spikes: flags of this step, a ring of lists, and the log of a run."""
 
     cdef snn_population population
-    cdef readonly object spiked, neuron, count, bounds
+    cdef readonly object spiked, last_spike, neuron, count, bounds
     cdef int n_threads
 
-    def __cinit__(self, int64_t size, spiked, bounds, int n_slots):
+    def __cinit__(self, int64_t size, spiked, last_spike, bounds, int n_slots):
         self.n_threads = len(bounds) - 1
         self.bounds = bounds
         self.spiked = spiked
+        self.last_spike = last_spike
         self.neuron = np.zeros((n_slots, len(spiked)), np.int32)
         self.count = np.zeros((n_slots, self.n_threads, 8), np.int64)
         self.population.size = size
         self.population.padded = len(spiked)
         self.population.bounds = <const int64_t *>_data(bounds)
         self.population.spiked = <uint8_t *>_data(spiked)
+        self.population.last_spike = <int32_t *>_data(last_spike)
         self.population.n_slots = n_slots
         self.population.neuron = <int32_t *>_data(self.neuron)
         self.population.count = <int64_t *>_data(self.count)
@@ -277,6 +328,94 @@ cdef class Synapses(Object):
         self._keep.append(arguments)
         self.projection.update_kernel = <snn_row_kernel><void *>kernel
         self.projection.update_args = arguments.args
+
+
+    def continuously(self, uintptr_t kernel, Arguments arguments):
+        self._keep.append(arguments)
+        self.projection.psp_kernel = <snn_row_kernel><void *>kernel
+        self.projection.psp_args = arguments.args
+
+
+cdef class Combination(Object):
+    """Adds a neuron's reduced inputs (``scratch``) to ``out``: their mean, maximum or minimum."""
+
+    cdef snn_combination combination
+    cdef object _keep
+
+    def __cinit__(self, SpikeLists post, n_inputs, scratch, out, operation):
+        """``n_inputs`` int64 (n_post,); neurons without inputs get nothing."""
+        self._keep = (post, n_inputs, scratch, out)
+        self.combination.post = &post.population
+        self.combination.n_inputs = <const int64_t *>_data(n_inputs)
+        self.combination.scratch = _data(scratch)
+        self.combination.out = _data(out)
+        self.combination.real_bytes = out.itemsize
+        self.combination.operation = OPERATIONS[operation]
+
+    cdef void *pointer(self):
+        return &self.combination
+
+
+cdef class Clear(Object):
+    """Fills an array of a population with one value."""
+
+    cdef snn_clear clear
+    cdef object _keep
+
+    def __cinit__(self, SpikeLists population, array, double value=0.0):
+        self._keep = (population, array)
+        self.clear.population = &population.population
+        self.clear.array = _data(array)
+        self.clear.item_bytes = array.itemsize
+        self.clear.value = value
+
+    cdef void *pointer(self):
+        return &self.clear
+
+
+cdef class History(Object):
+    """``out`` is ``source`` as it was ``delay`` steps ago; before the first step as it is now."""
+
+    cdef snn_history history
+    cdef readonly object out, ring
+    cdef object _keep
+
+    def __cinit__(self, SpikeLists population, source, int32_t delay):
+        self.ring = np.tile(source, (delay, 1))
+        self.out = source.copy()
+        self._keep = (population, source)
+        self.history.population = &population.population
+        self.history.source = _data(source)
+        self.history.ring = _data(self.ring)
+        self.history.out = _data(self.out)
+        self.history.item_bytes = source.itemsize
+        self.history.delay = delay
+
+    cdef void *pointer(self):
+        return &self.history
+
+    def fill(self):
+        """Forget the past: it was always as it is now."""
+        self.ring[...] = self._keep[1]
+        self.out[...] = self._keep[1]
+
+
+cdef class Reduction(Object):
+    """One number over all neurons of a population."""
+
+    cdef snn_reduction reduction
+    cdef object _keep
+
+    def __cinit__(self, source, int64_t size, out, operation):
+        self._keep = (source, out)
+        self.reduction.source = _data(source)
+        self.reduction.size = size
+        self.reduction.real_bytes = source.itemsize
+        self.reduction.operation = OPERATIONS[operation]
+        self.reduction.out = _data(out)
+
+    cdef void *pointer(self):
+        return &self.reduction
 
 
 cdef class Recorder(Object):

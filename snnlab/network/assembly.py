@@ -5,25 +5,51 @@ The order of one step stands in `phases`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from sympy import Symbol
 
 from snnlab.codegen.c_target import CTypes, index_buffers
-from snnlab.codegen.kernel import LAST_SPIKE, SPIKED, TARGET, TOUCHED, WAIT, Buffer, Kernel, Program
+from snnlab.codegen.kernel import (
+    INPUT,
+    LAST_SPIKE,
+    SPIKED,
+    TARGET,
+    TOUCHED,
+    WAIT,
+    Buffer,
+    Kernel,
+    Program,
+)
+from snnlab.codegen.lower import GLOBAL_OPERATION
 from snnlab.codegen.printer import Real
 from snnlab.engine.build import Build
 from snnlab.engine.library import KernelLibrary
 from snnlab.engine.memory import aligned_zeros, padded_size, split_at_vectors
 from snnlab.engine.schedule import Phase, PhaseKind, Schedule
-from snnlab.engine.stepper import Arguments, Recorder, SpikeLists, Synapses, Update
+from snnlab.engine.stepper import (
+    Arguments,
+    Clear,
+    Combination,
+    History,
+    Object,
+    Recorder,
+    Reduction,
+    SpikeLists,
+    Synapses,
+    Update,
+)
+from snnlab.model.ir import DifferentialEquation, NeuronModel
 from snnlab.network.compilation import neuron_program, start, synapse_program
-from snnlab.network.population import Population, State
+from snnlab.network.population import Population
 from snnlab.network.projection import Projection
 
 LONG_AGO = -10_000  # steps: the time of a neuron's previous spike before it has spiked
+WEIGHTED_SUM = re.compile(r"(?:(pre|post)\.)?sum\((\w+)\)$")
 
 
 @dataclass
@@ -35,13 +61,22 @@ class PopulationParts:
     wait: NDArray[np.int32]  # steps of refractoriness left
     last_spike: NDArray[np.int32]  # step
     spikes: SpikeLists
-    updates: list[tuple[str, Update]] = field(default_factory=list)  # phase kind, object
+    updates: list[tuple[PhaseKind, Update]] = field(default_factory=list)
+    clears: list[tuple[str, Clear]] = field(default_factory=list)  # weighted sums
+    reductions: dict[str, Reduction] = field(default_factory=dict)  # "mean(v)"
+    histories: dict[tuple[str, int], History] = field(default_factory=dict)  # (name, steps)
 
     def state(self) -> list[NDArray]:
         """Every array that a reset restores."""
         arrays = self.population.state.arrays
         variables = [arrays[name] for name in self.population.state.variables]
-        return [*variables, self.wait, self.last_spike]
+        reduced = [arrays[name] for name in self.reductions]
+        return [*variables, *reduced, self.wait, self.last_spike]
+
+    def forget(self) -> None:
+        """The past is as the present: before the first step nothing was different."""
+        for history in self.histories.values():
+            history.fill()
 
 
 @dataclass
@@ -51,8 +86,8 @@ class ProjectionParts:
     projection: Projection
     synapses: Synapses
     touched: NDArray[np.int32]
-    kinds: tuple[str, ...]  # which of "deliver", "synapses", "post" it takes part in
-    reads_neurons: bool  # its pre_spike statements read variables of neurons
+    phases: list[tuple[PhaseKind, str, Object]] = field(default_factory=list)  # kind, what
+    reads_neurons: bool = False  # transmission reads variables that the update changes
 
     def state(self) -> list[NDArray]:
         if self.projection.static:
@@ -65,10 +100,34 @@ def real_name(real: type) -> Real:
     return "float" if real is np.float32 else "double"
 
 
-def population_program(population: Population) -> Program:
-    individual = frozenset(population.state.individual)
-    real = real_name(population.network.real)
-    return neuron_program(population.neuron.model, population.neuron.text, individual, real)
+# Programs ---------------------------------------------------------------------------------
+
+
+def inputs_of(population: Population, projections: Iterable[Projection]) -> tuple[str, ...]:
+    """The targets of a population whose weighted sums its neurons may read."""
+    conductances = {v.name for v in population.neuron.model.variables}
+    connected = [p.target for p in projections if p.post is population]
+    targets = dict.fromkeys([*population.neuron.model.targets, *connected])
+    return tuple(t for t in targets if f"g_{t}" not in conductances)
+
+
+def sums_all_inputs(model: NeuronModel) -> bool:
+    """Whether the neuron reads ``sum()``, so that every target is welcome."""
+    return any(
+        isinstance(s, Symbol) and s.name == "sum()"
+        for e in model.equations
+        for s in (e.rhs if isinstance(e, DifferentialEquation) else e.value).free_symbols
+    )
+
+
+def population_program(population: Population, projections: Iterable[Projection] = ()) -> Program:
+    return neuron_program(
+        population.neuron.model,
+        population.neuron.text,
+        frozenset(population.state.individual),
+        real_name(population.network.real),
+        inputs_of(population, projections),
+    )
 
 
 def projection_types(projection: Projection) -> CTypes:
@@ -79,7 +138,7 @@ def projection_types(projection: Projection) -> CTypes:
 
 def projection_program(projection: Projection) -> Program | None:
     """The program of the projection's synapses, or None when the engine delivers by itself."""
-    if projection.static or projection.synapse is None:
+    if projection.static or projection.model is None:
         return None
     types = projection_types(projection)
     localities = [
@@ -89,8 +148,8 @@ def projection_program(projection: Projection) -> Program | None:
         if variable.locality != "local"
     ]
     return synapse_program(
-        projection.synapse.model,
-        projection.synapse.text,
+        projection.model,
+        projection.synapse.text if projection.synapse is not None else "",
         frozenset(projection.state.individual),
         types.real,
         types.target,
@@ -102,7 +161,10 @@ def compile_all(
     populations: Iterable[Population], projections: Iterable[Projection]
 ) -> dict[str, tuple[Program, Build]]:
     """Start to compile every program, all at once; by the owner's name."""
-    programs = {p.name: population_program(p) for p in populations}
+    projections = list(projections)
+    for projection in projections:
+        _spread_parameters(projection)
+    programs = {p.name: population_program(p, projections) for p in populations}
     for projection in projections:
         program = projection_program(projection)
         if program is not None:
@@ -110,10 +172,37 @@ def compile_all(
     return {name: (program, start(program)) for name, program in programs.items()}
 
 
+def _spread_parameters(projection: Projection) -> None:
+    """Parameters of neurons that a synapse reads get an array, because synapses index it."""
+    for name in _symbol_names(projection):
+        side, _, attribute = name.partition(".")
+        group = {"pre": projection.pre, "post": projection.post}.get(side)
+        if group is not None and attribute in group.state.parameters:
+            group.state.make_individual(attribute)
+
+
+def _symbol_names(projection: Projection) -> list[str]:
+    """Names of all symbols in the expressions of the synapse model."""
+    model = projection.model
+    if model is None:
+        return []
+    statements = (*model.pre_spike, *model.post_spike)
+    values = [s.value for s in statements]
+    values += [e.rhs if isinstance(e, DifferentialEquation) else e.value for e in model.equations]
+    if model.psp is not None:
+        values.append(model.psp)
+    symbols = {s for value in values for s in value.free_symbols if isinstance(s, Symbol)}
+    return sorted(s.name for s in symbols)
+
+
+# Populations ------------------------------------------------------------------------------
+
+
 def population_parts(
     population: Population,
     program: Program,
     library: KernelLibrary,
+    inputs: tuple[str, ...],
     *,
     n_threads: int,
     n_slots: int,
@@ -122,24 +211,64 @@ def population_parts(
     """Buffers and kernels of a population; its state stays what it was ``before``."""
     padded = padded_size(population.size)
     spiked = aligned_zeros(padded, np.uint8)
-    spikes = SpikeLists(
-        population.size, spiked, split_at_vectors(population.size, n_threads), n_slots
-    )
     if before is not None:
         wait, last_spike = before.wait, before.last_spike
     else:
         wait = aligned_zeros(padded, np.int32)
         last_spike = aligned_zeros(padded, np.int32)
         last_spike[:] = LONG_AGO
+    bounds = split_at_vectors(population.size, n_threads)
+    spikes = SpikeLists(population.size, spiked, last_spike, bounds, n_slots)
     parts = PopulationParts(population, spiked, wait, last_spike, spikes)
-    reserved = {SPIKED.name: spiked, WAIT.name: wait, LAST_SPIKE.name: last_spike}
     state = population.state
+    for target in inputs:
+        array = state.arrays.setdefault(f"sum({target})", state.new_array())
+        parts.clears.append((f"sum({target})", Clear(spikes, array)))
+    reserved = {SPIKED.name: spiked, WAIT.name: wait, LAST_SPIKE.name: last_spike}
     for kernel in program.kernels:
-        buffers = [reserved.get(b.name, state.arrays.get(b.name)) for b in kernel.buffers]
+        buffers = []
+        for buffer in kernel.buffers:
+            if GLOBAL_OPERATION.match(buffer.name):
+                buffers.append(reduced(parts, buffer.name))
+            else:
+                buffers.append(reserved.get(buffer.name, state.arrays.get(buffer.name)))
         arguments = Arguments(buffers, state.table, population.key)
-        kind = "once" if kernel.shape == "once" else "update"
+        kind: PhaseKind = "once" if kernel.shape == "once" else "update"
         parts.updates.append((kind, Update(spikes, library.address(kernel.name), arguments)))
     return parts
+
+
+def reduced(parts: PopulationParts, name: str) -> NDArray:
+    """The one-element array of a population-wide operation such as "mean(v)"."""
+    state = parts.population.state
+    found = GLOBAL_OPERATION.match(name)
+    if found is None:
+        raise ValueError(f"'{name}' is no population-wide operation")
+    out = state.arrays.setdefault(name, state.new_array(locality="population"))
+    if name not in parts.reductions:
+        operation, variable = found.groups()
+        source = state.arrays[variable]
+        parts.reductions[name] = Reduction(source, parts.population.size, out, operation)
+    return out
+
+
+def delayed(
+    parts: PopulationParts, name: str, delay: int, before: PopulationParts | None
+) -> NDArray:
+    """The array of a variable as it was ``delay`` steps ago, seen at the start of a step."""
+    source = parts.population.state.arrays[name]
+    if delay < 2:
+        return source  # the value after the previous step is what the array holds
+    if (name, delay) not in parts.histories:
+        history = History(parts.spikes, source, delay)
+        old = before.histories.get((name, delay)) if before is not None else None
+        if old is not None:
+            history.ring[...] = old.ring
+        parts.histories[name, delay] = history
+    return parts.histories[name, delay].out
+
+
+# Projections ------------------------------------------------------------------------------
 
 
 def projection_parts(
@@ -148,87 +277,148 @@ def projection_parts(
     library: KernelLibrary | None,
     populations: Mapping[str, PopulationParts],
     *,
-    n_threads: int,
     before: ProjectionParts | None,
+    populations_before: Mapping[str, PopulationParts],
 ) -> ProjectionParts:
     """Buffers and kernels of a projection."""
     pre, post = populations[projection.pre.name], populations[projection.post.name]
     connectivity = projection.connectivity
     types = projection_types(projection)
     target = connectivity.targets.astype(np.uint16 if types.target == "uint16_t" else np.uint32)
-    conductance = projection.post.state.arrays[f"g_{projection.target}"]
-    part = _parts_of_rows(connectivity.ends, connectivity.targets, post.spikes.bounds)
+    driven = _driven_array(projection)
     synapses = Synapses(
         pre.spikes,
         post.spikes,
-        part,
+        _parts_of_rows(connectivity.ends, connectivity.targets, post.spikes.bounds),
         target,
         projection.weights if projection.static else np.zeros(()),
-        conductance,
+        driven,
         projection.delay_steps,
     )
-    if program is None or library is None:
-        return ProjectionParts(projection, synapses, np.zeros(0, np.int32), ("deliver",), False)
     touched = before.touched if before is not None else np.zeros(projection.size, np.int32)
-    kinds: list[str] = []
-    reads_neurons = False
+    parts = ProjectionParts(projection, synapses, touched)
+    arrival = f"spikes of {projection.delay:g} ms ago reach g_{projection.target}"
+    if program is None or library is None:
+        parts.phases.append(("deliver", arrival, synapses))
+        return parts
+    binding = _Binding(
+        projection, types, touched, driven, pre, post, populations_before.get(projection.pre.name)
+    )
     for kernel in program.kernels:
         address = library.address(kernel.name)
-        if kernel.name.endswith("_post"):
-            order = np.argsort(connectivity.targets, kind="stable").astype(np.uint32)
-            counts = np.bincount(connectivity.targets, minlength=projection.post.size)
-            rows = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-            index = {"(synapse)": order, "(source)": connectivity.sources[order]}
-            arguments = _arguments(projection, kernel, types, index, touched, conductance)
-            synapses.on_post(address, arguments, rows)
-            kinds.append("post")
-            continue
-        arguments = _arguments(
-            projection, kernel, types, {"(target)": target}, touched, conductance
-        )
-        if kernel.name.endswith("_step"):
-            synapses.each_step(address, arguments)
-            kinds.append("synapses")
-        else:
-            synapses.on_pre(address, arguments)
-            kinds.append("deliver")
-            reads_neurons = any(_is_foreign(b) for b in kernel.buffers)
-    return ProjectionParts(projection, synapses, touched, tuple(kinds), reads_neurons)
+        match kernel.name.rpartition("_")[2]:
+            case "pre":
+                arguments = binding.arguments(kernel, {"(target)": target})
+                synapses.on_pre(address, arguments)
+                parts.phases.append(("deliver", arrival, synapses))
+                parts.reads_neurons |= any(b.name.startswith("pre.") for b in kernel.buffers)
+            case "psp":
+                _add_transmission(parts, kernel, address, binding, target)
+            case "step":
+                synapses.each_step(address, binding.arguments(kernel, {"(target)": target}))
+                parts.phases.append(("synapses", "synapse equations", synapses))
+            case "post":
+                index, rows = _by_post_neuron(projection)
+                synapses.on_post(address, binding.arguments(kernel, index), rows)
+                parts.phases.append(("post", "post_spike statements", synapses))
+            case "semi" | "once" as place:
+                update = Update(post.spikes, address, binding.arguments(kernel, {}))
+                kind: PhaseKind = "update" if place == "semi" else "once"
+                parts.phases.append((kind, "equations of each post neuron's synapses", update))
+    return parts
 
 
-def _is_foreign(buffer: Buffer) -> bool:
-    """Whether other threads may change the buffer in the neurons' phase."""
-    return buffer.name.startswith("pre.")
+def _driven_array(projection: Projection) -> NDArray:
+    """What the projection adds to: a conductance, or a weighted sum."""
+    arrays = projection.post.state.arrays
+    conductance = f"g_{projection.target}"
+    return arrays[conductance if conductance in arrays else f"sum({projection.target})"]
 
 
-def _arguments(
-    projection: Projection,
-    kernel: Kernel,
-    types: CTypes,
-    index: Mapping[str, NDArray],
-    touched: NDArray,
-    conductance: NDArray,
-) -> Arguments:
-    state = projection.state
-    reserved = {TOUCHED.name: touched, TARGET.name: conductance}
-    buffers = [index[name] for name, _ in index_buffers(kernel, types)]
-    for buffer in kernel.buffers:
-        side, _, name = buffer.name.partition(".")
-        if buffer.name in reserved:
-            buffers.append(reserved[buffer.name])
-        elif side in ("pre", "post") and name:
-            group = projection.pre if side == "pre" else projection.post
-            buffers.append(_neuron_array(group.state, name))
-        else:
-            buffers.append(state.arrays[buffer.name])
-    return Arguments(buffers, state.table, projection.key)
+def _add_transmission(
+    parts: ProjectionParts, kernel: Kernel, address: int, binding: _Binding, target: NDArray
+) -> None:
+    projection = parts.projection
+    operation = projection.model.operation if projection.model is not None else "sum"
+    driven, post = binding.driven, binding.post
+    scratch = driven
+    if operation != "sum":
+        scratch = projection.post.state.new_array()
+        start = {"max": -np.inf, "min": np.inf}.get(operation, 0.0)
+        clear = Clear(post.spikes, scratch, start)
+        parts.phases.append(("clear", f"{operation} of inputs begins", clear))
+    arguments = binding.arguments(kernel, {"(target)": target}, scratch, projection.delay_steps)
+    parts.synapses.continuously(address, arguments)
+    what = f"input of {projection.delay:g} ms ago reaches {projection.target}"
+    parts.phases.append(("transmit", what, parts.synapses))
+    parts.reads_neurons = True
+    if operation != "sum":
+        targets = projection.connectivity.targets
+        n_inputs = np.bincount(targets, minlength=projection.post.size).astype(np.int64)
+        combination = Combination(post.spikes, n_inputs, scratch, driven, operation)
+        parts.phases.append(("combine", f"{operation} of inputs is added", combination))
 
 
-def _neuron_array(state: State, name: str) -> NDArray:
-    """The array of a neuron's variable, or of its parameter with one value for each neuron."""
-    if name not in state.arrays:
-        state.make_individual(name)
-    return state.arrays[name]
+def _by_post_neuron(projection: Projection) -> tuple[dict[str, NDArray], NDArray[np.int64]]:
+    """Synapses in the order of their post neurons, with their pre neurons, and the row ends."""
+    connectivity = projection.connectivity
+    order = np.argsort(connectivity.targets, kind="stable").astype(np.uint32)
+    counts = np.bincount(connectivity.targets, minlength=projection.post.size)
+    rows = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    return {"(synapse)": order, "(source)": connectivity.sources[order]}, rows
+
+
+@dataclass
+class _Binding:
+    """Finds the array behind each buffer of a projection's kernels."""
+
+    projection: Projection
+    types: CTypes
+    touched: NDArray
+    driven: NDArray
+    pre: PopulationParts
+    post: PopulationParts
+    pre_before: PopulationParts | None
+
+    def arguments(
+        self,
+        kernel: Kernel,
+        index: Mapping[str, NDArray],
+        scratch: NDArray | None = None,
+        pre_delay: int = 1,
+    ) -> Arguments:
+        state = self.projection.state
+        buffers = [index[name] for name, _ in index_buffers(kernel, self.types)]
+        for buffer in kernel.buffers:
+            if buffer == INPUT:
+                buffers.append(self.driven if scratch is None else scratch)
+            else:
+                buffers.append(self._array(buffer, pre_delay))
+        delay = self.projection.delay_steps
+        return Arguments(buffers, state.table, self.projection.key, delay)
+
+    def _array(self, buffer: Buffer, pre_delay: int) -> NDArray:
+        name = buffer.name
+        if name == TOUCHED.name:
+            return self.touched
+        if name == TARGET.name:
+            return self.driven
+        if reduction := GLOBAL_OPERATION.match(name):
+            operation, inner = reduction.groups()
+            side, _, variable = inner.partition(".")
+            return reduced(self._group(side), f"{operation}({variable})")
+        side, _, attribute = name.partition(".")
+        if side not in ("pre", "post") or not attribute:
+            return self.projection.state.arrays[name]
+        group = self._group(side)
+        if attribute == LAST_SPIKE.name:
+            return group.last_spike
+        if side == "pre" and buffer.index == "pre":
+            return delayed(group, attribute, pre_delay, self.pre_before)
+        return group.population.state.arrays[attribute]
+
+    def _group(self, side: str) -> PopulationParts:
+        return self.pre if side == "pre" else self.post
 
 
 def _parts_of_rows(
@@ -242,6 +432,11 @@ def _parts_of_rows(
         below = np.concatenate([[0], np.cumsum(targets < bounds[k])])
         part[:, k] = ends[:-1] + below[ends[1:]] - below[ends[:-1]]
     return part
+
+
+# Schedule ---------------------------------------------------------------------------------
+
+TRANSMISSION: tuple[PhaseKind, ...] = ("deliver", "clear", "transmit", "combine")
 
 
 def phases(
@@ -260,15 +455,21 @@ def phases(
     def add(kind: PhaseKind, owner: str, what: str, item: object) -> None:
         entries.append((Phase(kind, owner, what), item))
 
-    for parts in projections:
-        if "deliver" in parts.kinds:
-            p = parts.projection
-            add(
-                "deliver",
-                p.name,
-                f"spikes of {p.delay:g} ms ago reach g_{p.target}",
-                parts.synapses,
-            )
+    def add_projections(kinds: tuple[PhaseKind, ...]) -> None:
+        for parts in projections:
+            for kind, what, item in parts.phases:
+                if kind in kinds:
+                    add(kind, parts.projection.name, what, item)
+
+    for parts in populations:
+        for (name, delay), history in parts.histories.items():
+            add("history", parts.population.name, f"{name} of {delay} steps ago", history)
+    if any(parts.histories for parts in populations):
+        add("barrier", "", "delayed values are known", None)
+    for parts in populations:
+        for name, clear in parts.clears:
+            add("clear", parts.population.name, f"{name} begins at 0", clear)
+    add_projections(TRANSMISSION)
     if any(parts.reads_neurons for parts in projections):
         add("barrier", "", "synapses have read the neurons", None)
     once = [(p, u) for p in populations for kind, u in p.updates if kind == "once"]
@@ -284,14 +485,19 @@ def phases(
                 add("update", parts.population.name, what, update)
         if spiking:
             add("collect", parts.population.name, "spikes are queued", parts.spikes)
-    if any("synapses" in parts.kinds or "post" in parts.kinds for parts in projections):
+    kinds = {kind for parts in projections for kind, _, _ in parts.phases}
+    reductions = [(p, name) for p in populations for name in p.reductions]
+    if reductions or kinds - set(TRANSMISSION):
         add("barrier", "", "neurons are updated", None)
-    for parts in projections:
-        if "synapses" in parts.kinds:
-            add("synapses", parts.projection.name, "synapse equations", parts.synapses)
-    for parts in projections:
-        if "post" in parts.kinds:
-            add("post", parts.projection.name, "post_spike statements", parts.synapses)
+    for parts, name in reductions:
+        add("reduce", parts.population.name, name, parts.reductions[name])
+    if "once" in kinds:
+        add_projections(("once",))
+    if "once" in kinds or (reductions and kinds - set(TRANSMISSION)):
+        add("barrier", "", "values for all synapses are known", None)
+    add_projections(("update",))
+    add_projections(("synapses",))
+    add_projections(("post",))
     for owner, what, recorder in recorders:
         add("record", owner, what, recorder)
     schedule = Schedule(tuple(phase for phase, _ in entries))

@@ -5,24 +5,34 @@ Programs are kept by what decides their text, so that asking twice costs nothing
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
+
+from sympy import Integer
 
 from snnlab.codegen.c_target import CTypes, print_program
 from snnlab.codegen.kernel import Program
 from snnlab.codegen.lower import lower_neuron, lower_synapse
 from snnlab.codegen.printer import Real
 from snnlab.engine.build import Build, build
-from snnlab.model.ir import NeuronModel, SynapseModel, symbol
+from snnlab.model.ir import Assignment, NeuronModel, Parameter, SynapseModel, symbol
 from snnlab.model.neuron import Neuron
 from snnlab.model.synapse import Synapse
 
 
 @lru_cache(maxsize=256)
 def neuron_program(
-    model: NeuronModel, text: str, individual: frozenset[str] = frozenset(), real: Real = "double"
+    model: NeuronModel,
+    text: str,
+    individual: frozenset[str] = frozenset(),
+    real: Real = "double",
+    targets: tuple[str, ...] = (),
 ) -> Program:
-    """The program of a neuron; ``individual`` parameters have a value for each neuron."""
-    kernels = lower_neuron(model, per_neuron=individual)
+    """The program of a neuron; ``individual`` parameters have a value for each neuron.
+
+    ``targets`` are the inputs that ``sum()`` adds up.
+    """
+    kernels = lower_neuron(model, per_neuron=individual, targets=targets)
     return print_program(model.name, kernels, comment=text, types=CTypes(real))
 
 
@@ -39,6 +49,24 @@ def synapse_program(
     kernels = lower_synapse(model, per_synapse=individual, localities=dict(localities))
     types = CTypes(real, target)
     return print_program(model.name, kernels, comment=text, types=types)
+
+
+def completed(model: SynapseModel | None, *, spiking: bool) -> SynapseModel | None:
+    """The model with what its text leaves unsaid: how it transmits.
+
+    From spiking neurons ``g_target += w`` at each spike, from rate-coded ones ``psp: w * pre.r``.
+    None stays None for spiking neurons, whose static synapses need no model.
+    """
+    weight, conductance = symbol("w"), symbol("g_target")
+    if spiking:
+        if model is None or model.psp is not None or model.pre_spike:
+            return model
+        return replace(
+            model, pre_spike=(Assignment(conductance, conductance + weight, operator="+="),)
+        )
+    if model is None:
+        model = SynapseModel("weighted sum", (Parameter("w", Integer(1)),), ())
+    return model if model.psp is not None else replace(model, psp=weight * symbol("pre.r"))
 
 
 def is_static(model: SynapseModel) -> bool:

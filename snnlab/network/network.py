@@ -198,7 +198,8 @@ class Network:
                 f"{where}: {connector!r} is no connector; "
                 f"give for example AllToAll(), OneToOne() or FixedProbability(0.1)."
             )
-        self._check_target(where, pre, post, target)
+        self._check_source(where, pre, synapse)
+        self._check_target(where, post, target)
         if synapse is not None and not isinstance(synapse, Synapse):
             raise NetworkError(
                 f"{where}: {synapse!r} is no synapse model; define one with %%synapse."
@@ -247,17 +248,29 @@ class Network:
                 f"connect populations of one network."
             )
 
-    def _check_target(self, where: str, pre: Group, post: Group, target: str) -> None:
-        model = population_of(post).neuron.model
+    def _check_source(self, where: str, pre: Group, synapse: Synapse | None) -> None:
+        """A neuron sends spikes, or its rate ``r``, or what a ``psp`` reads of it."""
         source = population_of(pre)
-        if not source.neuron.model.spiking:
+        model = source.neuron.model
+        if model.spiking:
+            return
+        reacts = synapse is not None and (synapse.model.pre_spike or synapse.model.post_spike)
+        has_rate = any(v.name == "r" for v in (*model.variables, *model.parameters))
+        if reacts or not (has_rate or (synapse is not None and synapse.model.psp is not None)):
             raise NetworkError(
                 f"{where}: neuron '{source.neuron.name}' of population '{source.name}' has no "
                 f"'spike' condition, so it sends nothing; add a line such as 'spike: v > V_th'."
             )
-        if f"g_{target}" in {v.name for v in model.variables}:
-            return
+
+    def _check_target(self, where: str, post: Group, target: str) -> None:
+        model = population_of(post).neuron.model
+        if not isinstance(target, str) or not target.isidentifier():
+            raise NetworkError(
+                f"{where}: target = {target!r} is no name; give for example 'exc' for g_exc."
+            )
         known = list(model.targets)
+        if target in known or assembly.sums_all_inputs(model):
+            return
         near = difflib.get_close_matches(str(target), known, 1)
         if near:
             hint = f"did you mean '{near[0]}'?"
@@ -353,6 +366,7 @@ class Network:
                 population,
                 programs[name][0],
                 libraries[name],
+                assembly.inputs_of(population, self.projections.values()),
                 n_threads=n_threads,
                 n_slots=n_slots,
                 before=before,
@@ -366,8 +380,8 @@ class Network:
                 programs[name][0] if name in programs else None,
                 libraries.get(name),
                 parts,
-                n_threads=n_threads,
                 before=self._projection_parts.get(name),
+                populations_before=self._parts,
             )
             for name, projection in self.projections.items()
         }
@@ -521,6 +535,8 @@ class Network:
         if self._initial is None and self.step_index == 0:
             parts = [*self._parts.values(), *self._projection_parts.values()]
             self._initial = [(array, array.copy()) for p in parts for array in p.state()]
+            for population_parts in self._parts.values():
+                population_parts.forget()
 
     def _models(self) -> Iterable[tuple[str, Neuron | Synapse]]:
         for population in self.populations.values():
@@ -682,13 +698,14 @@ class Network:
                 and parameter.name not in population.state.individual
             ]
         for projection in self.projections.values():
-            if projection.static and projection.has_one_weight:
+            if projection.has_one_weight:
                 found.append(self._weight_handle(projection))
             if projection.synapse is not None and not projection.static:
                 found += [
                     self._handle(projection, "projection", parameter)
                     for parameter in projection.synapse.model.parameters
                     if not parameter.value.free_symbols
+                    and parameter.name not in projection.state.individual
                 ]
         return found
 
@@ -723,7 +740,7 @@ class Network:
             "",
             low if low < high else 0.0,
             high if low < high else 1.0,
-            f"what each spike adds to g_{projection.target}",
+            f"weight of the synapses onto {projection.target}",
             lambda: projection.weight,
             write,
         )

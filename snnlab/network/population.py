@@ -47,6 +47,8 @@ class State:
         Of the random numbers for initial values.
     where
         Names the owner in errors.
+    n_post
+        Length of the variables that synapses share for each post neuron.
     """
 
     def __init__(
@@ -56,9 +58,11 @@ class State:
         real: type,
         key: Key,
         where: str,
+        n_post: int = 0,
     ) -> None:
         self.model = model
         self.n_elements = n_elements
+        self._sizes = {"local": n_elements, "postsynaptic": n_post}
         self.where = where
         self.key = key
         self.parameters: dict[str, Parameter] = {p.name: p for p in model.parameters}
@@ -76,17 +80,25 @@ class State:
             self._initialise(variable)
 
     def new_array(self, dtype: str = "float", locality: str = "local") -> NDArray:
-        size = self.n_elements if locality in ("local", None) else 1
-        return aligned_zeros(padded_size(size), DTYPES.get(dtype, self._real))
+        return aligned_zeros(
+            padded_size(self._sizes.get(locality, 1)), DTYPES.get(dtype, self._real)
+        )
 
     def values(self, name: str) -> NDArray:
         """The array of ``name`` without its padding."""
-        one = name in self.variables and self.variables[name].locality != "local"
-        return self.arrays[name][: 1 if one else self.n_elements]
+        locality = self.variables[name].locality if name in self.variables else "local"
+        return self.arrays[name][: self._sizes.get(locality, 1)]
 
     def number(self, name: str) -> float:
         """The one value of a parameter."""
         return float(self.table[self._order.index(name)])
+
+    def storage(self, name: str) -> NDArray:
+        """Where the values of ``name`` lie: its array, or shape () for one parameter's value."""
+        if name in self.parameters and name not in self.individual:
+            n = self._order.index(name)
+            return self.table[n : n + 1].reshape(())
+        return self.values(name)
 
     def set_number(self, name: str, value: float) -> None:
         """Give a parameter one value, and follow it with the parameters derived from it."""

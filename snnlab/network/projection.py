@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from snnlab.engine.randomness import Key
 from snnlab.errors import NetworkError
+from snnlab.model.ir import SynapseModel
 from snnlab.model.synapse import Synapse
-from snnlab.network.compilation import is_static
+from snnlab.network.compilation import completed, is_static
 from snnlab.network.connectors import Connectivity, Connector
 from snnlab.network.distributions import Distribution
 from snnlab.network.population import (
@@ -60,7 +61,10 @@ class Projection:
         set_(self, "name", name)
         set_(self, "key", key)
         set_(self, "delay_steps", delay_steps)
-        set_(self, "static", synapse is None or is_static(synapse.model))
+        spiking = self.pre.neuron.model.spiking
+        model = completed(None if synapse is None else synapse.model, spiking=spiking)
+        set_(self, "model", model)
+        set_(self, "static", model is None or is_static(model))
         set_(self, "_pre_indices", pre.indices)
         set_(self, "_post_indices", post.indices)
         set_(self, "_weight", weight)
@@ -74,6 +78,7 @@ class Projection:
     target: str
     connector: Connector
     synapse: Synapse | None
+    model: SynapseModel | None  # None: static synapses from spiking neurons
     name: str
     key: Key
     delay_steps: int
@@ -93,7 +98,7 @@ class Projection:
         return self.size
 
     def __dir__(self) -> Iterable[str]:
-        own = [] if self.synapse is None else [*self.state.parameters, *self.state.variables]
+        own = [] if self.model is None else [*self.state.parameters, *self.state.variables]
         return [*super().__dir__(), *own]
 
     @property
@@ -126,7 +131,7 @@ class Projection:
     @property
     def has_one_weight(self) -> bool:
         """Whether all synapses share one number that is stored once."""
-        return self.static and np.ndim(self.weights) == 0
+        return np.ndim(self.weights) == 0
 
     @property
     def weights(self) -> NDArray:
@@ -134,7 +139,7 @@ class Projection:
         weights = self._weights
         if weights is None:
             if not self.static:
-                weights = self.state.values("w")
+                weights = self.state.storage("w")
             elif is_number(self._weight):
                 weights = np.array(float(self._weight))
             else:
@@ -173,12 +178,13 @@ class Projection:
 
     def _new_state(self) -> State:
         where = f"Projection '{self.name}'"
-        if self.synapse is None:
+        if self.model is None:
             raise AttributeError(
                 f"{where}: static synapses have a weight and nothing else; "
                 f"give net.connect(..., synapse=...) a model."
             )
-        state = State(self.synapse.model, self.size, self.network.real, self.key, where)
+        real, n_post = self.network.real, self.post.size
+        state = State(self.model, self.size, real, self.key, where, n_post=n_post)
         if "w" in state.variables and state.variables["w"].locality == "local":
             state.values("w")[:] = self._weight_array()
         elif "w" in state.parameters:
@@ -192,11 +198,12 @@ class Projection:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        if self.synapse is not None:
+        if self.model is not None:
             state = self.state
             if name in state.variables or name in state.individual:
                 values = state.values(name)
-                return values if len(values) == self.size else values[0]
+                one = name in state.variables and state.variables[name].locality == "projection"
+                return values[0] if one else values
             if name in state.parameters:
                 return state.number(name)
         raise AttributeError(self._unknown(name))
@@ -205,7 +212,7 @@ class Projection:
         if name in ("w", "weight"):
             object.__setattr__(self, name, value)  # the property's setter
             return
-        if self.synapse is None:
+        if self.model is None:
             raise AttributeError(self._unknown(name))
         state = self.state
         if name in state.parameters and is_number(value):
@@ -269,7 +276,7 @@ class Projection:
 
     def _unknown(self, name: str) -> str:
         known = ["w", "weight", "delay", "size", "sources", "targets"]
-        if self.synapse is not None:
+        if self.model is not None:
             known += [*self.state.parameters, *self.state.variables]
         return unknown_attribute(f"Projection '{self.name}'", name, known)
 

@@ -27,6 +27,7 @@ typedef struct {
     int64_t padded; /* rounded up to whole vectors */
     const int64_t *bounds; /* (n_threads + 1): thread k owns bounds[k] <= i < bounds[k + 1] */
     uint8_t *spiked;       /* (padded), written by the update kernel */
+    int32_t *last_spike;   /* (padded), step of each neuron's latest spike */
     int32_t n_slots;       /* length of the ring of spike lists: longest delay + 1 */
     int32_t *neuron;       /* (n_slots, padded); a thread's list begins at its bound */
     int64_t *count;        /* (n_slots, n_threads * 8): one cache line a thread */
@@ -52,7 +53,45 @@ typedef struct {
     /* Equations of the synapses, every step. */
     snn_row_kernel update_kernel;
     snn_args update_args;
+    /* Continuous transmission, every step. */
+    snn_row_kernel psp_kernel;
+    snn_args psp_args;
 } snn_projection;
+
+enum { SNN_SUM, SNN_MEAN, SNN_MAX, SNN_MIN, SNN_NORM1, SNN_NORM2 };
+
+typedef struct { /* a neuron's inputs through one projection, reduced other than by a sum */
+    const snn_population *post;
+    const int64_t *n_inputs; /* (post->size) */
+    void *scratch;           /* (post->padded): the reduction of this step */
+    void *out;               /* (post->padded): what it is added to */
+    int real_bytes;
+    int operation; /* SNN_MEAN, SNN_MAX, SNN_MIN */
+} snn_combination;
+
+typedef struct { /* an array of a population that is emptied at the start of each step */
+    const snn_population *population;
+    void *array;
+    int item_bytes;
+    double value; /* what a real array is filled with */
+} snn_clear;
+
+typedef struct { /* an array as it was `delay` steps ago */
+    const snn_population *population;
+    const void *source; /* (padded) */
+    void *ring;         /* (delay, padded) */
+    void *out;          /* (padded): the values after step n - delay, while step n runs */
+    int item_bytes;
+    int32_t delay; /* steps, >= 2 */
+} snn_history;
+
+typedef struct { /* one number over a population's neurons */
+    const void *source;
+    int64_t size;
+    int real_bytes;
+    int operation;
+    void *out; /* one real */
+} snn_reduction;
 
 typedef struct {
     const snn_population *population;
@@ -79,6 +118,11 @@ enum {
     SNN_SYNAPSES,  /* snn_projection: synapse equations */
     SNN_POST,      /* snn_projection: post_spike */
     SNN_RECORD,    /* snn_recorder */
+    SNN_TRANSMIT,  /* snn_projection: continuous transmission */
+    SNN_COMBINE,   /* snn_combination */
+    SNN_CLEAR,     /* snn_clear */
+    SNN_HISTORY,   /* snn_history */
+    SNN_REDUCE,    /* snn_reduction */
     SNN_BARRIER    /* wait for the other threads */
 };
 

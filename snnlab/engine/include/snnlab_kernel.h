@@ -27,6 +27,7 @@ typedef struct {
     void *const *buffer;  /* arrays, in the order of the kernel's signature */
     const double *scalar; /* values shared by all elements, in the order of the signature */
     uint32_t key[2];      /* of the random numbers: (seed, object) */
+    int32_t delay;        /* of a projection, steps */
 } snn_args;
 
 typedef struct {

@@ -1,0 +1,317 @@
+"""Turn kernels into NumPy functions, without generating text.
+
+Each statement becomes a closure over NumPy functions, so no Python source is made from a model
+and nothing is evaluated. The same kernels as for C: this target runs where no compiler
+exists, and every other target is tested against it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, assert_never, cast
+
+import numpy as np
+import sympy
+from numpy.typing import NDArray
+from sympy import Basic, Symbol
+
+from snnlab.codegen.kernel import Add, Buffer, Draw, Item, Kernel, Let, Load, Store
+
+Environment = dict[Symbol, Any]
+Value = Callable[[Environment], Any]
+Index = slice | NDArray[np.intp]
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "exp": np.exp,
+    "log": np.log,
+    "sin": np.sin,
+    "cos": np.cos,
+    "tan": np.tan,
+    "asin": np.arcsin,
+    "acos": np.arccos,
+    "atan": np.arctan,
+    "atan2": np.arctan2,
+    "sinh": np.sinh,
+    "cosh": np.cosh,
+    "tanh": np.tanh,
+    "asinh": np.arcsinh,
+    "acosh": np.arccosh,
+    "atanh": np.arctanh,
+    "floor": np.floor,
+    "ceiling": np.ceil,
+    "Abs": np.abs,
+    "Steps": lambda duration, dt: np.rint(duration / dt),
+    "IsNan": np.isnan,
+    "IsFinite": np.isfinite,
+}
+RELATIONS: dict[type, Callable[..., Any]] = {
+    sympy.Gt: np.greater,
+    sympy.Ge: np.greater_equal,
+    sympy.Lt: np.less,
+    sympy.Le: np.less_equal,
+    sympy.Eq: np.equal,
+    sympy.Ne: np.not_equal,
+}
+_STEP, _DELAY = Symbol("(step)", real=True), Symbol("(delay)", real=True)
+_T, _DT = Symbol("t", real=True), Symbol("dt", real=True)
+
+
+@dataclass(frozen=True)
+class Place:
+    """The elements that one call works on.
+
+    ``element`` are neurons or synapses, ``pre`` and ``post`` (one for each element) the neurons of
+    the synapses.
+    """
+
+    element: Index
+    pre: NDArray[np.intp] | None = None
+    post: NDArray[np.intp] | None = None
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The step that is computed; ``delay`` is the projection's, in steps."""
+
+    step: int
+    dt: float
+    key: tuple[int, int] = (0, 0)
+    delay: int = 0
+
+
+class NumpyKernel:
+    """A kernel as a function of arrays.
+
+    Call it with the arrays of ``kernel.buffers`` in their order, the values of
+    ``kernel.scalars``, and where and when it runs; it changes the arrays.
+    """
+
+    def __init__(self, kernel: Kernel, real: type = np.float64) -> None:
+        self.kernel = kernel
+        self._dtypes: dict[Item, type] = {"real": real, "int": np.int32, "bool": np.bool_}
+        self._scalars = [Symbol(name, real=True) for name in kernel.scalars]
+        self._prologue: list[tuple[Symbol, Item, Value]] = [
+            (let.symbol, let.item, _value(let.value)) for let in kernel.prologue
+        ]
+        self._body = [self._statement(s) for s in kernel.body]
+
+    def __call__(
+        self, arrays: Sequence[NDArray], scalars: NDArray, place: Place, moment: Moment
+    ) -> None:
+        env: Environment = {
+            _T: moment.step * moment.dt,
+            _DT: moment.dt,
+            _STEP: moment.step,
+            _DELAY: moment.delay,
+        }
+        real = self._dtypes["real"]
+        for s, value in zip(self._scalars, scalars, strict=False):
+            env[s] = real(value)
+        by_name = {b.name: a for b, a in zip(self.kernel.buffers, arrays, strict=True)}
+        # Overflow and 0/0 happen in branches that are not taken; what is stored is checked.
+        with np.errstate(all="ignore"):
+            for s, item, value in self._prologue:
+                env[s] = self._dtypes[item](value(env))
+            for run in self._body:
+                run(env, by_name, place, moment)
+
+    def _statement(self, statement: Any) -> Callable[..., None]:
+        match statement:
+            case Load(s, buffer):
+                return _load(s, buffer)
+            case Let(s, value, item):
+                return self._let(s, _value(value), item)
+            case Store(buffer, value):
+                return _store(buffer, _value(value))
+            case Add(buffer, value):
+                return _add(buffer, _value(value))
+            case Draw():
+                return _draw(statement)
+            case _:
+                assert_never(statement)
+
+    def _let(self, s: Symbol, value: Value, item: Item) -> Callable[..., None]:
+        dtype = self._dtypes[item]
+
+        def run(env: Environment, arrays: Mapping, place: Place, moment: Moment) -> None:
+            env[s] = np.asarray(value(env)).astype(dtype, copy=False)
+
+        return run
+
+
+def _index(buffer: Buffer, place: Place) -> Any:
+    match buffer.index:
+        case "element":
+            return place.element
+        case "shared":
+            return slice(0, 1)
+        case "pre":
+            return place.pre
+        case "post":
+            return place.post
+        case _:
+            assert_never(buffer.index)
+
+
+def _load(s: Symbol, buffer: Buffer) -> Callable[..., None]:
+    def run(env: Environment, arrays: Mapping, place: Place, moment: Moment) -> None:
+        values = arrays[buffer.name][_index(buffer, place)]
+        env[s] = values[0] if buffer.index == "shared" else values.copy()
+
+    return run
+
+
+def _store(buffer: Buffer, value: Value) -> Callable[..., None]:
+    def run(env: Environment, arrays: Mapping, place: Place, moment: Moment) -> None:
+        # With a post index that occurs twice NumPy keeps the last value, as the loop in C does.
+        arrays[buffer.name][_index(buffer, place)] = value(env)
+
+    return run
+
+
+def _add(buffer: Buffer, value: Value) -> Callable[..., None]:
+    def run(env: Environment, arrays: Mapping, place: Place, moment: Moment) -> None:
+        # Unbuffered and in order: a target that occurs twice gets both.
+        np.add.at(arrays[buffer.name], _index(buffer, place), value(env))
+
+    return run
+
+
+def _draw(draw: Draw) -> Callable[..., None]:
+    arguments = [_value(a) for a in draw.arguments]
+
+    def run(env: Environment, arrays: Mapping, place: Place, moment: Moment) -> None:
+        element = place.element
+        numbers = np.arange(element.start, element.stop) if isinstance(element, slice) else element
+        bits = philox(
+            moment.key,
+            np.full(len(numbers), moment.step & 0xFFFFFFFF),
+            np.full(len(numbers), moment.step >> 32),
+            numbers,
+            np.full(len(numbers), draw.number + 16),
+        )
+        env[draw.symbol] = DRAWS[draw.distribution](bits, *(a(env) for a in arguments))
+
+    return run
+
+
+def _value(e: Basic) -> Value:
+    """A function from the values of symbols to the value of ``e``."""
+    if isinstance(e, Symbol):
+        return lambda env: env[e]
+    if e.is_Number or isinstance(e, sympy.NumberSymbol):
+        number = float(cast(sympy.Expr, e))
+        whole = int(number) if number.is_integer() and isinstance(e, sympy.Integer) else number
+        return lambda env: whole
+    if e == sympy.true or e == sympy.false:
+        truth = e == sympy.true
+        return lambda env: truth
+    parts = [_value(a) for a in e.args] if not isinstance(e, sympy.Piecewise) else []
+    if isinstance(e, sympy.Add):
+        return lambda env: _folded(np.add, parts, env)
+    if isinstance(e, sympy.Mul):
+        return lambda env: _folded(np.multiply, parts, env)
+    if isinstance(e, sympy.Pow):
+        return _power(e)
+    if isinstance(e, sympy.Piecewise):
+        return _conditional(e)
+    if isinstance(e, sympy.And):
+        return lambda env: _folded(np.logical_and, parts, env)
+    if isinstance(e, sympy.Or):
+        return lambda env: _folded(np.logical_or, parts, env)
+    if isinstance(e, sympy.Not):
+        return lambda env: np.logical_not(parts[0](env))
+    for relation, function in RELATIONS.items():
+        if isinstance(e, relation):
+            return lambda env: function(parts[0](env), parts[1](env))
+    name = type(e).__name__
+    if name not in FUNCTIONS:
+        raise TypeError(f"codegen: no NumPy form for {name}; add it to numpy_target.FUNCTIONS.")
+    function = FUNCTIONS[name]
+    return lambda env: function(*(part(env) for part in parts))
+
+
+def _folded(function: Callable[..., Any], parts: list[Value], env: Environment) -> Any:
+    result = parts[0](env)
+    for part in parts[1:]:
+        result = function(result, part(env))
+    return result
+
+
+def _power(e: sympy.Pow) -> Value:
+    base, exponent = _value(e.base), e.exp
+    if exponent == sympy.Rational(1, 2):
+        return lambda env: np.sqrt(base(env))
+    if exponent == sympy.Rational(-1, 2):
+        return lambda env: 1.0 / np.sqrt(base(env))
+    if exponent.is_Integer and 0 < abs(int(exponent)) <= 4:
+        n = abs(int(exponent))
+
+        def product(env: Environment) -> Any:
+            x = base(env)
+            result = x
+            for _ in range(n - 1):
+                result = result * x
+            return result if exponent > 0 else np.divide(1.0, result)
+
+        return product
+    power = _value(exponent)
+    return lambda env: np.power(np.asarray(base(env), float), power(env))
+
+
+def _conditional(e: sympy.Piecewise) -> Value:
+    pairs = [(_value(a.args[0]), _value(a.args[1])) for a in e.args]
+
+    def choose(env: Environment) -> Any:
+        result: Any = 0.0
+        for value, condition in reversed(pairs):
+            result = np.where(condition(env), value(env), result)
+        return result
+
+    return choose
+
+
+def philox(
+    key: tuple[int, int], c0: NDArray, c1: NDArray, c2: NDArray, c3: NDArray
+) -> tuple[NDArray[np.uint64], ...]:
+    """Philox4x32-10 of many counters: four arrays of 32-bit numbers.
+
+    The same as ``snn_philox`` (Salmon et al. 2011, SC'11, doi:10.1145/2063384.2063405).
+    """
+    low = np.uint64(0xFFFFFFFF)
+    x0, x1, x2, x3 = (np.asarray(c).astype(np.uint64) & low for c in (c0, c1, c2, c3))
+    k0, k1 = key
+    for _ in range(10):
+        p0, p1 = x0 * np.uint64(0xD2511F53), x2 * np.uint64(0xCD9E8D57)
+        x0, x1, x2, x3 = (
+            (p1 >> np.uint64(32)) ^ x1 ^ np.uint64(k0),
+            p1 & low,
+            (p0 >> np.uint64(32)) ^ x3 ^ np.uint64(k1),
+            p0 & low,
+        )
+        k0, k1 = (k0 + 0x9E3779B9) & 0xFFFFFFFF, (k1 + 0xBB67AE85) & 0xFFFFFFFF
+    return x0, x1, x2, x3
+
+
+def unit(high: NDArray[np.uint64], low: NDArray[np.uint64]) -> NDArray[np.float64]:
+    """52 random bits as doubles in (0, 1), as ``snn_unit``."""
+    bits = (high << np.uint64(20)) ^ (low >> np.uint64(12))
+    return (bits.astype(np.float64) + 0.5) * (1.0 / 4503599627370496.0)
+
+
+def _normal(bits: tuple[NDArray, ...], mean: Any, sd: Any) -> Any:
+    radius = np.sqrt(-2.0 * np.log(unit(bits[0], bits[1])))
+    return mean + sd * radius * np.cos(6.283185307179586 * unit(bits[2], bits[3]))
+
+
+DRAWS: dict[str, Callable[..., Any]] = {
+    "Uniform": lambda bits, low, high: low + (high - low) * unit(bits[0], bits[1]),
+    "DiscreteUniform": lambda bits, low, high: (
+        low + np.floor((high - low + 1.0) * unit(bits[0], bits[1]))
+    ),
+    "Exponential": lambda bits, rate: -np.log(unit(bits[0], bits[1])) / rate,
+    "Normal": _normal,
+    "LogNormal": lambda bits, mean, sd: np.exp(_normal(bits, mean, sd)),
+    "Bernoulli": lambda bits, p: (unit(bits[0], bits[1]) < p).astype(float),
+}

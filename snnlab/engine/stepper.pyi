@@ -1,0 +1,106 @@
+from collections.abc import Iterable, Sequence
+
+from numpy import float64, int32, int64, uint8
+from numpy.typing import NDArray
+
+KINDS: dict[str, int]
+OPERATIONS: dict[str, int]
+
+class Arguments:
+    def __init__(
+        self,
+        buffers: Sequence[NDArray],
+        scalars: NDArray[float64],
+        key: tuple[int, int],
+        delay: int = 0,
+    ) -> None: ...
+
+class Object: ...
+
+class SpikeLists(Object):
+    spiked: NDArray[uint8]
+    last_spike: NDArray[int32]
+    neuron: NDArray[int32]
+    count: NDArray[int64]
+    bounds: NDArray[int64]
+    def __init__(
+        self,
+        size: int,
+        spiked: NDArray[uint8],
+        last_spike: NDArray[int32],
+        bounds: NDArray[int64],
+        n_slots: int,
+    ) -> None: ...
+    def clear(self) -> None: ...
+    def keep_log(self, wanted: bool) -> None: ...
+    def drain(self) -> tuple[NDArray[int64], NDArray[int32]]: ...
+
+class Update(Object):
+    def __init__(self, spikes: SpikeLists, kernel: int, arguments: Arguments) -> None: ...
+
+class Synapses(Object):
+    def __init__(
+        self,
+        pre: SpikeLists,
+        post: SpikeLists,
+        part: NDArray[int64],
+        target: NDArray,
+        weight: NDArray,
+        conductance: NDArray,
+        delay: int,
+    ) -> None: ...
+    def on_pre(self, kernel: int, arguments: Arguments) -> None: ...
+    def on_post(self, kernel: int, arguments: Arguments, post_row: NDArray[int64]) -> None: ...
+    def each_step(self, kernel: int, arguments: Arguments) -> None: ...
+    def continuously(self, kernel: int, arguments: Arguments) -> None: ...
+
+class Combination(Object):
+    def __init__(
+        self,
+        post: SpikeLists,
+        n_inputs: NDArray[int64],
+        scratch: NDArray,
+        out: NDArray,
+        operation: str,
+    ) -> None: ...
+
+class Clear(Object):
+    def __init__(self, population: SpikeLists, array: NDArray, value: float = 0.0) -> None: ...
+
+class History(Object):
+    out: NDArray
+    ring: NDArray
+    def __init__(self, population: SpikeLists, source: NDArray, delay: int) -> None: ...
+    def fill(self) -> None: ...
+
+class Reduction(Object):
+    def __init__(self, source: NDArray, size: int, out: NDArray, operation: str) -> None: ...
+
+class Recorder(Object):
+    next_step: int
+    def __init__(
+        self,
+        source: NDArray,
+        neuron: NDArray[int32],
+        bounds: NDArray[int64],
+        period: int,
+        first_step: int,
+    ) -> None: ...
+    def prepare(self, step: int, n_steps: int) -> None: ...
+    def take(self) -> tuple[NDArray[int64], NDArray]: ...
+
+class Stepper:
+    step: int
+    def __init__(
+        self,
+        phases: Iterable[tuple[str, object]],
+        n_threads: int,
+        dt: float,
+        spin: int = 2000,
+    ) -> None: ...
+    def run(self, n_steps: int) -> None: ...
+
+def bernoulli_rows(
+    key: tuple[int, int], n_rows: int, n_post: int, p: float
+) -> tuple[NDArray[int64], NDArray[int32]]: ...
+def uniform(key: tuple[int, int], draw: int, n: int) -> NDArray[float64]: ...

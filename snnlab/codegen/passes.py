@@ -52,7 +52,7 @@ def expand_functions(kernel: Kernel) -> Kernel:
     return replace(kernel, body=tuple(body))
 
 
-def _choice(*pairs: tuple[Expr, Boolean | bool]) -> Expr:
+def _choice(*pairs: tuple[Basic, Basic | bool]) -> Expr:
     return sympy.Piecewise(*pairs, evaluate=False)
 
 
@@ -174,7 +174,7 @@ def share_subexpressions(kernel: Kernel) -> Kernel:
             return names[e]
         if isinstance(e, sympy.Piecewise):
             pairs = [(rewrite(v, True), rewrite(c, True)) for v, c in branches(e)]
-            result: Basic = sympy.Piecewise(*pairs, evaluate=False)
+            result: Basic = _choice(*pairs)
         else:
             result = _rebuilt(e, [rewrite(a, in_branch) for a in e.args])
         is_call = isinstance(e, sympy.Function) and not isinstance(e, sympy.Piecewise)
@@ -229,6 +229,9 @@ def hoist_invariants(kernel: Kernel) -> Kernel:
             return e
         if invariant(e):
             return named(e)
+        if isinstance(e, sympy.Piecewise):
+            # Value and condition apart: the pair of the two is no number that could get a name.
+            return _choice(*((rewrite(value), rewrite(c)) for value, c in branches(e)))
         if isinstance(e, sympy.Add | sympy.Mul):
             fixed = [a for a in e.args if (a.args and invariant(a)) or a.is_number or a in constant]
             if len(fixed) > 1:

@@ -190,6 +190,9 @@ class CPrinter:
             return "(" + sign.join(sorted(self(a) for a in e.args)) + ")"
         if isinstance(e, sympy.Not):
             return f"(!{self(e.args[0])})"
+        if isinstance(e, sympy.ITE):  # what sympy makes of a conditional within a condition
+            condition, then, otherwise = e.args
+            return f"({self(condition)} ? {self(then)} : {self(otherwise)})"
         for relation, sign in _RELATIONS.items():
             if isinstance(e, relation):
                 left, right = e.args

@@ -16,6 +16,7 @@ import sympy
 from numpy.typing import NDArray
 from sympy import Basic, Symbol
 
+from snnlab.codegen.c_target import CTypes, index_buffers
 from snnlab.codegen.kernel import Add, Buffer, Draw, Item, Kernel, Let, Load, Store
 
 Environment = dict[Symbol, Any]
@@ -59,36 +60,29 @@ _T, _DT = Symbol("t", real=True), Symbol("dt", real=True)
 
 @dataclass(frozen=True)
 class Place:
-    """The elements that one call works on.
+    """The elements that one call works on, and the random stream that they draw from.
 
     ``element`` are neurons or synapses, ``pre`` and ``post`` (one for each element) the neurons of
     the synapses.
     """
 
     element: Index
-    pre: NDArray[np.intp] | None = None
-    post: NDArray[np.intp] | None = None
-
-
-@dataclass(frozen=True)
-class Moment:
-    """The step that is computed; ``delay`` is the projection's, in steps."""
-
+    pre: NDArray[np.intp] | None
+    post: NDArray[np.intp] | None
     step: int
-    dt: float
-    key: tuple[int, int] = (0, 0)
-    delay: int = 0
+    key: tuple[int, int]
 
 
 class NumpyKernel:
     """A kernel as a function of arrays.
 
-    Call it with the arrays of ``kernel.buffers`` in their order, the values of
+    `run` takes the arrays of ``kernel.buffers`` in their order, the values of
     ``kernel.scalars``, and where and when it runs; it changes the arrays.
     """
 
     def __init__(self, kernel: Kernel, real: type = np.float64) -> None:
         self.kernel = kernel
+        self.index_arrays = tuple(name for name, _ in index_buffers(kernel, CTypes()))
         self._dtypes: dict[Item, type] = {"real": real, "int": np.int32, "bool": np.bool_}
         self._scalars = [Symbol(name, real=True) for name in kernel.scalars]
         self._prologue: list[tuple[Symbol, Item, Value]] = [
@@ -96,15 +90,21 @@ class NumpyKernel:
         ]
         self._body = [self._statement(s) for s in kernel.body]
 
-    def __call__(
-        self, arrays: Sequence[NDArray], scalars: NDArray, place: Place, moment: Moment
+    def run(
+        self,
+        arrays: Sequence[NDArray],
+        scalars: NDArray,
+        step: int,
+        dt: float,
+        key: tuple[int, int],
+        delay: int,
+        *,
+        element: Index,
+        pre: NDArray | None = None,
+        post: NDArray | None = None,
     ) -> None:
-        env: Environment = {
-            _T: moment.step * moment.dt,
-            _DT: moment.dt,
-            _STEP: moment.step,
-            _DELAY: moment.delay,
-        }
+        env: Environment = {_T: step * dt, _DT: dt, _STEP: step, _DELAY: delay}
+        place = Place(element, pre, post, step, key)
         real = self._dtypes["real"]
         for s, value in zip(self._scalars, scalars, strict=False):
             env[s] = real(value)
@@ -114,7 +114,7 @@ class NumpyKernel:
             for s, item, value in self._prologue:
                 env[s] = self._dtypes[item](value(env))
             for run in self._body:
-                run(env, by_name, place, moment)
+                run(env, by_name, place)
 
     def _statement(self, statement: Any) -> Callable[..., None]:
         match statement:
@@ -134,7 +134,7 @@ class NumpyKernel:
     def _let(self, s: Symbol, value: Value, item: Item) -> Callable[..., None]:
         dtype = self._dtypes[item]
 
-        def run(env: Environment, arrays: Mapping, place: Place, moment: Moment) -> None:
+        def run(env: Environment, arrays: Mapping, place: Place) -> None:
             env[s] = np.asarray(value(env)).astype(dtype, copy=False)
 
         return run
@@ -155,7 +155,7 @@ def _index(buffer: Buffer, place: Place) -> Any:
 
 
 def _load(s: Symbol, buffer: Buffer) -> Callable[..., None]:
-    def run(env: Environment, arrays: Mapping, place: Place, moment: Moment) -> None:
+    def run(env: Environment, arrays: Mapping, place: Place) -> None:
         values = arrays[buffer.name][_index(buffer, place)]
         env[s] = values[0] if buffer.index == "shared" else values.copy()
 
@@ -163,7 +163,7 @@ def _load(s: Symbol, buffer: Buffer) -> Callable[..., None]:
 
 
 def _store(buffer: Buffer, value: Value) -> Callable[..., None]:
-    def run(env: Environment, arrays: Mapping, place: Place, moment: Moment) -> None:
+    def run(env: Environment, arrays: Mapping, place: Place) -> None:
         # With a post index that occurs twice NumPy keeps the last value, as the loop in C does.
         arrays[buffer.name][_index(buffer, place)] = value(env)
 
@@ -171,7 +171,7 @@ def _store(buffer: Buffer, value: Value) -> Callable[..., None]:
 
 
 def _add(buffer: Buffer, value: Value) -> Callable[..., None]:
-    def run(env: Environment, arrays: Mapping, place: Place, moment: Moment) -> None:
+    def run(env: Environment, arrays: Mapping, place: Place) -> None:
         # Unbuffered and in order: a target that occurs twice gets both.
         np.add.at(arrays[buffer.name], _index(buffer, place), value(env))
 
@@ -181,13 +181,13 @@ def _add(buffer: Buffer, value: Value) -> Callable[..., None]:
 def _draw(draw: Draw) -> Callable[..., None]:
     arguments = [_value(a) for a in draw.arguments]
 
-    def run(env: Environment, arrays: Mapping, place: Place, moment: Moment) -> None:
+    def run(env: Environment, arrays: Mapping, place: Place) -> None:
         element = place.element
         numbers = np.arange(element.start, element.stop) if isinstance(element, slice) else element
         bits = philox(
-            moment.key,
-            np.full(len(numbers), moment.step & 0xFFFFFFFF),
-            np.full(len(numbers), moment.step >> 32),
+            place.key,
+            np.full(len(numbers), place.step & 0xFFFFFFFF),
+            np.full(len(numbers), place.step >> 32),
             numbers,
             np.full(len(numbers), draw.number + 16),
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,9 @@ from snnlab.codegen.kernel import (
     Program,
 )
 from snnlab.codegen.lower import GLOBAL_OPERATION
+from snnlab.codegen.numpy_target import NumpyKernel
 from snnlab.codegen.printer import Real
+from snnlab.engine import numpy_stepper, stepper
 from snnlab.engine.build import Build
 from snnlab.engine.library import KernelLibrary
 from snnlab.engine.memory import aligned_zeros, padded_size, split_at_vectors
@@ -34,7 +37,6 @@ from snnlab.engine.schedule import Phase, PhaseKind, Schedule
 from snnlab.engine.stepper import (
     Arguments,
     Clear,
-    Combination,
     History,
     Object,
     Recorder,
@@ -57,6 +59,7 @@ class PopulationParts:
     """What the engine holds of one population."""
 
     population: Population
+    backend: Backend
     spiked: NDArray[np.uint8]
     wait: NDArray[np.int32]  # steps of refractoriness left
     last_spike: NDArray[np.int32]  # step
@@ -98,6 +101,41 @@ class ProjectionParts:
 
 def real_name(real: type) -> Real:
     return "float" if real is np.float32 else "double"
+
+
+class Library(Protocol):
+    """Loaded kernels by name."""
+
+    def address(self, kernel: str) -> Any: ...
+
+
+class _NumpyLibrary:
+    def __init__(self, program: Program, real: type) -> None:
+        self._kernels = {kernel.name: NumpyKernel(kernel, real) for kernel in program.kernels}
+
+    def address(self, kernel: str) -> NumpyKernel:
+        return self._kernels[kernel]
+
+
+@dataclass(frozen=True)
+class Backend:
+    """Where kernels run: the engine's classes, typed as those of the compiled stepper."""
+
+    name: str
+    parts: Any  # the module `stepper`, or one with the same classes
+    compiles: bool
+
+    def load(self, program: Program, build: Build | None, real: type) -> Library:
+        """The kernels of ``program``, once they are compiled."""
+        if build is None:
+            return _NumpyLibrary(program, real)
+        return KernelLibrary(build.wait())
+
+
+BACKENDS = {
+    "c": Backend("c", stepper, compiles=True),
+    "numpy": Backend("numpy", numpy_stepper, compiles=False),
+}
 
 
 # Programs ---------------------------------------------------------------------------------
@@ -158,8 +196,8 @@ def projection_program(projection: Projection) -> Program | None:
 
 
 def compile_all(
-    populations: Iterable[Population], projections: Iterable[Projection]
-) -> dict[str, tuple[Program, Build]]:
+    populations: Iterable[Population], projections: Iterable[Projection], backend: Backend
+) -> dict[str, tuple[Program, Build | None]]:
     """Start to compile every program, all at once; by the owner's name."""
     projections = list(projections)
     for projection in projections:
@@ -169,6 +207,8 @@ def compile_all(
         program = projection_program(projection)
         if program is not None:
             programs[projection.name] = program
+    if not backend.compiles:
+        return {name: (program, None) for name, program in programs.items()}
     return {name: (program, start(program)) for name, program in programs.items()}
 
 
@@ -201,9 +241,10 @@ def _symbol_names(projection: Projection) -> list[str]:
 def population_parts(
     population: Population,
     program: Program,
-    library: KernelLibrary,
+    library: Library,
     inputs: tuple[str, ...],
     *,
+    backend: Backend,
     n_threads: int,
     n_slots: int,
     before: PopulationParts | None,
@@ -218,12 +259,12 @@ def population_parts(
         last_spike = aligned_zeros(padded, np.int32)
         last_spike[:] = LONG_AGO
     bounds = split_at_vectors(population.size, n_threads)
-    spikes = SpikeLists(population.size, spiked, last_spike, bounds, n_slots)
-    parts = PopulationParts(population, spiked, wait, last_spike, spikes)
+    spikes = backend.parts.SpikeLists(population.size, spiked, last_spike, bounds, n_slots)
+    parts = PopulationParts(population, backend, spiked, wait, last_spike, spikes)
     state = population.state
     for target in inputs:
         array = state.arrays.setdefault(f"sum({target})", state.new_array())
-        parts.clears.append((f"sum({target})", Clear(spikes, array)))
+        parts.clears.append((f"sum({target})", backend.parts.Clear(spikes, array)))
     reserved = {SPIKED.name: spiked, WAIT.name: wait, LAST_SPIKE.name: last_spike}
     for kernel in program.kernels:
         buffers = []
@@ -232,9 +273,10 @@ def population_parts(
                 buffers.append(reduced(parts, buffer.name))
             else:
                 buffers.append(reserved.get(buffer.name, state.arrays.get(buffer.name)))
-        arguments = Arguments(buffers, state.table, population.key)
+        arguments = backend.parts.Arguments(buffers, state.table, population.key)
         kind: PhaseKind = "once" if kernel.shape == "once" else "update"
-        parts.updates.append((kind, Update(spikes, library.address(kernel.name), arguments)))
+        update = backend.parts.Update(spikes, library.address(kernel.name), arguments)
+        parts.updates.append((kind, update))
     return parts
 
 
@@ -248,7 +290,8 @@ def reduced(parts: PopulationParts, name: str) -> NDArray:
     if name not in parts.reductions:
         operation, variable = found.groups()
         source = state.arrays[variable]
-        parts.reductions[name] = Reduction(source, parts.population.size, out, operation)
+        size = parts.population.size
+        parts.reductions[name] = parts.backend.parts.Reduction(source, size, out, operation)
     return out
 
 
@@ -260,7 +303,7 @@ def delayed(
     if delay < 2:
         return source  # the value after the previous step is what the array holds
     if (name, delay) not in parts.histories:
-        history = History(parts.spikes, source, delay)
+        history = parts.backend.parts.History(parts.spikes, source, delay)
         old = before.histories.get((name, delay)) if before is not None else None
         if old is not None:
             history.ring[...] = old.ring
@@ -274,9 +317,10 @@ def delayed(
 def projection_parts(
     projection: Projection,
     program: Program | None,
-    library: KernelLibrary | None,
+    library: Library | None,
     populations: Mapping[str, PopulationParts],
     *,
+    backend: Backend,
     before: ProjectionParts | None,
     populations_before: Mapping[str, PopulationParts],
 ) -> ProjectionParts:
@@ -286,7 +330,7 @@ def projection_parts(
     types = projection_types(projection)
     target = connectivity.targets.astype(np.uint16 if types.target == "uint16_t" else np.uint32)
     driven = _driven_array(projection)
-    synapses = Synapses(
+    synapses = backend.parts.Synapses(
         pre.spikes,
         post.spikes,
         _parts_of_rows(connectivity.ends, connectivity.targets, post.spikes.bounds),
@@ -322,7 +366,8 @@ def projection_parts(
                 synapses.on_post(address, binding.arguments(kernel, index), rows)
                 parts.phases.append(("post", "post_spike statements", synapses))
             case "semi" | "once" as place:
-                update = Update(post.spikes, address, binding.arguments(kernel, {}))
+                arguments = binding.arguments(kernel, {})
+                update = backend.parts.Update(post.spikes, address, arguments)
                 kind: PhaseKind = "update" if place == "semi" else "once"
                 parts.phases.append((kind, "equations of each post neuron's synapses", update))
     return parts
@@ -336,7 +381,7 @@ def _driven_array(projection: Projection) -> NDArray:
 
 
 def _add_transmission(
-    parts: ProjectionParts, kernel: Kernel, address: int, binding: _Binding, target: NDArray
+    parts: ProjectionParts, kernel: Kernel, address: Any, binding: _Binding, target: NDArray
 ) -> None:
     projection = parts.projection
     operation = projection.model.operation if projection.model is not None else "sum"
@@ -345,7 +390,7 @@ def _add_transmission(
     if operation != "sum":
         scratch = projection.post.state.new_array()
         start = {"max": -np.inf, "min": np.inf}.get(operation, 0.0)
-        clear = Clear(post.spikes, scratch, start)
+        clear = post.backend.parts.Clear(post.spikes, scratch, start)
         parts.phases.append(("clear", f"{operation} of inputs begins", clear))
     arguments = binding.arguments(kernel, {"(target)": target}, scratch, projection.delay_steps)
     parts.synapses.continuously(address, arguments)
@@ -355,7 +400,8 @@ def _add_transmission(
     if operation != "sum":
         targets = projection.connectivity.targets
         n_inputs = np.bincount(targets, minlength=projection.post.size).astype(np.int64)
-        combination = Combination(post.spikes, n_inputs, scratch, driven, operation)
+        combine = post.backend.parts.Combination
+        combination = combine(post.spikes, n_inputs, scratch, driven, operation)
         parts.phases.append(("combine", f"{operation} of inputs is added", combination))
 
 
@@ -395,7 +441,8 @@ class _Binding:
             else:
                 buffers.append(self._array(buffer, pre_delay))
         delay = self.projection.delay_steps
-        return Arguments(buffers, state.table, self.projection.key, delay)
+        make = self.post.backend.parts.Arguments
+        return make(buffers, state.table, self.projection.key, delay)
 
     def _array(self, buffer: Buffer, pre_delay: int) -> NDArray:
         name = buffer.name

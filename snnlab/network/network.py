@@ -13,11 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnlab.engine.build import Build
-from snnlab.engine.library import KernelLibrary
 from snnlab.engine.randomness import stream_key
 from snnlab.engine.schedule import Schedule, steps
 from snnlab.engine.simulator import Simulator
-from snnlab.engine.stepper import Recorder, Stepper
+from snnlab.engine.stepper import Recorder
 from snnlab.errors import NetworkError, SimulationError
 from snnlab.model.neuron import Neuron
 from snnlab.model.synapse import Synapse
@@ -67,6 +66,8 @@ class Network:
         "float64" or "float32".
     threads
         How many threads run the network; without a number, as many as are likely to help.
+    target
+        "c": compiled kernels; "numpy": the same kernels without a compiler, slow.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Network:
         seed: int | None = None,
         dtype: Literal["float64", "float32"] = "float64",
         threads: int | None = None,
+        target: Literal["c", "numpy"] = "c",
     ) -> None:
         if not dt > 0:
             raise NetworkError(f"Network: dt = {dt} ms; give a time step above 0 ms.")
@@ -84,7 +86,10 @@ class Network:
             raise NetworkError(f"Network: threads = {threads!r}; give a whole number from 1 on.")
         if seed is not None and (not isinstance(seed, int) or seed < 0):
             raise NetworkError(f"Network: seed = {seed!r}; give a whole number from 0 on.")
+        if target not in assembly.BACKENDS:
+            raise NetworkError(f"Network: target = {target!r}; choose 'c' or 'numpy'.")
         self.dt = float(dt)
+        self._backend = assembly.BACKENDS[target]
         self.seed = int.from_bytes(os.urandom(4)) if seed is None else seed
         self.real = REALS[dtype]
         self.populations: dict[str, Population] = {}
@@ -138,7 +143,7 @@ class Network:
         self._trace_records[name] = {}
         self._relink()
         # The compiler may start while the next lines of the notebook are typed.
-        self._builds |= _builds(assembly.compile_all([population], []))
+        self._builds |= _builds(assembly.compile_all([population], [], self._backend))
         return population
 
     def connect(
@@ -333,6 +338,8 @@ class Network:
     @property
     def threads(self) -> int:
         """How many threads run the network."""
+        if not self._backend.compiles:
+            return 1
         if self._threads is not None:
             return self._threads
         n_neurons = sum(p.size for p in self.populations.values())
@@ -351,11 +358,14 @@ class Network:
             self._simulator.submit(self.build)
 
     def _link(self) -> None:
-        programs = assembly.compile_all(self.populations.values(), self.projections.values())
+        backend = self._backend
+        programs = assembly.compile_all(
+            self.populations.values(), self.projections.values(), backend
+        )
         self._builds = _builds(programs)
         for projection in self.projections.values():
             _ = projection.connectivity  # made while the compiler works
-        libraries = {name: _library(build) for name, (_, build) in programs.items()}
+        libraries = {name: backend.load(*made, self.real) for name, made in programs.items()}
         n_threads = self.threads
         delays = [p.delay_steps for p in self.projections.values()]
         n_slots = max(delays, default=1) + 1
@@ -367,6 +377,7 @@ class Network:
                 programs[name][0],
                 libraries[name],
                 assembly.inputs_of(population, self.projections.values()),
+                backend=backend,
                 n_threads=n_threads,
                 n_slots=n_slots,
                 before=before,
@@ -380,6 +391,7 @@ class Network:
                 programs[name][0] if name in programs else None,
                 libraries.get(name),
                 parts,
+                backend=backend,
                 before=self._projection_parts.get(name),
                 populations_before=self._parts,
             )
@@ -399,7 +411,8 @@ class Network:
         )
         self._schedule = schedule
         threads = self.threads
-        self._simulator.attach(Stepper(items, threads, self.dt), threads)
+        stepper = self._backend.parts.Stepper(items, threads, self.dt)
+        self._simulator.attach(stepper, threads)
 
     # Running -----------------------------------------------------------------------------
 
@@ -786,7 +799,8 @@ class _TraceTap:
             self._next_step = self._recorder.next_step
         first = step if self._next_step is None else max(step, self._next_step)
         source = self.population.state.arrays[self.variable]
-        self._recorder = Recorder(source, self.neurons, parts.spikes.bounds, self._period, first)
+        make = parts.backend.parts.Recorder
+        self._recorder = make(source, self.neurons, parts.spikes.bounds, self._period, first)
 
     def collect(self) -> None:
         self._put(*self.recorder.take())
@@ -815,12 +829,8 @@ class _Frames(Mapping[str, Any]):
         return len(self._records)
 
 
-def _library(build: Build) -> KernelLibrary:
-    return KernelLibrary(build.wait())
-
-
-def _builds(programs: Mapping[str, tuple[Any, Build]]) -> dict[str, Build]:
-    return {name: build for name, (_, build) in programs.items()}
+def _builds(programs: Mapping[str, tuple[Any, Build | None]]) -> dict[str, Build]:
+    return {name: build for name, (_, build) in programs.items() if build is not None}
 
 
 def _integers(neurons: Iterable[int]) -> NDArray[np.intp]:

@@ -1,0 +1,330 @@
+"""The stepper in NumPy: the same classes and phases as `stepper`, without compiled code.
+
+It runs where there is no compiler, and it is the oracle that the compiled stepper is tested
+against. One thread; as slow as NumPy is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Kernel(Protocol):
+    """A kernel as a function; its buffers begin with the index arrays named here."""
+
+    index_arrays: tuple[str, ...]
+
+    def run(
+        self,
+        arrays: Sequence[NDArray],
+        scalars: NDArray,
+        step: int,
+        dt: float,
+        key: tuple[int, int],
+        delay: int,
+        *,
+        element: Any,
+        pre: NDArray | None = None,
+        post: NDArray | None = None,
+    ) -> None: ...
+
+
+class Arguments:
+    """What one kernel is given: arrays, shared values and the key of its random numbers."""
+
+    def __init__(
+        self, buffers: Sequence[NDArray], scalars: NDArray, key: tuple[int, int], delay: int = 0
+    ) -> None:
+        self.buffers = list(buffers)
+        self.scalars = scalars
+        self.key = key
+        self.delay = delay
+
+
+class Object:
+    """Anything that a phase can point to."""
+
+
+class _Bound:
+    """A kernel with its arguments."""
+
+    def __init__(self, kernel: Kernel, arguments: Arguments) -> None:
+        n = len(kernel.index_arrays)
+        self._kernel = kernel
+        self._arguments = arguments
+        self._arrays = arguments.buffers[n:]
+        self.index = dict(zip(kernel.index_arrays, arguments.buffers[:n], strict=True))
+
+    def run(self, step: int, dt: float, element: Any, pre: Any = None, post: Any = None) -> None:
+        a = self._arguments
+        self._kernel.run(
+            self._arrays, a.scalars, step, dt, a.key, a.delay, element=element, pre=pre, post=post
+        )
+
+
+class SpikeLists(Object):
+    """A population's spikes: flags of this step, a ring of lists, and the log of a run."""
+
+    def __init__(
+        self,
+        size: int,
+        spiked: NDArray[np.uint8],
+        last_spike: NDArray[np.int32],
+        bounds: NDArray[np.int64],
+        n_slots: int,
+    ) -> None:
+        self.size = size
+        self.spiked = spiked
+        self.last_spike = last_spike
+        self.bounds = bounds
+        self.neuron = np.zeros((n_slots, len(spiked)), np.int32)
+        self.count = np.zeros((n_slots, len(bounds) - 1, 8), np.int64)
+        self._log: list[NDArray[np.int32]] = []
+        self._logging = False
+
+    def clear(self) -> None:
+        """Forget every spike under way."""
+        self.count[...] = 0
+        self._log.clear()
+
+    def keep_log(self, wanted: bool) -> None:
+        """Log the spikes of the next runs, or stop it; what was logged is lost then."""
+        self._logging = wanted
+        self._log.clear()
+
+    def drain(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Counts (n_steps,) of spikes in each logged step, and the neurons in order."""
+        if not self._log:
+            return np.zeros(0, np.int64), np.zeros(0, np.int32)
+        counts = np.array([len(neurons) for neurons in self._log], np.int64)
+        neurons = np.concatenate(self._log).astype(np.int32)
+        self._log.clear()
+        return counts, neurons
+
+    def of_step(self, step: int) -> NDArray[np.int32]:
+        """The neurons that spiked in ``step``, ascending."""
+        slot = step % len(self.neuron)
+        return self.neuron[slot, : self.count[slot, 0, 0]]
+
+    def collect(self, step: int, dt: float) -> None:
+        neurons = np.flatnonzero(self.spiked[: self.size]).astype(np.int32)
+        slot = step % len(self.neuron)
+        self.neuron[slot, : len(neurons)] = neurons
+        self.count[slot, 0, 0] = len(neurons)
+        self.last_spike[neurons] = step
+        if self._logging:
+            self._log.append(neurons)
+
+
+class Update(Object):
+    """A kernel that runs over the neurons of a population."""
+
+    def __init__(self, spikes: SpikeLists, kernel: Kernel, arguments: Arguments) -> None:
+        self._n = len(spikes.spiked)
+        self._bound = _Bound(kernel, arguments)
+
+    def update(self, step: int, dt: float) -> None:
+        self._bound.run(step, dt, slice(0, self._n))
+
+    def once(self, step: int, dt: float) -> None:
+        self._bound.run(step, dt, slice(0, 1))
+
+
+class Synapses(Object):
+    """A projection's synapses, by pre neuron, and the kernels that run over them."""
+
+    def __init__(
+        self,
+        pre: SpikeLists,
+        post: SpikeLists,
+        part: NDArray[np.int64],
+        target: NDArray,
+        weight: NDArray,
+        conductance: NDArray,
+        delay: int,
+    ) -> None:
+        self._pre, self._post = pre, post
+        self._begin, self._end = part[:, 0], part[:, -1]
+        self._target = target.astype(np.intp)
+        self._source = np.repeat(np.arange(len(part)), self._end - self._begin)
+        self._weight = weight
+        self._conductance = conductance
+        self._delay = delay
+        self._on_pre: _Bound | None = None
+        self._on_post: tuple[_Bound, NDArray[np.int64]] | None = None
+        self._each_step: _Bound | None = None
+        self._continuous: _Bound | None = None
+
+    def on_pre(self, kernel: Kernel, arguments: Arguments) -> None:
+        self._on_pre = _Bound(kernel, arguments)
+
+    def on_post(self, kernel: Kernel, arguments: Arguments, post_row: NDArray[np.int64]) -> None:
+        self._on_post = _Bound(kernel, arguments), post_row
+
+    def each_step(self, kernel: Kernel, arguments: Arguments) -> None:
+        self._each_step = _Bound(kernel, arguments)
+
+    def continuously(self, kernel: Kernel, arguments: Arguments) -> None:
+        self._continuous = _Bound(kernel, arguments)
+
+    def deliver(self, step: int, dt: float) -> None:
+        if step < self._delay:
+            return
+        spiking = self._pre.of_step(step - self._delay)
+        synapses = _ranges(self._begin[spiking], self._end[spiking])
+        if self._on_pre is not None:
+            self._on_pre.run(step, dt, synapses, self._source[synapses], self._target[synapses])
+            return
+        weights = self._weight if self._weight.ndim == 0 else self._weight[synapses]
+        real = self._conductance.dtype.type
+        np.add.at(self._conductance, self._target[synapses], real(weights))
+
+    def transmit(self, step: int, dt: float) -> None:
+        if self._continuous is not None:
+            self._continuous.run(step, dt, slice(0, len(self._target)), self._source, self._target)
+
+    def synapses(self, step: int, dt: float) -> None:
+        if self._each_step is not None:
+            self._each_step.run(step, dt, slice(0, len(self._target)), self._source, self._target)
+
+    def post(self, step: int, dt: float) -> None:
+        if self._on_post is None:
+            return
+        bound, row = self._on_post
+        spiking = self._post.of_step(step)
+        positions = _ranges(row[spiking], row[spiking + 1])
+        synapses = bound.index["(synapse)"][positions].astype(np.intp)
+        bound.run(step, dt, synapses, self._source[synapses], self._target[synapses])
+
+
+class Combination(Object):
+    """Adds a neuron's reduced inputs (``scratch``) to ``out``: their mean, maximum or minimum."""
+
+    def __init__(
+        self,
+        post: SpikeLists,
+        n_inputs: NDArray[np.int64],
+        scratch: NDArray,
+        out: NDArray,
+        operation: str,
+    ) -> None:
+        self._receives = np.flatnonzero(n_inputs)
+        self._divisor = n_inputs[self._receives] if operation == "mean" else 1
+        self._scratch, self._out = scratch, out
+
+    def combine(self, step: int, dt: float) -> None:
+        self._out[self._receives] += self._scratch[self._receives] / self._divisor
+
+
+class Clear(Object):
+    """Fills an array of a population with one value."""
+
+    def __init__(self, population: SpikeLists, array: NDArray, value: float = 0.0) -> None:
+        self._array, self._value = array, value
+
+    def clear(self, step: int, dt: float) -> None:
+        self._array[...] = self._value
+
+
+class History(Object):
+    """``out`` is ``source`` as it was ``delay`` steps ago; before the first step as it is now."""
+
+    def __init__(self, population: SpikeLists, source: NDArray, delay: int) -> None:
+        self._source, self._delay = source, delay
+        self.ring = np.tile(source, (delay, 1))
+        self.out = source.copy()
+
+    def fill(self) -> None:
+        """Forget the past: it was always as it is now."""
+        self.ring[...] = self._source
+        self.out[...] = self._source
+
+    def history(self, step: int, dt: float) -> None:
+        if step > 0:
+            self.ring[(step - 1) % self._delay] = self._source
+        self.out[...] = self.ring[step % self._delay]
+
+
+OPERATIONS = {
+    "mean": np.mean,
+    "max": np.max,
+    "min": np.min,
+    "norm1": lambda values: np.abs(values).sum(),
+    "norm2": lambda values: np.sqrt((values**2).sum()),
+}
+
+
+class Reduction(Object):
+    """One number over all neurons of a population."""
+
+    def __init__(self, source: NDArray, size: int, out: NDArray, operation: str) -> None:
+        self._values, self._out = source[:size], out
+        self._operation = OPERATIONS[operation]
+
+    def reduce(self, step: int, dt: float) -> None:
+        self._out[0] = self._operation(self._values)
+
+
+class Recorder(Object):
+    """Copies chosen elements of one array at the end of every ``period``-th step."""
+
+    def __init__(
+        self,
+        source: NDArray,
+        neuron: NDArray[np.int32],
+        bounds: NDArray[np.int64],
+        period: int,
+        first_step: int,
+    ) -> None:
+        self._source, self._neuron, self._period = source, neuron, period
+        self.next_step = first_step
+        self._samples: list[NDArray] = []
+
+    def prepare(self, step: int, n_steps: int) -> None:
+        self._samples = []
+
+    def record(self, step: int, dt: float) -> None:
+        since = step - self.next_step
+        if since >= 0 and since % self._period == 0:
+            self._samples.append(self._source[self._neuron].copy())
+
+    def take(self) -> tuple[NDArray[np.int64], NDArray]:
+        """Steps (n_samples,) and values (n_samples, n_neurons) of the run that has ended."""
+        n = len(self._samples)
+        steps = self.next_step + self._period * np.arange(n)
+        values = np.array(self._samples, self._source.dtype).reshape(n, len(self._neuron))
+        self.next_step += self._period * n
+        self._samples = []
+        return steps, values
+
+
+class Stepper:
+    """Runs a list of phases, step after step."""
+
+    def __init__(
+        self, phases: Iterable[tuple[str, Any]], n_threads: int, dt: float, spin: int = 0
+    ) -> None:
+        self._dt = dt
+        self.step = 0
+        self._phases = [getattr(item, kind) for kind, item in phases if kind != "barrier"]
+
+    def run(self, n_steps: int) -> None:
+        """Run ``n_steps`` steps."""
+        for _ in range(n_steps):
+            for phase in self._phases:
+                phase(self.step, self._dt)
+            self.step += 1
+
+
+def _ranges(begins: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
+    """All numbers of the ranges ``begins[i] <= k < ends[i]``, one range after the other."""
+    lengths = ends - begins
+    total = int(lengths.sum())
+    if total == 0:
+        return np.zeros(0, np.int64)
+    starts = np.repeat(begins - np.concatenate([[0], np.cumsum(lengths)[:-1]]), lengths)
+    return starts + np.arange(total)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -65,7 +66,9 @@ class Simulator:
         self._playing = False
         self._blocking = False
         self._player: threading.Thread | None = None
-        self._rates: list[tuple[float, float]] = []  # (wall s, biological s) of recent slices
+        # Of the last second or so of computing: (wall s, biological s), and their sums.
+        self._recent: deque[tuple[float, float]] = deque()
+        self._recent_wall = self._recent_biological = 0.0
 
     def attach(self, stepper: Stepper, n_threads: int) -> None:
         """Run ``stepper`` from now on, continuing at the present step."""
@@ -82,9 +85,8 @@ class Simulator:
     @property
     def real_time_factor(self) -> float:
         """Biological over wall time in the last second or so; 0 when nothing ran."""
-        rates = list(self._rates)
-        wall = sum(w for w, _ in rates)
-        return sum(b for _, b in rates) / wall if wall > 0 else 0.0
+        wall = self._recent_wall
+        return self._recent_biological / wall if wall > 0 else 0.0
 
     def submit(self, command: Command) -> None:
         """Carry out ``command`` between two steps: at once when nothing runs."""
@@ -218,9 +220,14 @@ class Simulator:
 
     def _adapt(self, n_steps: int, seconds: float) -> None:
         """Choose the next slice so that it lasts about `SLICE_SECONDS`."""
-        self._rates.append((seconds, n_steps * self.dt / 1000.0))
-        while len(self._rates) > 1 and sum(w for w, _ in self._rates) > 1.0:
-            del self._rates[0]
+        biological = n_steps * self.dt / 1000.0
+        self._recent.append((seconds, biological))
+        self._recent_wall += seconds
+        self._recent_biological += biological
+        while len(self._recent) > 1 and self._recent_wall > 1.0:
+            wall, biological = self._recent.popleft()
+            self._recent_wall -= wall
+            self._recent_biological -= biological
         if n_steps < self._slice_steps:
             return
         wanted = n_steps * SLICE_SECONDS / max(seconds, 1e-6)

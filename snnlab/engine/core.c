@@ -371,7 +371,7 @@ int snn_run(snn_engine *engine, int64_t n_steps)
 {
     int alone = 1;
 #ifdef _OPENMP
-    if (engine->n_threads > 1) {
+    if (engine->n_threads > 1 && n_steps >= SNN_SHARED_STEPS) {
 #pragma omp parallel num_threads(engine->n_threads)
         {
             /* The system may grant fewer threads than asked for. */

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 
-from snnlab.engine.stepper import Stepper
+from snnlab.engine.stepper import SHARED_STEPS, Stepper
 from snnlab.errors import SimulationError
 
 SLICE_SECONDS = 0.010
@@ -205,7 +205,7 @@ class Simulator:
                 raise SimulationError("Network: there is nothing to run; build it first.")
             self._before_slice(self.step_index, n_steps)
             start = time.perf_counter()
-            if self._n_threads > 1:
+            if self._n_threads > 1 and n_steps >= SHARED_STEPS:
                 _engine_thread().submit(stepper.run, n_steps).result()
             else:
                 stepper.run(n_steps)

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 KINDS: dict[str, int]
 OPERATIONS: dict[str, int]
+SHARED_STEPS: int
 
 class Arguments:
     def __init__(

@@ -119,6 +119,8 @@ cdef extern from "snnlab_core.h" nogil:
     int SNN_BARRIER, SNN_TRANSMIT, SNN_COMBINE, SNN_CLEAR, SNN_HISTORY, SNN_REDUCE
     int SNN_SUM, SNN_MEAN, SNN_MAX, SNN_MIN, SNN_NORM1, SNN_NORM2
 
+    enum: SNN_SHARED_STEPS
+
     int snn_run(snn_engine *engine, int64_t n_steps)
     int64_t snn_bernoulli_row(const uint32_t *key, uint32_t row, int64_t n_post, double p,
                               int32_t *out)
@@ -140,6 +142,7 @@ KINDS = {
     "history": SNN_HISTORY,
     "reduce": SNN_REDUCE,
 }
+SHARED_STEPS = SNN_SHARED_STEPS  # shorter runs use one thread
 OPERATIONS = {
     "sum": SNN_SUM,
     "mean": SNN_MEAN,

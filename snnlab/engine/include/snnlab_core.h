@@ -148,6 +148,9 @@ typedef struct {
     snn_barrier barrier;
 } snn_engine;
 
+/* Shorter runs are over before a second thread is awake: one thread does them for all. */
+#define SNN_SHARED_STEPS 4
+
 /* Run n_steps steps. Returns 0, or 1 when memory for a spike log ran out. */
 int snn_run(snn_engine *engine, int64_t n_steps);
 

@@ -1,0 +1,48 @@
+"""Fixtures that more than one test file uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from lab_driver import CHROMIUM_OPTIONS, LabPage, LabServer, chromium, running_lab
+from playwright.sync_api import Browser, sync_playwright
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """Random numbers that are the same in every run."""
+    return np.random.default_rng(20260101)
+
+
+@pytest.fixture(scope="session")
+def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
+    """A JupyterLab of its own, ended with everything it started."""
+    with running_lab(tmp_path_factory.mktemp("lab")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")  # not longer: playwright occupies the thread's event loop
+def chromium_browser() -> Iterator[Browser]:
+    """A headless Chromium."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_OPTIONS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def lab_page(chromium_browser: Browser, lab_server: LabServer) -> Iterator[LabPage]:
+    """JupyterLab in a fresh browser context; a failing test leaves a screenshot."""
+    context = chromium_browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(30_000)
+    yield LabPage(context.new_page(), lab_server)
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def notebooks() -> Path:
+    """The folder of the notebooks that come with snnlab."""
+    return Path(__file__).parents[1] / "notebooks"

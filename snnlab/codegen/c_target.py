@@ -14,7 +14,7 @@ from typing import assert_never
 
 from sympy import Basic, Symbol
 
-from snnlab.codegen.kernel import Add, Buffer, Draw, Item, Kernel, Let, Load, Program, Store
+from snnlab.codegen.kernel import Add, Buffer, Draw, Item, Keep, Kernel, Let, Load, Program, Store
 from snnlab.codegen.printer import CPrinter, Real
 
 # Functions for which glibc's libmvec has vector forms; gcc uses them when they are declared so,
@@ -201,6 +201,11 @@ def _print_kernel(kernel: Kernel, types: CTypes, out: CText) -> set[str]:
                         out.line(
                             f"{arrays[buffer.name]}[{_index(kernel, buffer)}] += {printer(value)};"
                         )
+                    case Keep(buffer, value, extreme):
+                        place = f"{arrays[buffer.name]}[{_index(kernel, buffer)}]"
+                        sign = ">" if extreme == "max" else "<"
+                        text = printer(value)
+                        out.line(f"{place} = {text} {sign} {place} ? {text} : {place};")
                     case Draw():
                         _print_draw(statement, kernel, types, printer, names, out)
                     case _:
@@ -212,7 +217,7 @@ def _used_symbols(kernel: Kernel) -> set[Basic]:
     used: set[Basic] = set()
     for statement in (*kernel.prologue, *kernel.body):
         match statement:
-            case Let(_, value, _) | Store(_, value) | Add(_, value):
+            case Let(_, value, _) | Store(_, value) | Add(_, value) | Keep(_, value, _):
                 used |= value.free_symbols
             case Draw(_, _, arguments, _):
                 for argument in arguments:
@@ -242,7 +247,7 @@ def _declare_arrays(kernel: Kernel, types: CTypes, names: _Names, out: CText) ->
             out.line(f"(void){arrays[name]};")
         if name == "(source)" and not any(b.index == "pre" for b in kernel.buffers):
             out.line(f"(void){arrays[name]};")
-    written = {s.buffer.name for s in kernel.body if isinstance(s, Store | Add)}
+    written = {s.buffer.name for s in kernel.body if isinstance(s, Store | Add | Keep)}
     for buffer in kernel.buffers:
         arrays[buffer.name] = names.unique(buffer.name + " of")
         const = "" if buffer.name in written else "const "

@@ -74,7 +74,16 @@ class Add:
     value: Basic
 
 
-Statement = Load | Let | Store | Add
+@dataclass(frozen=True)
+class Keep:
+    """``buffer`` becomes ``value`` where that is larger ("max") or smaller ("min")."""
+
+    buffer: Buffer
+    value: Basic
+    extreme: Literal["max", "min"]
+
+
+Statement = Load | Let | Store | Add | Keep
 
 
 @dataclass(frozen=True)
@@ -100,7 +109,9 @@ class Kernel:
     @property
     def buffers(self) -> tuple[Buffer, ...]:
         """Every buffer that the body touches, each once, in order of first use."""
-        seen = dict.fromkeys(s.buffer for s in self.body if isinstance(s, Load | Store | Add))
+        seen = dict.fromkeys(
+            s.buffer for s in self.body if isinstance(s, Load | Store | Add | Keep)
+        )
         return tuple(seen)
 
 

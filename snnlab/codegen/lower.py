@@ -29,6 +29,7 @@ from snnlab.codegen.kernel import (
     Draw,
     Index,
     Item,
+    Keep,
     Kernel,
     Let,
     Load,
@@ -164,7 +165,7 @@ def _over_post_neurons(kernel: Kernel) -> Kernel:
     """The kernel with the post neuron as its element."""
 
     def moved(statement: Statement | Draw) -> Statement | Draw:
-        if isinstance(statement, Load | Store | Add) and statement.buffer.index == "post":
+        if isinstance(statement, Load | Store | Add | Keep) and statement.buffer.index == "post":
             return replace(statement, buffer=replace(statement.buffer, index="element"))
         return statement
 
@@ -395,15 +396,11 @@ class _Body:
 
     def transmit(self, psp: Expr, operation: str) -> None:
         """Add each synapse's ``psp`` to its post neuron's input, or keep the extreme one."""
-        value = self.value(psp)
+        value = self.let("psp", self.value(psp))
         if operation in ("sum", "mean"):
             self._statements.append(Add(INPUT, value))
             return
-        extreme = self._fresh("extreme")
-        self._statements.append(Load(extreme, INPUT))
-        relation = sympy.Gt if operation == "max" else sympy.Lt
-        chosen = (value, relation(value, extreme)), (extreme, True)
-        self._statements.append(Store(INPUT, sympy.Piecewise(*chosen, evaluate=False)))
+        self._statements.append(Keep(INPUT, value, "max" if operation == "max" else "min"))
 
 
 def _locality(model: NeuronModel | SynapseModel, equation: Equation) -> str:

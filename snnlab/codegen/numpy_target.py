@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sympy import Basic, Symbol
 
 from snnlab.codegen.c_target import CTypes, index_buffers
-from snnlab.codegen.kernel import Add, Buffer, Draw, Item, Kernel, Let, Load, Store
+from snnlab.codegen.kernel import Add, Buffer, Draw, Item, Keep, Kernel, Let, Load, Store
 
 Environment = dict[Symbol, Any]
 Value = Callable[[Environment], Any]
@@ -125,7 +125,10 @@ class NumpyKernel:
             case Store(buffer, value):
                 return _store(buffer, _value(value))
             case Add(buffer, value):
-                return _add(buffer, _value(value))
+                return _accumulate(buffer, _value(value), np.add)
+            case Keep(buffer, value, extreme):
+                function = np.maximum if extreme == "max" else np.minimum
+                return _accumulate(buffer, _value(value), function)
             case Draw():
                 return _draw(statement)
             case _:
@@ -170,10 +173,10 @@ def _store(buffer: Buffer, value: Value) -> Callable[..., None]:
     return run
 
 
-def _add(buffer: Buffer, value: Value) -> Callable[..., None]:
+def _accumulate(buffer: Buffer, value: Value, function: np.ufunc) -> Callable[..., None]:
     def run(env: Environment, arrays: Mapping, place: Place) -> None:
         # Unbuffered and in order: a target that occurs twice gets both.
-        np.add.at(arrays[buffer.name], _index(buffer, place), value(env))
+        function.at(arrays[buffer.name], _index(buffer, place), value(env))
 
     return run
 

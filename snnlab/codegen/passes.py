@@ -14,7 +14,7 @@ import sympy
 from sympy import Basic, Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
-from snnlab.codegen.kernel import Add, Draw, Kernel, Let, Load, Statement, Store
+from snnlab.codegen.kernel import Add, Draw, Keep, Kernel, Let, Load, Statement, Store
 from snnlab.codegen.printer import branches
 
 Rewrite = Callable[[Basic], Basic]
@@ -292,7 +292,7 @@ def _rebuilt(e: Basic, arguments: list[Basic]) -> Basic:
 
 def _values(statement: Statement | Draw) -> tuple[Basic, ...]:
     match statement:
-        case Let(_, value, _) | Store(_, value) | Add(_, value):
+        case Let(_, value, _) | Store(_, value) | Add(_, value) | Keep(_, value, _):
             return (value,)
         case Draw(_, _, arguments, _):
             return arguments
@@ -302,7 +302,7 @@ def _values(statement: Statement | Draw) -> tuple[Basic, ...]:
 
 def _with_values(statement: Statement | Draw, rewrite: Rewrite) -> Statement | Draw:
     match statement:
-        case Let() | Store() | Add():
+        case Let() | Store() | Add() | Keep():
             return replace(statement, value=rewrite(statement.value))
         case Draw():
             return replace(statement, arguments=tuple(rewrite(a) for a in statement.arguments))

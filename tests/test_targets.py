@@ -1,0 +1,82 @@
+"""The NumPy target and the C target compute the same from the same kernels."""
+
+import numpy as np
+import pytest
+
+from snnlab import FixedProbability, Network, Neuron, Synapse, Uniform
+
+COBA = """
+tau_m = 20 ms
+I = 20 mV
+tau_m * dv/dt = -60 mV - v + g_exc * (0 mV - v) + g_inh * (-80 mV - v) + I : init = -60 mV
+5 ms * dg_exc/dt = -g_exc
+10 ms * dg_inh/dt = -g_inh
+spike: v > -50 mV
+reset: v = -60 mV
+refractory: 5 ms
+"""
+STDP = """
+tau = 20 ms
+A = 0.05
+tau * dx/dt = -x : event-driven
+tau * dy/dt = -y : event-driven
+pre_spike:
+    g_target += w
+    x += A
+    w = clip(w - y, 0, 1)
+post_spike:
+    y += A
+    w = clip(w + x, 0, 1)
+"""
+NOISY = """
+tau = 10 ms
+tau * dv/dt = -v + 30 * Uniform(0, 1) + 2 * Normal(0, 1)
+n = modulo(n + 1, 7)
+c = if v > 10: clip(v, 0, 12) else: pos(v) + round(v)
+spike: v > 14
+reset: v = 0
+"""
+
+
+def balanced(target, dtype="float64"):
+    net = Network(dt=0.1, seed=3, threads=1, target=target, dtype=dtype)
+    neuron = Neuron.from_cell(COBA, "COBA")
+    exc, inh = net.add(160, neuron, name="E"), net.add(40, neuron, name="I")
+    exc.v = Uniform(-60, -50)
+    inh.v = Uniform(-60, -50)
+    net.connect(exc, [exc, inh], "exc", FixedProbability(0.3), weight=0.6, delay=0.7)
+    net.connect(inh, [exc, inh], "inh", FixedProbability(0.3), weight=6.7)
+    stdp = Synapse.from_cell(STDP, "STDP")
+    net.connect(exc, inh, "exc", FixedProbability(0.2), weight=0.5, synapse=stdp, name="plastic")
+    return net
+
+
+def test_a_plastic_network_has_the_same_spikes_and_weights():
+    compiled, interpreted = balanced("c"), balanced("numpy")
+
+    compiled.simulate(60)
+    interpreted.simulate(60)
+
+    assert len(compiled.spikes["E"]) > 50
+    assert interpreted.spikes["E"].equals(compiled.spikes["E"])
+    assert interpreted.spikes["I"].equals(compiled.spikes["I"])
+    weights = compiled.projections["plastic"].w
+    assert weights.std() > 1e-3
+    np.testing.assert_allclose(interpreted.projections["plastic"].w, weights, rtol=1e-12)
+    np.testing.assert_allclose(
+        interpreted.populations["E"].v, compiled.populations["E"].v, rtol=1e-12
+    )
+
+
+@pytest.mark.parametrize("variable", ["v", "n", "c"])
+def test_random_draws_and_functions_agree(variable):
+    traces = []
+    for target in ("c", "numpy"):
+        net = Network(dt=0.5, seed=11, target=target)
+        population = net.add(70, Neuron.from_cell(NOISY, "Noisy"), name="P")
+        net.record(population, [variable])
+        net.simulate(100)
+        traces.append(net.traces["P"][variable])
+
+    assert traces[0].std() > 0
+    np.testing.assert_allclose(traces[1], traces[0], rtol=1e-12, atol=1e-12)

@@ -38,8 +38,8 @@ reset: v = 0
 """
 
 
-def balanced(target, dtype="float64"):
-    net = Network(dt=0.1, seed=3, threads=1, target=target, dtype=dtype)
+def balanced(target):
+    net = Network(dt=0.1, seed=3, threads=1, target=target)
     neuron = Neuron.from_cell(COBA, "COBA")
     exc, inh = net.add(160, neuron, name="E"), net.add(40, neuron, name="I")
     exc.v = Uniform(-60, -50)

@@ -309,13 +309,11 @@ class _Body:
                 self._change(block.target, self.value(block.value), active)
                 continue
             update = solve_block(block, DT)
-            temporaries: dict[Symbol, Expr] = {}
             for s, value in update.temporaries:
-                temporaries[s] = self.let(s.name, self.value(value.xreplace(temporaries)))
-                self._now[s] = temporaries[s]
+                self._now[s] = self.let(s.name, self.value(value))
             new = [(s, self.value(value)) for s, value in update.updates]
             named = [(s, self.let(f"{s.name}_next", value)) for s, value in new]
-            for s in temporaries:
+            for s, _ in update.temporaries:
                 del self._now[s]
             for s, value in named:
                 self._change(s, value, active)

@@ -33,7 +33,7 @@ class Page:
         self.heard.put((content, buffers or []))
 
     def say(self, **content: object) -> None:
-        self.dashboard._receive(self.dashboard, content, [])
+        self.dashboard._hear(self.dashboard, content, [])
 
     def join(self, viewer: str = "page") -> dict:
         self.say(type="join", viewer=viewer)
@@ -122,7 +122,7 @@ def test_slider_says_what_it_stands_for(page):
 
 
 def test_page_without_bokeh_gets_it_from_the_package(page):
-    page.say(type="open", viewer="page", bokeh=False)
+    page.say(type="bokeh")
 
     _, (script,) = page.next("bokeh")
     assert script == assets.bokeh_javascript()

@@ -3,24 +3,34 @@
 const loading = new Map();
 
 /** The BokehJS of this version that the page already has, or undefined. */
-export function presentBokeh(version) {
+function presentBokeh(version) {
   const bokeh = globalThis.Bokeh;
   return bokeh?.version === version ? bokeh : bokeh?.[version];
 }
 
-/**
- * BokehJS of `version`; `ask` is called when its text must come from the kernel and
- * returns a promise of it.
- */
-export function loadBokeh(version, ask) {
+/** The BokehJS that fits the widget of `model`; its kernel sends it when the page has none. */
+export function bokehOf(model) {
+  const version = model.get("bokeh_version");
   const present = presentBokeh(version);
   if (present) return Promise.resolve(present);
   if (!loading.has(version)) {
-    const loaded = ask().then(runScript).then(() => presentBokeh(version));
+    const loaded = askForBokeh(model).then(runScript).then(() => presentBokeh(version));
     loaded.catch(() => loading.delete(version));
     loading.set(version, loaded);
   }
   return loading.get(version);
+}
+
+function askForBokeh(model) {
+  return new Promise((resolve) => {
+    const hear = (content, buffers) => {
+      if (content.type !== "bokeh") return;
+      model.off("msg:custom", hear);
+      resolve(buffers[0]);
+    };
+    model.on("msg:custom", hear);
+    model.send({ type: "bokeh" });
+  });
 }
 
 /** Run a classic script: BokehJS sets `window.Bokeh`, which a module cannot do for it. */

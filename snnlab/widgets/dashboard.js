@@ -1,6 +1,6 @@
 // The dashboard: transport bar, figures and sliders of one network.
 
-import { loadBokeh, presentBokeh } from "./bokeh.js";
+import { bokehOf } from "./bokeh.js";
 import { LiveFigures } from "./figures.js";
 import { TimeWindow, unpack } from "./frames.js";
 import { element, themeOf, watchTheme, watchVisibility } from "./page.js";
@@ -41,13 +41,8 @@ class DashboardView {
     this.root.addEventListener("keydown", (event) => this.key(event));
     const watch = setInterval(() => this.checkSilence(), 1000);
     this.stops.push(() => this.model.off("msg:custom", hear), () => clearInterval(watch));
-    const version = this.model.get("bokeh_version");
-    const asked = new Promise((resolve) => (this.bokehArrived = resolve));
     try {
-      this.bokeh = await loadBokeh(version, () => {
-        this.send({ type: "open", viewer: this.viewer, bokeh: presentBokeh(version) !== undefined });
-        return asked;
-      });
+      this.bokeh = await bokehOf(this.model);
     } catch (error) {
       this.waiting.textContent = `The figures cannot be shown: ${error.message}.`;
     }
@@ -66,9 +61,6 @@ class DashboardView {
 
   hear(content, buffers) {
     switch (content.type) {
-      case "bokeh":
-        this.bokehArrived(buffers[0]);
-        break;
       case "setup":
         if (content.viewer === this.viewer) this.setUp(content);
         break;

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-import anywidget
-import traitlets
-
 from snnlab.plots.live import figure_item
 from snnlab.widgets import assets
 from snnlab.widgets.feed import DURATIONS, Feed, picture_of
+from snnlab.widgets.figure_widget import FigureWidget
 from snnlab.widgets.parameters import Sliders
 from snnlab.widgets.pump import Pump
-from snnlab.widgets.subshell import keep_to_the_browsers_subshell
 from snnlab.widgets.transport import MAX_SPEED, MIN_SPEED, act, set_speed
 
 DEFAULT_DURATION = 1000.0  # ms
 
 
-class Dashboard(anywidget.AnyWidget):
+class Dashboard(FigureWidget):
     """Transport, sliders and live figures of one network.
 
     Several dashboards of one network may be open, each with several viewers; all show the same
@@ -35,19 +32,14 @@ class Dashboard(anywidget.AnyWidget):
     _esm = assets.javascript("dashboard.js")
     _css = assets.stylesheet("theme.css", "dashboard.css")
 
-    bokeh_version = traitlets.Unicode(read_only=True).tag(sync=True)
-
     def __init__(self, network: Any, *, window: float = DEFAULT_DURATION) -> None:
-        self.set_trait("bokeh_version", assets.bokeh_version())
-        super().__init__()
-        keep_to_the_browsers_subshell(self.comm)
         self._network = network
         self._duration = window
         self._picture = picture_of(network)
         self._sliders = Sliders(network)
         self._pump = Pump(network, Feed(network, self._picture, window), self._sliders, self.send)
         network.changed.connect(self._pump.wake)
-        self.on_msg(self._receive)
+        super().__init__()
 
     def __repr__(self) -> str:
         populations = ", ".join(
@@ -63,12 +55,8 @@ class Dashboard(anywidget.AnyWidget):
             pump.close()
         super().close()
 
-    def _receive(self, _: object, content: object, buffers: object) -> None:
-        """Answer one message of a page; what is not understood is ignored."""
-        match content:
-            case {"type": "open", "viewer": str(), "bokeh": bool(has_bokeh)}:
-                if not has_bokeh:
-                    self.send({"type": "bokeh"}, [assets.bokeh_javascript()])
+    def _receive(self, kind: str, content: dict[str, Any]) -> None:
+        match {"type": kind, **content}:
             case {"type": "join", "viewer": str(viewer)}:
                 self._introduce(viewer)
                 self._pump.join(viewer)

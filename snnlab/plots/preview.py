@@ -1,0 +1,88 @@
+"""The small figure of a model card: one curve, strokes for spikes, a shaded input."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from bokeh.embed import json_item
+from bokeh.models import BoxAnnotation, ColumnDataSource, Range1d, Span
+from numpy.typing import NDArray
+
+from snnlab.plots.palette import COLD, WARM
+from snnlab.plots.style import blank_figure
+
+MAX_POINTS = 1200
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What a preview shows."""
+
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    spikes: NDArray[np.float64]  # positions on the x axis
+    shaded: tuple[float, float] | None  # on the x axis
+    caption: str
+
+
+@dataclass(frozen=True)
+class Axes:
+    """How a preview is labelled."""
+
+    x_label: str
+    y_label: str
+    zero_lines: bool = False  # a cross at the origin
+
+
+def thinned(curve: Curve) -> Curve:
+    """At most `MAX_POINTS` points, keeping the extremes of what falls together."""
+    n = len(curve.x)
+    if n <= MAX_POINTS:
+        return curve
+    width = -(-2 * n // MAX_POINTS)
+    starts = np.arange(0, n, width)
+    low = [start + int(np.argmin(curve.y[start : start + width])) for start in starts]
+    high = [start + int(np.argmax(curve.y[start : start + width])) for start in starts]
+    kept = np.unique([*low, *high, 0, n - 1])
+    return Curve(curve.x[kept], curve.y[kept], curve.spikes, curve.shaded, curve.caption)
+
+
+def preview_item(axes: Axes) -> dict[str, object]:
+    """The figure as one JSON item that BokehJS embeds; a new one for every viewer."""
+    plot = blank_figure(
+        height=170,
+        x_range=Range1d(start=0, end=1, name="preview-x"),
+        y_range=Range1d(start=0, end=1, name="preview-y"),
+        y_label=axes.y_label,
+        name="preview-figure",
+    )
+    plot.xaxis.axis_label = axes.x_label
+    blank = np.full(1, np.nan)
+    if axes.zero_lines:
+        for dimension in ("width", "height"):
+            plot.add_layout(
+                Span(location=0, dimension=dimension, line_width=1, name="preview-zero")
+            )
+    shade = BoxAnnotation(name="preview-shade", fill_color=WARM[2].light, visible=False)
+    shade.fill_alpha = 0.13
+    shade.line_color = None
+    plot.add_layout(shade)
+    line = plot.line(
+        "x",
+        "y",
+        source=ColumnDataSource({"x": blank, "y": blank}, name="preview-line"),
+        line_width=1.7,
+        color=COLD[0].light,
+    )
+    strokes = plot.segment(
+        "x",
+        "low",
+        "x",
+        "high",
+        source=ColumnDataSource({"x": blank, "low": blank, "high": blank}, name="preview-spikes"),
+        line_width=1.7,
+        color=COLD[0].light,
+    )
+    line.glyph.name = strokes.glyph.name = "preview-glyph"
+    return dict(json_item(plot))

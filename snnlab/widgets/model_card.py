@@ -1,0 +1,194 @@
+"""The model card: what a ``%%neuron`` or ``%%synapse`` cell shows.
+
+Equations as mathematics, parameters with sliders, the state of the compiler and a live
+preview. The sliders drive the preview only; the text of the cell keeps its values.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import ipywidgets
+import numpy as np
+from numpy.typing import NDArray
+
+from snnlab.engine.build import Build
+from snnlab.errors import SnnlabError
+from snnlab.model.ir import Parameter
+from snnlab.plots.frames import pack
+from snnlab.plots.preview import Curve, preview_item, thinned
+from snnlab.widgets import assets, card_text
+from snnlab.widgets.card_text import Model
+from snnlab.widgets.figure_widget import FigureWidget
+from snnlab.widgets.latest import Latest
+from snnlab.widgets.parameters import LOG_RATIO, finite, readable
+from snnlab.widgets.preview import Preview, preview_of
+
+PREVIEW_SPIKES = 2000
+
+
+def build_text(build: Build) -> tuple[str, str]:
+    """State and words for the status of a build."""
+    match build.state:
+        case "ready" if build.cached:
+            return "ready", "ready (cached)"
+        case "ready":
+            return "ready", f"ready, {build.seconds or 0.0:.1f} s"
+        case "failed":
+            return "failed", f"failed: {build.error}"
+        case state:
+            return state, "compiling …"
+
+
+class CardPanel(FigureWidget):
+    """The live half of a card: status, preview, parameters.
+
+    Parameters
+    ----------
+    model
+        A neuron or a synapse.
+    build
+        Its compilation.
+    preview
+        What to draw; None when the model cannot stand alone.
+    fallback
+        Said after a failed compilation, for example that the previous model still works.
+    """
+
+    _esm = assets.javascript("model_card.js")
+    _css = assets.stylesheet("theme.css", "model_card.css")
+
+    def __init__(
+        self, model: Model, build: Build, preview: Preview | None, *, fallback: str = ""
+    ) -> None:
+        self._model = model
+        self._build = build
+        self._preview = preview
+        self._fallback = fallback
+        self._retired = ""
+        self._number = 0
+        extra = preview.extra if preview is not None else ()
+        self._ranged = {p.name: p for p in (*extra, *model.parameters) if _has_slider(p)}
+        self._values = {name: float(p.value) for name, p in self._ranged.items()}
+        self._latest: Latest[Mapping[str, float]] = Latest(self._compute, "snnlab-preview")
+        super().__init__()
+        build.add_done_callback(self._tell_build)
+
+    @property
+    def status(self) -> tuple[str, str]:
+        """State and words, for the status of the card."""
+        if self._retired:
+            return "replaced", self._retired
+        state, text = build_text(self._build)
+        return state, f"{text} {self._fallback}".strip() if state == "failed" else text
+
+    def retire(self, reason: str) -> None:
+        """Another model has taken this one's name."""
+        self._retired = reason
+        self._tell_build()
+
+    def _receive(self, kind: str, content: dict[str, Any]) -> None:
+        match {"type": kind, **content}:
+            case {"type": "join", "viewer": str(viewer)}:
+                self._introduce(viewer)
+            case {"type": "set", "key": str(key), "value": float() | int() as value}:
+                if key in self._values and math.isfinite(value):
+                    self._values[key] = float(value)
+                    self._latest.ask(dict(self._values))
+
+    def _introduce(self, viewer: str) -> None:
+        shown = (*self._ranged.values(), *self._model.parameters)
+        rows = {p.name: _row(p, self._values.get(p.name)) for p in shown}
+        item = preview_item(self._preview.axes) if self._preview is not None else None
+        self.send({"type": "setup", "viewer": viewer, "item": item, "rows": list(rows.values())})
+        self._tell_build()
+        self._latest.ask(dict(self._values))
+
+    def _tell_build(self) -> None:
+        state, text = self.status
+        self.send({"type": "build", "state": state, "text": text})
+
+    def _compute(self, values: Mapping[str, float]) -> None:
+        """Simulate and send the curve; runs in a thread of its own."""
+        if self._preview is None or self._retired or self._build.state == "failed":
+            return
+        try:
+            curve = thinned(self._preview.curve(values))
+        except SnnlabError as error:
+            self.send({"type": "refused", "reason": str(error)})
+            return
+        self._number += 1
+        layout, buffer = pack(_arrays(curve))
+        content = {
+            "type": "curve",
+            "number": self._number,
+            "layout": layout,
+            "shaded": curve.shaded,
+            "caption": curve.caption,
+        }
+        self.send(content, [buffer])
+
+
+class ModelCard(ipywidgets.VBox):
+    """The card of a model; text, HTML and LaTeX stand in where no widget is shown."""
+
+    def __init__(self, model: Model, build: Build, *, fallback: str = "") -> None:
+        self._model = model
+        self.panel = CardPanel(model, build, preview_of(model), fallback=fallback)
+        equations = ipywidgets.HTMLMath(card_text.equations_html(model))
+        super().__init__([equations, self.panel])
+        self.add_class("snn-card")
+
+    def retire(self, reason: str) -> None:
+        """Say on the card that its model has been replaced."""
+        self.panel.retire(reason)
+
+    def __repr__(self) -> str:
+        return card_text.plain(self._model, self.panel.status[1])
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        bundle: dict[str, Any] = super()._repr_mimebundle_(**options)  # type: ignore[misc]
+        return {
+            **bundle,
+            "text/plain": repr(self),
+            "text/html": card_text.static_html(self._model),
+            "text/latex": card_text.latex(self._model),
+        }
+
+
+def _has_slider(parameter: Parameter) -> bool:
+    return parameter.low is not None and parameter.high is not None and parameter.value.is_Number
+
+
+def _row(parameter: Parameter, value: float | None) -> dict[str, object]:
+    """One line of the parameter table as plain JSON."""
+    symbol, subscript = readable(parameter.name)
+    row: dict[str, object] = {
+        "key": parameter.name,
+        "name": parameter.name,
+        "symbol": symbol,
+        "subscript": subscript,
+        "text": card_text.value_text(parameter),
+        "unit": card_text.unit_text(parameter),
+        "help": parameter.help,
+        "slider": value is not None,
+    }
+    if value is not None and parameter.low is not None and parameter.high is not None:
+        row |= {
+            "low": parameter.low,
+            "high": parameter.high,
+            "value": finite(value),
+            "initial": finite(float(parameter.value)),
+            "log": parameter.low > 0 and parameter.high / parameter.low >= LOG_RATIO,
+        }
+    return row
+
+
+def _arrays(curve: Curve) -> dict[str, NDArray[Any]]:
+    return {
+        "x": curve.x.astype(np.float64),
+        "y": curve.y.astype(np.float64),
+        "spikes": curve.spikes[:PREVIEW_SPIKES].astype(np.float64),
+    }

@@ -1,0 +1,1 @@
+"""The notebook language: ``%load_ext snnlab`` brings ``%%neuron`` and ``%%synapse``."""

@@ -27,7 +27,7 @@ test: lint $(VENV)/chromium
 lint: $(VENV)/installed
 	$(BIN)/ruff check snnlab tests benchmarks notebooks hatch_build.py
 	$(BIN)/ruff format --check snnlab tests benchmarks hatch_build.py
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 
 bench: $(VENV)/installed build/bench-env/installed
 	$(BIN)/python benchmarks/run.py $(BENCH_OPTIONS)

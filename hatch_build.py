@@ -68,7 +68,6 @@ def build_engine() -> None:
     if is_current(output, engine_sources()):
         return
 
-    import numpy as np
     from Cython.Build import cythonize
     from setuptools import Distribution, Extension
     from setuptools.command.build_ext import build_ext
@@ -81,8 +80,7 @@ def build_engine() -> None:
             for path in (source, *sorted(ENGINE.glob("*.c")))
             if path != source.with_suffix(".c")  # left by a build by hand
         ],
-        include_dirs=[os.fspath(ENGINE / "include"), np.get_include()],
-        define_macros=[("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")],
+        include_dirs=[os.fspath(ENGINE / "include")],
         extra_compile_args=compile_flags,
         extra_link_args=link_flags,
         language="c",

@@ -164,7 +164,8 @@ BAD_MODELS: list[tuple[str, str, str, str]] = [
         "neuron",
         "r = t\npost_spike: w += 1",
         "M, line 2, column 1: 'post_spike' is a section of a synapse; the sections here"
-        " are `spike`, `reset`, `refractory`, `functions`, `parameters`, `equations`.\n"
+        " are `spike`, `reset`, `refractory`, `axon_spike`, `axon_reset`, `functions`, "
+        "`parameters`, `equations`.\n"
         "    post_spike: w += 1\n"
         "    ^^^^^^^^^^",
     ),
@@ -173,8 +174,8 @@ BAD_MODELS: list[tuple[str, str, str, str]] = [
         "synapse",
         "spike: x > 3",
         "M, line 1, column 1: 'spike' is a section of a neuron; the sections here are `"
-        "pre_spike`, `post_spike`, `psp`, `operation`, `functions`, `parameters`, `equa"
-        "tions`.\n"
+        "pre_spike`, `post_spike`, `psp`, `operation`, `pre_axon_spike`, `apply`, "
+        "`creating`, `pruning`, `functions`, `parameters`, `equations`.\n"
         "    spike: x > 3\n"
         "    ^^^^^",
     ),
@@ -183,7 +184,8 @@ BAD_MODELS: list[tuple[str, str, str, str]] = [
         "neuron",
         "r : 3",
         "M, line 1, column 1: unknown section 'r'; the sections here are `spike`, `rese"
-        "t`, `refractory`, `functions`, `parameters`, `equations`.\n"
+        "t`, `refractory`, `axon_spike`, `axon_reset`, `functions`, `parameters`, "
+        "`equations`.\n"
         "    r : 3\n"
         "    ^",
     ),

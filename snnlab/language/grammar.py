@@ -36,10 +36,17 @@ from snnlab.language.tokens import (
     split,
 )
 
-STATEMENT_SECTIONS = ("reset", "pre_spike", "post_spike")
+STATEMENT_SECTIONS = (
+    "reset", "axon_reset", "pre_spike", "post_spike", "pre_axon_spike", "apply",
+)  # fmt: skip
 PLACES: tuple[Place, ...] = ("parameters", "equations")
-NEURON_SECTIONS = ("spike", "reset", "refractory", "functions", *PLACES)
-SYNAPSE_SECTIONS = ("pre_spike", "post_spike", "psp", "operation", "functions", *PLACES)
+NEURON_SECTIONS = (
+    "spike", "reset", "refractory", "axon_spike", "axon_reset", "functions", *PLACES,
+)  # fmt: skip
+SYNAPSE_SECTIONS = (
+    "pre_spike", "post_spike", "psp", "operation", "pre_axon_spike", "apply", "creating",
+    "pruning", "functions", *PLACES,
+)  # fmt: skip
 # After a number these are names of the language, not units.
 _PREDEFINED = frozenset({"t", "dt", "t_last", "t_pre", "t_post", "w", "pi"})
 _DOCSTRING = re.compile(r'\s*("""|\'\'\'|"|\')(.*?)\1[ \t]*(?:\r?\n|$)', re.DOTALL)

@@ -38,6 +38,7 @@ from snnlab.model.ir import (
     Locality,
     NeuronModel,
     Parameter,
+    StructuralRule,
     SynapseModel,
     Variable,
     symbol,
@@ -67,7 +68,7 @@ def analyse_neuron(syntax: ModelSyntax) -> NeuronModel:
     events = tuple(
         _event(work, section, section.expression)
         for section in syntax.sections
-        if section.kind == "spike" and section.expression is not None
+        if section.kind in ("spike", "axon_spike") and section.expression is not None
     )
     variables = _variables(work, "local")
     variables += [Variable(name, Integer(0), unit=work.unit(name)) for name in defaults]
@@ -91,18 +92,24 @@ def analyse_synapse(syntax: ModelSyntax) -> SynapseModel:
     """The checked model of a synapse; ``w`` is a parameter of its own where no line sets it."""
     spiking = syntax.section("pre_spike") is not None or syntax.section("post_spike") is not None
     work = _prepare(syntax, "synapse", spiking)
+    checks.check_synapse_sections(syntax)
     equations = _equations(work)
-    pre_spike = _reactions(work, syntax.section("pre_spike"))
-    post_spike = _reactions(work, syntax.section("post_spike"))
+    pre_spike, post_spike, pre_axon_spike, applied = (
+        _reactions(work, syntax.section(kind))
+        for kind in ("pre_spike", "post_spike", "pre_axon_spike", "apply")
+    )
     psp = syntax.section("psp")
     transmitted = None
     if psp is not None and psp.expression is not None:
         transmitted = work.scope.number(psp.expression, psp.source)
+    creating, pruning = (
+        _structural_rule(work, syntax.section(kind)) for kind in ("creating", "pruning")
+    )
     parameters = _parameters(work)
     variables = _variables(work, "local")
     if "w" not in work.defined:
         if "w" in work.updated:
-            variables.insert(0, Variable("w", Integer(0)))
+            variables.insert(0, _variable(work, "w", work.updated["w"], "local"))
         else:
             parameters.insert(0, Parameter("w", Integer(0), locality="local"))
     return SynapseModel(
@@ -116,6 +123,10 @@ def analyse_synapse(syntax: ModelSyntax) -> SynapseModel:
         _operation(syntax),
         tuple(work.scope.draws),
         syntax.description,
+        pre_axon_spike,
+        applied,
+        creating,
+        pruning,
         syntax.source,
     )
 
@@ -164,6 +175,7 @@ def _prepare(syntax: ModelSyntax, kind: str, spiking: bool) -> _Work:
     work = _Work(syntax, kind, spiking, scope)
     checks.check_definitions(syntax, PREDEFINED[kind])
     for section in syntax.sections:
+        checks.check_section_flags(section)
         for statement in section.statements:
             checks.check_section_statement(section.kind, statement)
         for statement in _assignments(section):
@@ -172,6 +184,14 @@ def _prepare(syntax: ModelSyntax, kind: str, spiking: bool) -> _Work:
     for statement in (*syntax.statements, *work.updated.values()):
         if _target(statement) not in work.flags:
             work.flags[_target(statement)] = read_flags(statement, kind)
+    for name in work.states.keys() & work.updated.keys():
+        # The limits of a variable may stand where it starts or where it changes.
+        first, later = work.flags[name], read_flags(work.updated[name], kind)
+        work.flags[name] = replace(
+            first,
+            minimum=first.minimum or later.minimum,
+            maximum=first.maximum or later.maximum,
+        )
     predefined = {name: symbol(name) for name in PREDEFINED[kind]}
     scope.names |= {**predefined, **{name: symbol(name) for name in work.defined}}
     if kind == "synapse":
@@ -258,7 +278,8 @@ def _find_conductances(work: _Work) -> None:
         if isinstance(part, Name) and part.name.startswith("g_") and len(part.name) > 2
     ]
     dynamic = [name for name in work.defined if name.startswith("g_")]
-    for name in dict.fromkeys([*used, *dynamic]):
+    inputs = [name for name, flags in work.flags.items() if flags.is_input]
+    for name in dict.fromkeys([*used, *dynamic, *inputs]):
         if name not in work.constants:
             work.conductances.append(name)
             work.scope.names[name] = symbol(name)
@@ -453,19 +474,21 @@ def _with_methods(equations: list[Equation], spiking: bool) -> list[Equation]:
 def _event(work: _Work, section: Section, expression: Expression) -> Event:
     """A condition with its reset and refractory period."""
     condition = work.scope.condition(expression, section.source)
+    axonal = section.kind == "axon_spike"
+    name, kind = ("axon_spike", "axon_reset") if axonal else (section.label, "reset")
     reset: tuple[Assignment, ...] = ()
-    if (statements := work.syntax.section("reset", section.label)) is not None:
+    if (statements := work.syntax.section(kind, section.label)) is not None:
         for statement in _assignments(statements):
             if statement.name not in work.scope.names:
                 raise work.scope.unknown(statement.name, statement.span, statement.source)
             checks.check_reset_target(statement, work.constants)
         reset = tuple(_assignment(work, s) for s in _assignments(statements))
     refractory = None
-    period = work.syntax.section("refractory", section.label)
+    period = None if axonal else work.syntax.section("refractory", section.label)
     if period is not None and period.expression is not None:
         refractory = work.scope.number(period.expression, period.source)
         checks.check_refractory(period, period.expression, refractory)
-    return Event(section.label, condition, reset, refractory, section.span)
+    return Event(name, condition, reset, refractory, section.span)
 
 
 def _reactions(work: _Work, section: Section | None) -> tuple[Assignment, ...]:
@@ -480,6 +503,23 @@ def _reactions(work: _Work, section: Section | None) -> tuple[Assignment, ...]:
         found.append(_assignment(work, statement))
         work.scope.names.pop("g_target", None)
     return tuple(found)
+
+
+def _structural_rule(work: _Work, section: Section | None) -> StructuralRule | None:
+    """``creating: pre.r * post.r > 1 : proba = 0.5, w = 0.1, d = 2``."""
+    if section is None or section.expression is None:
+        return None
+    given = {
+        flag.name: work.scope.number(value, section.source)
+        for flag, value in checks.check_structural_flags(section)
+    }
+    return StructuralRule(
+        work.scope.condition(section.expression, section.source),
+        given.get("proba", Integer(1)),
+        given.get("w"),
+        given.get("d"),
+        section.span,
+    )
 
 
 def _assignments(section: Section) -> tuple[Definition, ...]:

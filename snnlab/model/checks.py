@@ -11,6 +11,7 @@ from snnlab.language.expressions import suggestion
 from snnlab.language.syntax import (
     Definition,
     Expression,
+    Flag,
     Gradient,
     ModelSyntax,
     Name,
@@ -63,6 +64,42 @@ def check_definitions(syntax: ModelSyntax, predefined: tuple[str, ...]) -> None:
 def check_neuron_sections(syntax: ModelSyntax, spiking: bool) -> None:
     """``reset`` and ``refractory`` belong to an event that exists."""
     events = [section.label for section in syntax.sections if section.kind == "spike"]
+    axonal = syntax.section("axon_spike") is not None
+    check_sections_once(syntax)
+    for section in syntax.sections:
+        if section.kind in ("reset", "refractory") and section.label not in events:
+            raise section.source.error(
+                section.span,
+                f"'{section.kind}' follows an event '{section.label}' that is not there; "
+                f"add a section `{_header(section.label)}: condition`.",
+            )
+        if section.kind == "axon_reset" and not axonal:
+            raise section.source.error(
+                section.span,
+                "'axon_reset' follows an axonal spike that is not there; "
+                "add a section `axon_spike: condition`.",
+            )
+        if section.kind == "axon_spike" and not spiking:
+            raise section.source.error(
+                section.span,
+                "'axon_spike' is a second kind of spike, and the model has no first; "
+                "add a section `spike: condition`.",
+            )
+
+
+def check_synapse_sections(syntax: ModelSyntax) -> None:
+    """Sections of a synapse have no labels of their own and stand once."""
+    check_sections_once(syntax)
+    for section in syntax.sections:
+        if section.label != "spike":
+            raise section.source.error(
+                section.span,
+                f"'{section.kind}' takes no name, and '{section.label}' is one; remove it.",
+            )
+
+
+def check_sections_once(syntax: ModelSyntax) -> None:
+    """No section stands twice."""
     seen: set[tuple[str, str]] = set()
     for section in syntax.sections:
         if (section.kind, section.label) in seen:
@@ -70,12 +107,6 @@ def check_neuron_sections(syntax: ModelSyntax, spiking: bool) -> None:
                 section.span, f"the section '{section.kind}' stands twice; join the two."
             )
         seen.add((section.kind, section.label))
-        if section.kind in ("reset", "refractory") and section.label not in events:
-            raise section.source.error(
-                section.span,
-                f"'{section.kind}' follows an event '{section.label}' that is not there; "
-                f"add a section `{_header(section.label)}: condition`.",
-            )
 
 
 def _header(label: str) -> str:
@@ -179,11 +210,17 @@ def check_refractory(section: Section, typed: Expression, period: Expr) -> None:
 
 def check_reaction(kind: str, statement: Definition, parameters: Container[str]) -> None:
     """``g_target`` is only added to, and only when a presynaptic spike arrives."""
+    if kind == "pre_axon_spike" and statement.name != "g_target":
+        raise statement.source.error(
+            statement.span,
+            f"'{statement.name}' cannot change at an axonal spike, which only transmits; "
+            "write `g_target += ...`.",
+        )
     if statement.name == "g_target":
-        if kind == "post_spike":
+        if kind in ("post_spike", "apply"):
             raise statement.source.error(
                 statement.span,
-                "'g_target' in 'post_spike' acts on nothing; move the line to 'pre_spike'.",
+                f"'g_target' in '{kind}' acts on nothing; move the line to 'pre_spike'.",
             )
         if statement.operator not in ("+=", "-="):
             raise statement.source.error(
@@ -192,6 +229,38 @@ def check_reaction(kind: str, statement: Definition, parameters: Container[str])
                 "synapses add; write `g_target += ...`.",
             )
     check_reset_target(statement, parameters)
+
+
+RULE_FLAGS = {"creating": ("proba", "w", "d"), "pruning": ("proba",)}
+
+
+def check_structural_flags(section: Section) -> list[tuple[Flag, Expression]]:
+    """The flags of a rule are known, have values, and stand once."""
+    known = RULE_FLAGS[section.kind]
+    found: dict[str, tuple[Flag, Expression]] = {}
+    for flag in section.flags:
+        if flag.name not in known:
+            choices = ", ".join(f"`{name}`" for name in known)
+            way_out = suggestion(flag.name, known) or f"'{section.kind}' takes {choices}."
+            raise section.source.error(flag.span, f"unknown flag '{flag.name}'; {way_out}")
+        if flag.value is None:
+            raise section.source.error(
+                flag.span, f"the flag '{flag.name}' needs a value; write `{flag.name} = 0.5`."
+            )
+        if flag.name in found:
+            raise section.source.error(
+                flag.span, f"the flag '{flag.name}' says again what an earlier one says; keep one."
+            )
+        found[flag.name] = (flag, flag.value)
+    return list(found.values())
+
+
+def check_section_flags(section: Section) -> None:
+    """Only rules of structure have flags of their own."""
+    if section.flags and section.kind not in RULE_FLAGS:
+        raise section.source.error(
+            section.flags[0].span, f"'{section.kind}' takes no flags; remove them."
+        )
 
 
 def check_operation(section: Section) -> str:

@@ -21,7 +21,7 @@ OLD_LOCALITIES = {
     "synapse": {"global": "projection", "semiglobal": "postsynaptic"},
 }
 TYPES: tuple[DType, ...] = ("float", "int", "bool")
-MARKS = ("unless_post", "unless_refractory")
+MARKS = ("unless_post", "unless_refractory", "input")
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Flags:
     locality: Literal["local", "population", "postsynaptic", "projection"] | None = None
     dtype: DType = "float"
     unless_post: bool = False
+    is_input: bool = False
 
 
 def read_flags(statement: Statement, kind: str) -> Flags:
@@ -73,6 +74,8 @@ def _read(flag: Flag, statement: Statement, kind: str) -> tuple[str | None, obje
         return "dtype", name
     if name == "unless_post":
         return "unless_post", True
+    if name == "input" and kind == "neuron":
+        return "is_input", True
     if name == "unless_refractory":
         return None, None
     method = SYNONYMS.get(name, name)

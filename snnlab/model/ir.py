@@ -99,9 +99,13 @@ Equation = DifferentialEquation | Assignment
 
 @dataclass(frozen=True)
 class Event:
-    """What happens in a neuron when ``condition`` holds after the update of a step."""
+    """What happens in a neuron when ``condition`` holds after the update of a step.
 
-    name: str  # "spike" is transmitted and recorded
+    ``spike`` is transmitted and recorded. ``axon_spike`` is transmitted to synapses with
+    ``pre_axon_spike``; it is tested in the refractory period, too, and only where no spike is.
+    """
+
+    name: str  # "spike", "axon_spike", or the author's own
     condition: Boolean
     reset: tuple[Assignment, ...] = ()
     refractory: Expr | None = None  # ms
@@ -124,7 +128,24 @@ class NeuronModel:
 
     @property
     def spiking(self) -> bool:
+        """Whether the neuron emits spikes, not a rate."""
         return any(event.name == "spike" for event in self.events)
+
+    def conductance(self, target: str) -> str:
+        """The variable that spikes for ``target`` add to: ``g_<target>``, or an ``input``."""
+        names = [variable.name for variable in self.variables]
+        return target if f"g_{target}" not in names and target in names else f"g_{target}"
+
+
+@dataclass(frozen=True)
+class StructuralRule:
+    """When a synapse is created or pruned."""
+
+    condition: Boolean
+    probability: Expr  # that it happens in a step in which the condition holds
+    weight: Expr | None = None  # of a new synapse
+    delay: Expr | None = None  # of a new synapse, ms; None: that of the projection
+    span: Span | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -141,4 +162,8 @@ class SynapseModel:
     operation: str = "sum"
     draws: tuple[RandomDraw, ...] = ()
     description: str = ""
+    pre_axon_spike: tuple[Assignment, ...] = ()  # on an axonal spike: adds to g_target
+    apply: tuple[Assignment, ...] = ()  # when `projection.apply()` is called
+    creating: StructuralRule | None = None
+    pruning: StructuralRule | None = None
     source: Source | None = field(default=None, compare=False)

@@ -237,7 +237,14 @@ def _function_latex(function: Function) -> str:
     return f"{head} &= {expression_latex(function.body)}"
 
 
-_EVENTS = {"pre_spike": "presynaptic spike", "post_spike": "postsynaptic spike"}
+_EVENTS = {
+    "pre_spike": "on a presynaptic spike",
+    "post_spike": "on a postsynaptic spike",
+    "pre_axon_spike": "on an axonal spike",
+    "apply": "when applied",
+}
+_RULE_FLAGS = {"proba": "p", "w": "w", "d": "d"}
+_RULES = {"creating": "created if", "pruning": "pruned if"}
 
 
 def _section_rows(section: Section, syntax: ModelSyntax) -> list[str]:
@@ -256,14 +263,26 @@ def _section_rows(section: Section, syntax: ModelSyntax) -> list[str]:
             if period is not None and period.expression is not None:
                 rows.append(rf"\text{{refractory for }} &\; {expression_latex(period.expression)}")
             return rows
-        case "reset" | "refractory":
+        case "reset" | "refractory" | "axon_reset":
             return []
+        case "axon_spike":
+            rows = [rf"\text{{axonal spike if }} &\; {condition}"]
+            if (reset := syntax.section("axon_reset")) is not None:
+                rows += [statement_latex(s, event=True) for s in reset.statements]
+            return rows
+        case "creating" | "pruning":
+            details = "".join(
+                rf",\; {_RULE_FLAGS[flag.name]} = {expression_latex(flag.value)}"
+                for flag in section.flags
+                if flag.value is not None
+            )
+            return [rf"\text{{{_RULES[section.kind]} }} &\; {condition}{details}"]
         case "psp":
             return [rf"\text{{transmitted: }} &\; {condition}"]
         case "operation":
             return [rf"\text{{combined by }} &\; {condition}"]
         case kind:
-            return [rf"\text{{on a {_EVENTS[kind]}:}} &", *changes]
+            return [rf"\text{{{_EVENTS[kind]}:}} &", *changes]
 
 
 def model_latex(syntax: ModelSyntax, parameters: frozenset[str]) -> str:

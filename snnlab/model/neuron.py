@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
 
-from snnlab.language.grammar import NEURON_SECTIONS, parse_cell, parse_fields
-from snnlab.language.printer import model_text
-from snnlab.language.syntax import Definition, ModelSyntax
+from snnlab.errors import ModelError
+from snnlab.language.grammar import NEURON_SECTIONS, parse_fields
 from snnlab.model.analysis import analyse_neuron
-from snnlab.model.code import generated_code
+from snnlab.model.authored import AuthoredModel
+from snnlab.model.declarations import Array, Value
+from snnlab.model.equations import Equations
 from snnlab.model.fields import equation_field, parameter_field
-from snnlab.model.ir import NeuronModel, Parameter
-from snnlab.model.latex import model_latex
+from snnlab.model.ir import NeuronModel
 
 
-class Neuron:
+class Neuron(AuthoredModel):
     """A neuron model from strings; `from_cell` reads the cell language instead.
+
+    A derived class declares ``self.tau = self.Value(20.0)`` and ``self.v = self.Array()`` in
+    ``__init__``, and defines ``update`` and, if it spikes, ``spike`` and ``reset``.
 
     Parameters
     ----------
@@ -25,6 +30,9 @@ class Neuron:
         Text, or one text for each equation.
     spike, reset, refractory
         Condition, assignments, and ms or the text of a time.
+    axon_spike, axon_reset
+        The condition of a second kind of spike, which only synapses with ``pre_axon_spike`` see,
+        and its assignments.
     functions
         Text with one ``f(x) = expression`` a line.
 
@@ -34,6 +42,10 @@ class Neuron:
         At the first rule of the language that the model breaks, with its place.
     """
 
+    kind = "neuron"
+    _sections_allowed = NEURON_SECTIONS
+    _methods = ("update", "spike", "reset", "refractory", "axon_spike", "axon_reset")
+
     def __init__(
         self,
         parameters: str | Mapping[str, float | int | bool] = "",
@@ -42,6 +54,8 @@ class Neuron:
         spike: str | None = None,
         reset: str | Sequence[str] | None = None,
         refractory: str | float | None = None,
+        axon_spike: str | None = None,
+        axon_reset: str | Sequence[str] | None = None,
         functions: str | None = None,
         name: str = "Neuron",
         description: str = "",
@@ -53,59 +67,41 @@ class Neuron:
             "spike": spike,
             "reset": None if reset is None else equation_field(reset),
             "refractory": None if refractory is None else str(refractory),
+            "axon_spike": axon_spike,
+            "axon_reset": None if axon_reset is None else equation_field(axon_reset),
         }
         given = {kind: text for kind, text in fields.items() if text is not None}
-        self._setup(parse_fields(given, name, NEURON_SECTIONS, description))
+        self.__dict__["syntax"] = parse_fields(given, name, NEURON_SECTIONS, description)
+        _ = self.model  # to find all errors now
 
-    @classmethod
-    def from_cell(cls, text: str, name: str) -> Neuron:
-        """Read the text of a ``%%neuron`` cell."""
-        neuron = cls.__new__(cls)
-        neuron._setup(parse_cell(text, name, NEURON_SECTIONS))
-        return neuron
+    @cached_property
+    def model(self) -> NeuronModel:
+        """The checked model."""
+        return analyse_neuron(self.syntax)
 
-    def _setup(self, syntax: ModelSyntax) -> None:
-        self.syntax = syntax
-        self.model: NeuronModel = analyse_neuron(syntax)
-        self.superseded = False  # set when the cell is run again with other text
+    def _sections(self, blocks: dict[str, Any]) -> dict[str, list[tuple[str, str]]]:
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for kind, result in blocks.items():
+            if result is None:
+                continue
+            if isinstance(result, Equations):
+                if kind not in ("reset", "axon_reset"):
+                    raise ModelError(
+                        f"{self._where(kind)}: the method returns equations, not an expression; "
+                        "return the condition itself."
+                    )
+                sections[kind] = self._assignment_lines(kind, result)
+            else:
+                sections[kind] = [("", self._text(result, self._where(kind)))]
+        period = vars(self).get("refractory")
+        if isinstance(period, Value | Array):
+            sections["refractory"] = [("", "refractory")]
+        elif period is not None:
+            sections["refractory"] = [("", str(period))]
+        return sections
 
-    @property
-    def name(self) -> str:
-        return self.model.name
-
-    @property
-    def description(self) -> str:
-        return self.model.description
-
-    @property
-    def parameters(self) -> tuple[Parameter, ...]:
-        return self.model.parameters
-
-    @property
-    def text(self) -> str:
-        """The model as a cell."""
-        return model_text(self.syntax)
-
-    @property
-    def latex(self) -> str:
-        """The equations as one aligned block of LaTeX."""
-        return model_latex(self.syntax, hidden_names(self.syntax, self.parameters))
-
-    @property
-    def code(self) -> str:
-        """The C code that is generated from the model."""
-        return generated_code(self)
-
-    def _repr_latex_(self) -> str:
-        return f"$$\n{self.latex}\n$$"
-
-    def __repr__(self) -> str:
-        return f"Neuron {self.name}\n\n{self.text}"
-
-
-def hidden_names(syntax: ModelSyntax, parameters: tuple[Parameter, ...]) -> frozenset[str]:
-    """Parameters given as numbers; derived ones are equations to show."""
-    known = {parameter.name for parameter in parameters if not parameter.value.free_symbols}
-    return frozenset(
-        s.name for s in syntax.statements if isinstance(s, Definition) and s.name in known
-    )
+    def _input_lines(self, inputs: list[tuple[str, Array]], equations: list[str]) -> list[str]:
+        """An input of a rate neuron is summed before the equations, one of spikes cleared after."""
+        if hasattr(type(self), "spike"):
+            return [*equations, *(f"{name} = 0  : input" for name, _ in inputs)]
+        return [*(f"{name} = sum({name})" for name, _ in inputs), *equations]

@@ -18,7 +18,7 @@ from snnlab.network.distributions import (
     Uniform,
 )
 from snnlab.network.network import Network
-from snnlab.wiring import connect_layers
+from snnlab.wiring import connect_layers, load_ipython_extension
 
 connect_layers()
 
@@ -42,4 +42,5 @@ __all__ = [
     "Synapse",
     "ToolchainError",
     "Uniform",
+    "load_ipython_extension",
 ]

@@ -31,3 +31,10 @@ def _progress(total_ms: float) -> Reporter:
     from snnlab.widgets.progress import make_progress
 
     return make_progress(total_ms)
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """What ``%load_ext snnlab`` does: ``%%neuron`` and ``%%synapse`` cells."""
+    from snnlab.magics import cells
+
+    cells.load_ipython_extension(shell)

@@ -10,7 +10,6 @@ import pytest
 from lab_driver import CHROMIUM_OPTIONS, LabPage, LabServer, chromium, running_lab
 from playwright.sync_api import Browser, sync_playwright
 
-
 GOLDEN = Path(__file__).parent / "golden"
 
 

@@ -84,7 +84,7 @@ def print_program(
         functions |= _print_kernel(kernel, types, bodies)
     head = CText()
     for line in comment.splitlines():
-        head.line("// " + _harmless(line))
+        head.line(f"// {_harmless(line)}".rstrip())
     head.line('#include "snnlab_kernel.h"')
     head.line()
     for function in sorted(functions):

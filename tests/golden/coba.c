@@ -10,7 +10,7 @@
 // C_m * dv/dt = g_L * (E_L - v) + g_exc * (E_e - v) + g_inh * (E_i - v) + I  : init = E_L
 // tau_e * dg_exc/dt = -g_exc
 // tau_i * dg_inh/dt = -g_inh
-// 
+//
 // spike: v > V_th
 // reset: v = E_L
 // refractory: 5 ms

@@ -1,5 +1,5 @@
 // """Leaky integrate-and-fire neuron with exponential synapses."""
-// 
+//
 // tau = 20 ms [5, 100]  # membrane time constant
 // E_L = -70 mV
 // V_th = -50 mV
@@ -9,7 +9,7 @@
 // tau * dv/dt = E_L - v + I + g_exc - g_inh  : init = E_L
 // tau_e * dg_exc/dt = -g_exc  : exponential
 // tau_e * dg_inh/dt = -g_inh  : exponential
-// 
+//
 // spike: v > V_th
 // reset: v = V_r
 // refractory: 5 ms

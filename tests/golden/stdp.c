@@ -1,5 +1,5 @@
 // """Pair-based spike-timing-dependent plasticity (Song, Miller & Abbott 2000)."""
-// 
+//
 // tau_plus = 20 ms
 // tau_minus = 20 ms
 // A_plus = 0.01 [0, 0.05]
@@ -7,7 +7,7 @@
 // w_max = 1.0
 // tau_plus * dx/dt = -x  : event-driven
 // tau_minus * dy/dt = -y  : event-driven
-// 
+//
 // pre_spike:
 //     g_target += w
 //     x += A_plus * w_max

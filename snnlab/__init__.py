@@ -11,10 +11,14 @@ from snnlab.model.neuron import Neuron
 from snnlab.model.synapse import Synapse
 from snnlab.network.connectors import AllToAll, Connector, FixedProbability, OneToOne
 from snnlab.network.distributions import (
+    Bernoulli,
+    Binomial,
     DiscreteUniform,
     Exponential,
+    Gamma,
     LogNormal,
     Normal,
+    Poisson,
     Uniform,
 )
 from snnlab.network.network import Network
@@ -26,10 +30,13 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AllToAll",
+    "Bernoulli",
+    "Binomial",
     "Connector",
     "DiscreteUniform",
     "Exponential",
     "FixedProbability",
+    "Gamma",
     "LogNormal",
     "ModelError",
     "Network",
@@ -37,6 +44,7 @@ __all__ = [
     "Neuron",
     "Normal",
     "OneToOne",
+    "Poisson",
     "SimulationError",
     "SnnlabError",
     "Synapse",

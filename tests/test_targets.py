@@ -80,3 +80,36 @@ def test_random_draws_and_functions_agree(variable):
 
     assert traces[0].std() > 0
     np.testing.assert_allclose(traces[1], traces[0], rtol=1e-12, atol=1e-12)
+
+
+DISTRIBUTIONS = {  # text of the draw: (mean, variance)
+    "Uniform(-1, 3)": (1.0, 16 / 12),
+    "DiscreteUniform(1, 6)": (3.5, 35 / 12),
+    "Normal(2, 3)": (2.0, 9.0),
+    "LogNormal(0.1, 0.5)": (np.exp(0.225), (np.exp(0.25) - 1) * np.exp(0.45)),
+    "Exponential(0.5)": (2.0, 4.0),
+    "Gamma(2.5, 2)": (5.0, 10.0),
+    "Gamma(0.5, 2)": (1.0, 2.0),
+    "Binomial(20, 0.3)": (6.0, 4.2),
+    "Binomial(5000, 0.3)": (1500.0, 1050.0),
+    "Poisson(4)": (4.0, 4.0),
+    "Poisson(900)": (900.0, 900.0),
+    "Bernoulli(0.2)": (0.2, 0.16),
+}
+
+
+@pytest.mark.parametrize(("draw", "moments"), DISTRIBUTIONS.items(), ids=DISTRIBUTIONS.keys())
+def test_a_draw_has_its_moments_and_is_the_same_in_both_targets(draw, moments):
+    n = 20_000
+    values = []
+    for target in ("c", "numpy"):
+        net = Network(dt=1.0, seed=8, target=target)
+        population = net.add(n, Neuron(equations=f"r = {draw}", name="Draw"), name="P")
+        net.simulate(1)
+        values.append(population.r.copy())
+
+    np.testing.assert_allclose(values[1], values[0], rtol=1e-12, atol=1e-12)
+    mean, variance = moments
+    # Five standard errors; the fourth moments of these distributions are below 20 variances^2.
+    assert values[0].mean() == pytest.approx(mean, abs=5 * np.sqrt(variance / n))
+    assert values[0].var() == pytest.approx(variance, rel=5 * np.sqrt(20 / n))

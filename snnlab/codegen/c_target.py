@@ -14,7 +14,19 @@ from typing import assert_never
 
 from sympy import Basic, Symbol
 
-from snnlab.codegen.kernel import Add, Buffer, Draw, Item, Keep, Kernel, Let, Load, Program, Store
+from snnlab.codegen.kernel import (
+    FIRST_DRAW,
+    Add,
+    Buffer,
+    Draw,
+    Item,
+    Keep,
+    Kernel,
+    Let,
+    Load,
+    Program,
+    Store,
+)
 from snnlab.codegen.printer import CPrinter, Real
 
 # Functions for which glibc's libmvec has vector forms; gcc uses them when they are declared so,
@@ -314,14 +326,13 @@ def _print_draw(
     draw: Draw, kernel: Kernel, types: CTypes, printer: CPrinter, names: _Names, out: CText
 ) -> None:
     element = {"neurons": "i", "once": "0"}.get(kernel.shape, "k")
-    bits = names.unique("bits")
-    out.line(f"uint32_t {bits}[4];")
+    stream = names.unique("stream")
     out.line(
-        f"snn_philox(args->key, (uint32_t)clock->step, (uint32_t)(clock->step >> 32), "
-        f"(uint32_t)({element}), {draw.number + 16}u, {bits});"
+        f"const snn_stream {stream} = {{{{args->key[0], args->key[1]}}, clock->step, "
+        f"(uint32_t)({element}), {draw.number + FIRST_DRAW}u}};"
     )
     arguments = ", ".join(f"(double)({printer(a)})" for a in draw.arguments)
     out.line(
         f"const {types.real} {names[draw.symbol]} = "
-        f"({types.real})snn_draw_{draw.distribution.lower()}({bits}, {arguments});"
+        f"({types.real})snn_draw_{draw.distribution.lower()}(&{stream}, {arguments});"
     )

@@ -86,6 +86,9 @@ class Keep:
 Statement = Load | Let | Store | Add | Keep
 
 
+FIRST_DRAW = 16  # smaller numbers of a stream belong to the engine
+
+
 @dataclass(frozen=True)
 class Draw:
     """A random number of this step and element; ``symbol`` stands for it."""

@@ -325,34 +325,38 @@ class _Body:
         self.bound(s)
 
     def neuron(self, model: NeuronModel, equations: list[Equation]) -> None:
-        """Equations, then the spike test, then reset and refractory period."""
+        """Equations, then the events in the order of the text: test, reset, refractory period."""
         spike = next((e for e in model.events if e.name == "spike"), None)
-        refractory = spike.refractory if spike is not None else None
         wait = active = None
-        if refractory is not None:
+        if spike is not None and spike.refractory is not None:
             wait = self._fresh("wait")
             self._statements.append(Load(wait, WAIT))
             active = self.let("active", sympy.Eq(wait, 0), "bool")
         self.equations(equations, active)
-        if spike is None:
+        for event in model.events:
+            condition = cast(Boolean, self.value(event.condition))
+            if event is spike and active is not None:
+                condition = sympy.And(active, condition)
+            happens = self.let(f"is {event.name}", condition, "bool")
+            for assignment in event.reset:
+                s = assignment.target
+                chosen = (self.value(assignment.value), happens), (self._latest(s), True)
+                self.assign(s, sympy.Piecewise(*chosen, evaluate=False))
+            if event is spike:
+                self._spike(happens, wait, event.refractory)
+
+    def _spike(self, spiked: Symbol, wait: Symbol | None, refractory: Expr | None) -> None:
+        """Flag the spike and set the countdown; it may depend on what the reset has changed."""
+        self._changed[symbol(SPIKED.name)] = SPIKED
+        self._now[symbol(SPIKED.name)] = spiked
+        if wait is None or refractory is None:
             return
-        condition = cast(Boolean, self.value(spike.condition))
-        if active is not None:
-            condition = sympy.And(active, condition)
-        spiked = self.let("spiked", condition, "bool")
-        self._changed[symbol("(spiked)")] = SPIKED
-        self._now[symbol("(spiked)")] = spiked
-        for assignment in spike.reset:
-            s = assignment.target
-            chosen = (self.value(assignment.value), spiked), (self._latest(s), True)
-            self.assign(s, sympy.Piecewise(*chosen, evaluate=False))
-        if wait is not None and refractory is not None:
-            steps = self.let("pause", cast(Expr, Steps(self.value(refractory), DT)), "int")
-            less = (wait - 1, sympy.Gt(wait, 0)), (sympy.Integer(0), True)
-            waiting = sympy.Piecewise(*less, evaluate=False)
-            left = sympy.Piecewise((steps, spiked), (waiting, True), evaluate=False)
-            self._now[symbol("(wait)")] = self.let("wait", left, "int")
-            self._changed[symbol("(wait)")] = WAIT
+        steps = self.let("pause", cast(Expr, Steps(self.value(refractory), DT)), "int")
+        less = (wait - 1, sympy.Gt(wait, 0)), (sympy.Integer(0), True)
+        waiting = sympy.Piecewise(*less, evaluate=False)
+        left = sympy.Piecewise((steps, spiked), (waiting, True), evaluate=False)
+        self._now[symbol(WAIT.name)] = self.let("wait", left, "int")
+        self._changed[symbol(WAIT.name)] = WAIT
 
     # Synapses ----------------------------------------------------------------------------
 

@@ -17,7 +17,18 @@ from numpy.typing import NDArray
 from sympy import Basic, Symbol
 
 from snnlab.codegen.c_target import CTypes, index_buffers
-from snnlab.codegen.kernel import Add, Buffer, Draw, Item, Keep, Kernel, Let, Load, Store
+from snnlab.codegen.kernel import (
+    FIRST_DRAW,
+    Add,
+    Buffer,
+    Draw,
+    Item,
+    Keep,
+    Kernel,
+    Let,
+    Load,
+    Store,
+)
 
 Environment = dict[Symbol, Any]
 Value = Callable[[Environment], Any]
@@ -183,18 +194,12 @@ def _accumulate(buffer: Buffer, value: Value, function: np.ufunc) -> Callable[..
 
 def _draw(draw: Draw) -> Callable[..., None]:
     arguments = [_value(a) for a in draw.arguments]
+    distribution = DRAWS[draw.distribution]
 
     def run(env: Environment, arrays: Mapping, place: Place) -> None:
-        element = place.element
-        numbers = np.arange(element.start, element.stop) if isinstance(element, slice) else element
-        bits = philox(
-            place.key,
-            np.full(len(numbers), place.step & 0xFFFFFFFF),
-            np.full(len(numbers), place.step >> 32),
-            numbers,
-            np.full(len(numbers), draw.number + 16),
-        )
-        env[draw.symbol] = DRAWS[draw.distribution](bits, *(a(env) for a in arguments))
+        stream = Stream(place, draw.number + FIRST_DRAW)
+        values = np.broadcast_arrays(stream.elements, *(a(env) for a in arguments))[1:]
+        env[draw.symbol] = distribution(stream, *values)
 
     return run
 
@@ -303,18 +308,98 @@ def unit(high: NDArray[np.uint64], low: NDArray[np.uint64]) -> NDArray[np.float6
     return (bits.astype(np.float64) + 0.5) * (1.0 / 4503599627370496.0)
 
 
-def _normal(bits: tuple[NDArray, ...], mean: Any, sd: Any) -> Any:
-    radius = np.sqrt(-2.0 * np.log(unit(bits[0], bits[1])))
-    return mean + sd * radius * np.cos(6.283185307179586 * unit(bits[2], bits[3]))
+class Stream:
+    """The random numbers of one draw of many elements in one step."""
+
+    def __init__(self, place: Place, number: int) -> None:
+        element = place.element
+        is_range = isinstance(element, slice)
+        self.elements = np.arange(element.start, element.stop) if is_range else element
+        self._step, self._key, self._number = place.step, place.key, number
+
+    def bits(self, attempt: int = 0) -> tuple[NDArray[np.uint64], ...]:
+        """Four 32-bit numbers an element."""
+        n = len(self.elements)
+        counters = self._step & 0xFFFFFFFF, self._step >> 32, self._number | attempt << 16
+        low, high, number = (np.full(n, c) for c in counters)
+        return philox(self._key, low, high, self.elements, number)
+
+    def uniform(self, attempt: int = 0) -> NDArray[np.float64]:
+        bits = self.bits(attempt)
+        return unit(bits[0], bits[1])
+
+    def gauss(self, attempt: int = 0) -> NDArray[np.float64]:
+        bits = self.bits(attempt)
+        radius = np.sqrt(-2.0 * np.log(unit(bits[0], bits[1])))
+        return radius * np.cos(6.283185307179586 * unit(bits[2], bits[3]))
 
 
+def _large_count(stream: Stream, mean: NDArray, variance: NDArray) -> NDArray:
+    return np.maximum(np.floor(mean + np.sqrt(variance) * stream.gauss() + 0.5), 0.0)
+
+
+def _poisson(stream: Stream, mean: NDArray) -> NDArray:
+    u = stream.uniform()
+    count = np.zeros(len(u))
+    probability = np.exp(-mean)
+    total = probability.copy()
+    small = (mean > 0) & (mean <= LARGE_MEAN)
+    going = small & (u > total) & (probability > 0)
+    while going.any():
+        count[going] += 1
+        probability = np.where(going, probability * mean / np.maximum(count, 1), probability)
+        total = np.where(going, total + probability, total)
+        going = small & (u > total) & (probability > 0)
+    return np.where(mean > LARGE_MEAN, _large_count(stream, mean, mean), count)
+
+
+def _binomial(stream: Stream, n: NDArray, p: NDArray) -> NDArray:
+    u = stream.uniform()
+    count = np.zeros(len(u))
+    odds = p / (1.0 - p)
+    probability = np.exp(n * np.log1p(-p))
+    total = probability.copy()
+    small = (p > 0) & (p < 1) & (n > 0) & (n * p <= LARGE_MEAN)
+    going = small & (u > total) & (count < n)
+    while going.any():
+        step = odds * (n - count) / (count + 1.0)
+        probability = np.where(going, probability * step, probability)
+        count[going] += 1
+        total = np.where(going, total + probability, total)
+        going = small & (u > total) & (count < n)
+    large = np.minimum(_large_count(stream, n * p, n * p * (1.0 - p)), n)
+    counted = np.where((p > 0) & (n * p > LARGE_MEAN), large, count)
+    return np.where((p >= 1) & (n > 0), n, counted)
+
+
+def _gamma(stream: Stream, shape: NDArray, scale: NDArray) -> NDArray:
+    d = np.where(shape < 1.0, shape + 1.0, shape) - 1.0 / 3.0
+    c = 1.0 / np.sqrt(9.0 * d)
+    value, missing = d.copy(), shape > 0
+    for attempt in range(1, 1000):
+        if not missing.any():
+            break
+        x, u = stream.gauss(attempt), stream.uniform(attempt + 1000)
+        v = (1.0 + c * x) ** 3
+        taken = missing & (v > 0) & (np.log(u) < 0.5 * x * x + d - d * v + d * np.log(np.abs(v)))
+        value = np.where(taken, d * v, value)
+        missing &= ~taken
+    boosted = value * np.power(stream.uniform(), 1.0 / shape)
+    return np.where(shape > 0, scale * np.where(shape < 1.0, boosted, value), 0.0)
+
+
+LARGE_MEAN = 500.0  # SNN_LARGE_MEAN
+# Each as its namesake ``snn_draw_...`` in snnlab_kernel.h, where the sources are.
 DRAWS: dict[str, Callable[..., Any]] = {
-    "Uniform": lambda bits, low, high: low + (high - low) * unit(bits[0], bits[1]),
-    "DiscreteUniform": lambda bits, low, high: (
-        low + np.floor((high - low + 1.0) * unit(bits[0], bits[1]))
+    "Uniform": lambda stream, low, high: low + (high - low) * stream.uniform(),
+    "DiscreteUniform": lambda stream, low, high: np.floor(
+        low + (high + 1.0 - low) * stream.uniform()
     ),
-    "Exponential": lambda bits, rate: -np.log(unit(bits[0], bits[1])) / rate,
-    "Normal": _normal,
-    "LogNormal": lambda bits, mean, sd: np.exp(_normal(bits, mean, sd)),
-    "Bernoulli": lambda bits, p: (unit(bits[0], bits[1]) < p).astype(float),
+    "Bernoulli": lambda stream, p: (stream.uniform() < p).astype(float),
+    "Exponential": lambda stream, rate: -np.log(stream.uniform()) / rate,
+    "Normal": lambda stream, mean, sd: mean + sd * stream.gauss(),
+    "LogNormal": lambda stream, mean, sd: np.exp(mean + sd * stream.gauss()),
+    "Poisson": _poisson,
+    "Binomial": _binomial,
+    "Gamma": _gamma,
 }

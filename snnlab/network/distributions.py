@@ -95,3 +95,50 @@ class DiscreteUniform(Distribution):
 
     def sample(self, key: Key, draw: int, n: int) -> NDArray[np.float64]:
         return np.floor(self.low + (self.high - self.low + 1) * uniform(key, draw, n))
+
+
+@dataclass(frozen=True)
+class Gamma(Distribution):
+    """Gamma with shape ``alpha`` and scale ``beta``: mean ``alpha * beta``."""
+
+    alpha: float
+    beta: float
+
+    def sample(self, key: Key, draw: int, n: int) -> NDArray[np.float64]:
+        return _generator(key, draw).gamma(self.alpha, self.beta, n)
+
+
+@dataclass(frozen=True)
+class Binomial(Distribution):
+    """Successes in ``n`` trials of probability ``p``."""
+
+    n: int
+    p: float
+
+    def sample(self, key: Key, draw: int, n: int) -> NDArray[np.float64]:
+        return _generator(key, draw).binomial(int(self.n), self.p, n).astype(float)
+
+
+@dataclass(frozen=True)
+class Poisson(Distribution):
+    """Counts with mean ``mean``."""
+
+    mean: float
+
+    def sample(self, key: Key, draw: int, n: int) -> NDArray[np.float64]:
+        return _generator(key, draw).poisson(self.mean, n).astype(float)
+
+
+@dataclass(frozen=True)
+class Bernoulli(Distribution):
+    """1 with probability ``p``, else 0."""
+
+    p: float
+
+    def sample(self, key: Key, draw: int, n: int) -> NDArray[np.float64]:
+        return (uniform(key, draw, n) < self.p).astype(float)
+
+
+def _generator(key: Key, draw: int) -> np.random.Generator:
+    """NumPy's methods over the stream ``draw`` of ``key``."""
+    return np.random.Generator(np.random.Philox(key=[key[0] | key[1] << 32, draw]))

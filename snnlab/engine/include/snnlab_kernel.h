@@ -72,16 +72,124 @@ static inline double snn_unit(uint32_t high, uint32_t low)
     return ((double)(int64_t)bits + 0.5) * (1.0 / 4503599627370496.0);
 }
 
-#define snn_draw_uniform(bits, low, high) \
-    ((low) + ((high) - (low)) * snn_unit((bits)[0], (bits)[1]))
-#define snn_draw_discreteuniform(bits, low, high) \
-    ((low) + __builtin_floor(((high) - (low) + 1.0) * snn_unit((bits)[0], (bits)[1])))
-#define snn_draw_exponential(bits, rate) \
-    (-__builtin_log(snn_unit((bits)[0], (bits)[1])) / (rate))
+/* The random numbers of one draw of one element in one step. */
+typedef struct {
+    uint32_t key[2];
+    int64_t step;
+    uint32_t element;
+    uint32_t number; /* which draw of the object, below 65536 */
+} snn_stream;
+
+/* Four numbers; a rejection method asks again with the next `attempt`. */
+static inline void snn_bits(const snn_stream *stream, uint32_t attempt, uint32_t out[4])
+{
+    snn_philox(stream->key, (uint32_t)stream->step, (uint32_t)(stream->step >> 32),
+               stream->element, stream->number | attempt << 16, out);
+}
+
+static inline double snn_draw_uniform(const snn_stream *stream, double low, double high)
+{
+    uint32_t bits[4];
+    snn_bits(stream, 0, bits);
+    return low + (high - low) * snn_unit(bits[0], bits[1]);
+}
+
+static inline double snn_draw_discreteuniform(const snn_stream *stream, double low, double high)
+{
+    return __builtin_floor(snn_draw_uniform(stream, low, high + 1.0));
+}
+
+static inline double snn_draw_bernoulli(const snn_stream *stream, double p)
+{
+    return snn_draw_uniform(stream, 0.0, 1.0) < p ? 1.0 : 0.0;
+}
+
+static inline double snn_draw_exponential(const snn_stream *stream, double rate)
+{
+    return -__builtin_log(snn_draw_uniform(stream, 0.0, 1.0)) / rate;
+}
+
 /* Box and Muller (1958), Ann. Math. Stat. 29, 610-611; one of the pair. */
-#define snn_draw_normal(bits, mean, sd)                                    \
-    ((mean) + (sd) * __builtin_sqrt(-2.0 * __builtin_log(snn_unit((bits)[0], (bits)[1]))) * \
-                  __builtin_cos(6.283185307179586 * snn_unit((bits)[2], (bits)[3])))
-#define snn_draw_lognormal(bits, mean, sd) __builtin_exp(snn_draw_normal(bits, mean, sd))
+static inline double snn_gauss(const uint32_t bits[4])
+{
+    return __builtin_sqrt(-2.0 * __builtin_log(snn_unit(bits[0], bits[1]))) *
+           __builtin_cos(6.283185307179586 * snn_unit(bits[2], bits[3]));
+}
+
+static inline double snn_draw_normal(const snn_stream *stream, double mean, double sd)
+{
+    uint32_t bits[4];
+    snn_bits(stream, 0, bits);
+    return mean + sd * snn_gauss(bits);
+}
+
+static inline double snn_draw_lognormal(const snn_stream *stream, double mean, double sd)
+{
+    return __builtin_exp(snn_draw_normal(stream, mean, sd));
+}
+
+/* Above this mean counts come from the normal distribution with the same mean and variance, rounded;
+ * below it from inversion (Devroye 1986, Non-Uniform Random Variate Generation, X.3.3). */
+#define SNN_LARGE_MEAN 500.0
+
+static inline double snn_large_count(const snn_stream *stream, double mean, double variance)
+{
+    const double n = __builtin_floor(snn_draw_normal(stream, mean, __builtin_sqrt(variance)) + 0.5);
+    return n > 0.0 ? n : 0.0;
+}
+
+static inline double snn_draw_poisson(const snn_stream *stream, double mean)
+{
+    if (!(mean > 0.0)) return 0.0;
+    if (mean > SNN_LARGE_MEAN) return snn_large_count(stream, mean, mean);
+    const double u = snn_draw_uniform(stream, 0.0, 1.0);
+    double n = 0.0, probability = __builtin_exp(-mean), sum = probability;
+    while (u > sum && probability > 0.0) {
+        n += 1.0;
+        probability *= mean / n;
+        sum += probability;
+    }
+    return n;
+}
+
+static inline double snn_draw_binomial(const snn_stream *stream, double n, double p)
+{
+    if (!(p > 0.0) || !(n > 0.0)) return 0.0;
+    if (p >= 1.0) return n;
+    if (n * p > SNN_LARGE_MEAN) {
+        const double k = snn_large_count(stream, n * p, n * p * (1.0 - p));
+        return k < n ? k : n;
+    }
+    const double u = snn_draw_uniform(stream, 0.0, 1.0), odds = p / (1.0 - p);
+    double k = 0.0, probability = __builtin_exp(n * __builtin_log1p(-p)), sum = probability;
+    while (u > sum && k < n) {
+        probability *= odds * (n - k) / (k + 1.0);
+        k += 1.0;
+        sum += probability;
+    }
+    return k;
+}
+
+/* Marsaglia and Tsang (2000), ACM Trans. Math. Softw. 26, 363-372. */
+static inline double snn_draw_gamma(const snn_stream *stream, double shape, double scale)
+{
+    if (!(shape > 0.0)) return 0.0;
+    const double d = (shape < 1.0 ? shape + 1.0 : shape) - 1.0 / 3.0;
+    const double c = 1.0 / __builtin_sqrt(9.0 * d);
+    uint32_t bits[4];
+    double value = d;
+    for (uint32_t attempt = 1; attempt < 1000; ++attempt) {
+        snn_bits(stream, attempt, bits);
+        const double x = snn_gauss(bits), y = 1.0 + c * x, v = y * y * y;
+        snn_bits(stream, attempt + 1000, bits);
+        const double u = snn_unit(bits[0], bits[1]);
+        if (v > 0.0 && __builtin_log(u) < 0.5 * x * x + d - d * v + d * __builtin_log(v)) {
+            value = d * v;
+            break;
+        }
+    }
+    if (shape < 1.0) value *= __builtin_pow(snn_draw_uniform(stream, 0.0, 1.0), 1.0 / shape);
+    return scale * value;
+}
 
 #endif

@@ -161,6 +161,19 @@ def lower_synapse(
     return tuple(kernels)
 
 
+def lower_apply(
+    model: SynapseModel,
+    *,
+    per_synapse: frozenset[str] = frozenset(),
+    localities: Mapping[str, str] = MappingProxyType({}),
+) -> Kernel:
+    """The kernel of the statements that run when a person asks for it."""
+    body = _Body(model, per_synapse, localities=localities)
+    body.decay(model.equations, STEP)
+    body.synapse_statements(model.apply)
+    return _optimise(body.kernel(f"{_identifier(model.name)}_apply", "pre_row"))
+
+
 def _over_post_neurons(kernel: Kernel) -> Kernel:
     """The kernel with the post neuron as its element."""
 

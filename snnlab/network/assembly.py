@@ -26,7 +26,7 @@ from snnlab.codegen.kernel import (
     Kernel,
     Program,
 )
-from snnlab.codegen.lower import GLOBAL_OPERATION
+from snnlab.codegen.lower import GLOBAL_OPERATION, lower_apply
 from snnlab.codegen.numpy_target import NumpyKernel
 from snnlab.codegen.printer import Real
 from snnlab.engine import numpy_stepper, stepper
@@ -45,6 +45,7 @@ from snnlab.engine.stepper import (
     Synapses,
     Update,
 )
+from snnlab.errors import NetworkError
 from snnlab.model.ir import DifferentialEquation, NeuronModel
 from snnlab.network.compilation import neuron_program, start, synapse_program
 from snnlab.network.population import Population
@@ -141,21 +142,32 @@ BACKENDS = {
 # Programs ---------------------------------------------------------------------------------
 
 
+def input_name(model: NeuronModel, target: str) -> str:
+    """The array that projections to ``target`` add to: a weighted sum, or a conductance."""
+    names = _names_in_equations(model)
+    conductance = model.conductance(target)
+    summed = f"sum({target})" in names or "sum()" in names
+    if summed or conductance not in {v.name for v in model.variables}:
+        return f"sum({target})"
+    return conductance
+
+
 def inputs_of(population: Population, projections: Iterable[Projection]) -> tuple[str, ...]:
     """The targets of a population whose weighted sums its neurons may read."""
-    conductances = {v.name for v in population.neuron.model.variables}
+    model = population.neuron.model
     connected = [p.target for p in projections if p.post is population]
-    targets = dict.fromkeys([*population.neuron.model.targets, *connected])
-    return tuple(t for t in targets if f"g_{t}" not in conductances)
+    targets = dict.fromkeys([*model.targets, *connected])
+    return tuple(t for t in targets if input_name(model, t) == f"sum({t})")
 
 
 def sums_all_inputs(model: NeuronModel) -> bool:
     """Whether the neuron reads ``sum()``, so that every target is welcome."""
-    return any(
-        isinstance(s, Symbol) and s.name == "sum()"
-        for e in model.equations
-        for s in (e.rhs if isinstance(e, DifferentialEquation) else e.value).free_symbols
-    )
+    return "sum()" in _names_in_equations(model)
+
+
+def _names_in_equations(model: NeuronModel) -> set[str]:
+    values = [e.rhs if isinstance(e, DifferentialEquation) else e.value for e in model.equations]
+    return {s.name for value in values for s in value.free_symbols if isinstance(s, Symbol)}
 
 
 def population_program(population: Population, projections: Iterable[Projection] = ()) -> Program:
@@ -179,20 +191,24 @@ def projection_program(projection: Projection) -> Program | None:
     if projection.static or projection.model is None:
         return None
     types = projection_types(projection)
-    localities = [
-        (f"{side}.{variable.name}", variable.locality)
-        for side, group in (("pre", projection.pre), ("post", projection.post))
-        for variable in group.neuron.model.variables
-        if variable.locality != "local"
-    ]
     return synapse_program(
         projection.model,
         projection.synapse.text if projection.synapse is not None else "",
         frozenset(projection.state.individual),
         types.real,
         types.target,
-        tuple(localities),
+        tuple(_localities(projection).items()),
     )
+
+
+def _localities(projection: Projection) -> dict[str, str]:
+    """Which ``pre.x`` and ``post.x`` are one value for their population."""
+    return {
+        f"{side}.{variable.name}": variable.locality
+        for side, group in (("pre", projection.pre), ("post", projection.post))
+        for variable in group.neuron.model.variables
+        if variable.locality != "local"
+    }
 
 
 def compile_all(
@@ -374,10 +390,9 @@ def projection_parts(
 
 
 def _driven_array(projection: Projection) -> NDArray:
-    """What the projection adds to: a conductance, or a weighted sum."""
-    arrays = projection.post.state.arrays
-    conductance = f"g_{projection.target}"
-    return arrays[conductance if conductance in arrays else f"sum({projection.target})"]
+    """What the projection adds to."""
+    post = projection.post
+    return post.state.arrays[input_name(post.neuron.model, projection.target)]
 
 
 def _add_transmission(
@@ -439,12 +454,13 @@ class _Binding:
             if buffer == INPUT:
                 buffers.append(self.driven if scratch is None else scratch)
             else:
-                buffers.append(self._array(buffer, pre_delay))
+                buffers.append(self.array(buffer, pre_delay))
         delay = self.projection.delay_steps
         make = self.post.backend.parts.Arguments
         return make(buffers, state.table, self.projection.key, delay)
 
-    def _array(self, buffer: Buffer, pre_delay: int) -> NDArray:
+    def array(self, buffer: Buffer, pre_delay: int) -> NDArray:
+        """The array of ``buffer``; variables of pre neurons as of ``pre_delay`` steps ago."""
         name = buffer.name
         if name == TOUCHED.name:
             return self.touched
@@ -466,6 +482,35 @@ class _Binding:
 
     def _group(self, side: str) -> PopulationParts:
         return self.pre if side == "pre" else self.post
+
+
+def apply_once(
+    parts: ProjectionParts, populations: Mapping[str, PopulationParts], step: int
+) -> None:
+    """Run the ``apply`` statements of a projection's synapses, once for each."""
+    projection = parts.projection
+    model = projection.model
+    if model is None or not model.apply:
+        raise NetworkError(
+            f"Projection '{projection.name}': its synapses have no 'apply' statements; "
+            f"add a method apply() to the synapse class."
+        )
+    individual = frozenset(projection.state.individual)
+    kernel = lower_apply(model, per_synapse=individual, localities=_localities(projection))
+    pre, post = populations[projection.pre.name], populations[projection.post.name]
+    types, driven = projection_types(projection), _driven_array(projection)
+    binding = _Binding(projection, types, parts.touched, driven, pre, post, None)
+    NumpyKernel(kernel, projection.network.real).run(
+        [binding.array(buffer, 1) for buffer in kernel.buffers],
+        projection.state.table,
+        step,
+        projection.network.dt,
+        projection.key,
+        projection.delay_steps,
+        element=slice(0, projection.size),
+        pre=projection.sources,
+        post=projection.targets,
+    )
 
 
 def _parts_of_rows(

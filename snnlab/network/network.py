@@ -151,7 +151,7 @@ class Network:
         pre: Group,
         post: Group | Iterable[Group],
         target: str,
-        connector: Connector | None = None,
+        connector: Connector | Synapse | None = None,
         *,
         weight: Values = 1.0,
         delay: float | None = None,
@@ -167,7 +167,7 @@ class Network:
         target
             Name of the conductance without its ``g_``, for example "exc".
         connector
-            Who is connected with whom; `AllToAll` if not given.
+            Who is connected with whom; `AllToAll` if not given. A synapse model may stand here.
         weight
             A number, a distribution, or one number for each synapse; in the unit of ``g_<target>``.
         delay
@@ -197,7 +197,14 @@ class Network:
         default = f"{pre.name}->{post.name} {target}"
         name = self._free_name(name, default, self.projections)
         where = f"Projection '{name}'"
+        if isinstance(connector, Synapse) and synapse is None:
+            connector, synapse = None, connector
         rule = AllToAll() if connector is None else connector
+        if isinstance(rule, type) and issubclass(rule, Synapse):
+            raise NetworkError(
+                f"{where}: {rule.__name__} is a class of synapses; "
+                f"give one with its parameters: {rule.__name__}(...)."
+            )
         if not isinstance(rule, Connector):
             raise NetworkError(
                 f"{where}: {connector!r} is no connector; "
@@ -550,6 +557,11 @@ class Network:
             self._initial = [(array, array.copy()) for p in parts for array in p.state()]
             for population_parts in self._parts.values():
                 population_parts.forget()
+
+    def _apply(self, projection: Projection) -> None:
+        self.build()
+        parts = self._projection_parts[projection.name]
+        self._submit(lambda: assembly.apply_once(parts, self._parts, self.step_index))
 
     def _models(self) -> Iterable[tuple[str, Neuron | Synapse]]:
         for population in self.populations.values():

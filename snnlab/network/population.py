@@ -247,6 +247,11 @@ class Population:
         return PopulationView(self, np.atleast_1d(chosen).ravel())
 
     @property
+    def attributes(self) -> list[str]:
+        """Names of the model's parameters and variables."""
+        return [*self.state.parameters, *self.state.variables]
+
+    @property
     def indices(self) -> NDArray[np.int32]:
         return np.arange(self.size, dtype=np.int32)
 

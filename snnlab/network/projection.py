@@ -227,6 +227,16 @@ class Projection:
         new = self._array(name, value)
         self.network._submit(lambda: np.copyto(state.values(name), new))
 
+    def apply(self) -> None:
+        """Run the model's ``apply`` statements once for every synapse, between two steps.
+
+        Raises
+        ------
+        NetworkError
+            If the model has none.
+        """
+        self.network._apply(self)
+
     def _set_weight(self, value: Values) -> None:
         if is_number(value):
             number = float(value)

@@ -63,13 +63,13 @@ void m_COBA_update(const snn_args *args, const snn_clock *clock, int64_t begin, 
         const double v_1 = (active ? v_next : v);
         const double g_exc_1 = g_exc_next;
         const double g_inh_1 = g_inh_next;
-        const int spiked = ((v_1 > V_th) & active);
-        const double v_2 = (spiked ? E_L : v_1);
-        const int32_t wait_1 = (spiked ? pause : ((wait > 0) ? wait - 1 : 0));
+        const int is_spike = ((v_1 > V_th) & active);
+        const double v_2 = (is_spike ? E_L : v_1);
+        const int32_t wait_1 = (is_spike ? pause : ((wait > 0) ? wait - 1 : 0));
         v_of[i] = v_2;
         g_exc_of[i] = g_exc_1;
         g_inh_of[i] = g_inh_1;
-        spiked_of[i] = (uint8_t)spiked;
+        spiked_of[i] = (uint8_t)is_spike;
         wait_of[i] = wait_1;
     }
 }

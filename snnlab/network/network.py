@@ -20,7 +20,7 @@ from snnlab.engine.stepper import Recorder
 from snnlab.errors import NetworkError, SimulationError
 from snnlab.model.neuron import Neuron
 from snnlab.model.synapse import Synapse
-from snnlab.network import assembly, presentation
+from snnlab.network import assembly, presentation, timescales
 from snnlab.network.assembly import PopulationParts, ProjectionParts
 from snnlab.network.connectors import AllToAll, Connector
 from snnlab.network.population import ParameterHandle, Population, PopulationView, Values
@@ -111,6 +111,7 @@ class Network:
         self._recorders: list[_TraceTap] = []
         self._spike_streams: list[tuple[str, SpikeStream]] = []
         self._warned: set[str] = set()
+        self._time_step_warnings: list[str] = []
         self._assembling = threading.RLock()
 
     # Building ----------------------------------------------------------------------------
@@ -462,7 +463,7 @@ class Network:
     @property
     def warnings(self) -> list[str]:
         """What a person should know before trusting this network."""
-        found = []
+        found = list(self._time_step_warnings)
         for owner, model in self._models():
             if getattr(model, "superseded", False):
                 found.append(
@@ -547,6 +548,10 @@ class Network:
         self.pause()
 
     def _prepare(self) -> None:
+        if self.step_index == 0:
+            self._time_step_warnings = timescales.time_step_warnings(
+                self.populations.values(), self.dt
+            )
         for message in self.warnings:
             if message not in self._warned:
                 self._warned.add(message)

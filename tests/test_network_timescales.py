@@ -1,0 +1,59 @@
+"""A time step that is too large for an equation is told before the run."""
+
+import pytest
+
+from snnlab import Network, Neuron
+
+CELL = "tau = {tau} ms\ntau * dv/dt = 1 - v : {method}\nspike: v > 2"
+
+
+def network_of(tau, method, dt=0.1):
+    net = Network(dt=dt, seed=1)
+    net.add(3, Neuron.from_cell(CELL.format(tau=tau, method=method), "Decay"), name="P")
+    return net
+
+
+@pytest.mark.parametrize(
+    ("tau", "method", "message"),
+    [
+        (
+            0.1,
+            "explicit",
+            "Population 'P': dt = 0.1 ms is 1 of the time constant of v (0.1 ms), too much for "
+            "the method 'explicit'; take dt below 0.01 ms.",
+        ),
+        (
+            0.04,
+            "exponential",
+            "Population 'P': dt = 0.1 ms is 2.5 of the time constant of v (0.04 ms), so v follows "
+            "its input in leaps; take dt below 0.04 ms.",
+        ),
+    ],
+    ids=["explicit", "exponential"],
+)
+def test_a_large_time_step_warns_once(tau, method, message):
+    net = network_of(tau, method)
+
+    with pytest.warns(UserWarning, match="^Population .P.: dt = 0.1 ms") as caught:
+        net.simulate(1)
+    net.simulate(1)
+
+    assert [str(w.message) for w in caught] == [message]
+    assert net.warnings == [message]
+
+
+@pytest.mark.parametrize(("tau", "method"), [(1.0, "explicit"), (0.06, "exponential")])
+def test_a_small_time_step_is_silent(tau, method):
+    net = network_of(tau, method)
+
+    net.simulate(1)
+
+    assert net.warnings == []
+
+
+def test_the_fastest_neuron_counts():
+    net = network_of(5.0, "explicit")
+    net.populations["P"].tau = [5.0, 0.15, 5.0]
+
+    with pytest.warns(UserWarning, match=r"time constant of v \(0\.15 ms\)"):
+        net.simulate(1)

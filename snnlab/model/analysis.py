@@ -6,6 +6,7 @@ One function for neurons and one for synapses; both do the same steps in the sam
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import cast
 
 import sympy
@@ -38,13 +39,14 @@ from snnlab.model.ir import (
     Locality,
     NeuronModel,
     Parameter,
+    RandomDraw,
     StructuralRule,
     SynapseModel,
     Variable,
     symbol,
 )
-from snnlab.model.scope import Scope, Value, as_condition, as_number
-from snnlab.units import DIMENSIONLESS, Dimension, Unit, internal_name
+from snnlab.model.scope import NOISE, Scope, Value, as_condition, as_number
+from snnlab.units import DIMENSIONLESS, TIME, Dimension, Unit, internal_name, power
 
 PREDEFINED = {"neuron": ("t", "dt", "t_last"), "synapse": ("t", "dt", "t_pre", "t_post")}
 
@@ -204,10 +206,12 @@ def _prepare(syntax: ModelSyntax, kind: str, spiking: bool) -> _Work:
         for name, definition in work.constants.items()
         if not names(definition.value)
     }
+    noise = {n for s in work.dynamics if isinstance(s, Gradient) for n in _noise_names(work, s)}
     # Everything that is no number with or without a unit takes its dimension from the equations.
     work.dimensions = check_dimensions(
         syntax,
         {name: unit.dimension for name, unit in literals.items() if unit is not None},
+        dict.fromkeys(noise, power(TIME, Fraction(-1, 2))),
         frozenset(scope.names) - literals.keys() - predefined.keys(),
     )
     return work
@@ -407,7 +411,8 @@ def _equations(work: _Work) -> list[Equation]:
                 equations.append(_assignment(work, statement))
             case Gradient():
                 equations.append(_differential(work, statement))
-    return _with_methods(equations, work.spiking and work.kind == "neuron")
+    gradients = {symbol(s.variable): s for s in work.dynamics if isinstance(s, Gradient)}
+    return _with_methods(equations, gradients, work.spiking and work.kind == "neuron")
 
 
 def _assignment(work: _Work, statement: Definition) -> Assignment:
@@ -437,8 +442,10 @@ def _assignment(work: _Work, statement: Definition) -> Assignment:
 
 def _differential(work: _Work, gradient: Gradient) -> DifferentialEquation:
     """Solve ``tau * dv/dt + v = I`` for the derivative, which must stand there linearly."""
-    left = work.scope.number(gradient.left, gradient.source)
-    right = work.scope.number(gradient.right, gradient.source)
+    noise = {name: symbol(name) for name in _noise_names(work, gradient)}
+    scope = replace(work.scope, names={**work.scope.names, **noise})
+    left = scope.number(gradient.left, gradient.source)
+    right = scope.number(gradient.right, gradient.source)
     slope = symbol(f"d{gradient.variable}/dt")
     factor = sympy.diff(left, slope)
     checks.check_gradient_is_linear(gradient, factor, slope)
@@ -446,13 +453,28 @@ def _differential(work: _Work, gradient: Gradient) -> DifferentialEquation:
     x = symbol(gradient.variable)
     rhs = cast(Expr, (right - rest) / factor)
     method = work.flags[gradient.variable].method or ""
-    equation = DifferentialEquation(x, rhs, method, span=gradient.span)
+    if noise and method == "explicit":
+        method = "euler-maruyama"
+    present = tuple(xi for xi in noise.values() if rhs.has(xi))
+    equation = DifferentialEquation(x, rhs, method, noise=present, span=gradient.span)
+    checks.check_noise_is_linear(gradient, equation)
+    for xi in present:
+        if xi.name not in [draw.name for draw in work.scope.draws]:
+            work.scope.draws.append(RandomDraw(xi.name, "Normal", (Integer(0), Integer(1))))
     if method:
         checks.check_method(gradient, equation)
     return equation
 
 
-def _with_methods(equations: list[Equation], spiking: bool) -> list[Equation]:
+def _noise_names(work: _Work, gradient: Gradient) -> list[str]:
+    """Names such as ``xi`` and ``xi_1`` that the model does not define."""
+    read = names(gradient.left) | names(gradient.right)
+    return sorted(n for n in read if NOISE.fullmatch(n) and n not in work.scope.names)
+
+
+def _with_methods(
+    equations: list[Equation], gradients: dict[Symbol, Gradient], spiking: bool
+) -> list[Equation]:
     """Choose a method for the equations that name none, block by block."""
     chosen: dict[Symbol, tuple[str, str]] = {}
     block: list[DifferentialEquation] = []
@@ -460,6 +482,7 @@ def _with_methods(equations: list[Equation], spiking: bool) -> list[Equation]:
         if isinstance(equation, DifferentialEquation):
             block.append(equation)
         elif block:
+            checks.check_block(tuple(block), gradients)
             chosen |= integrators.choose(tuple(block), spiking=spiking)
             block = []
     result: list[Equation] = []

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
+from dataclasses import replace
 
+import sympy
 from sympy import Expr, Symbol
 
 from snnlab.errors import ModelError
 from snnlab.language.expressions import suggestion
+from snnlab.language.source import Span
 from snnlab.language.syntax import (
     Definition,
     Expression,
@@ -20,11 +23,15 @@ from snnlab.language.syntax import (
     walk,
 )
 from snnlab.model.functions import BUILT_IN, DISTRIBUTIONS, NUMBERS
-from snnlab.model.integrators import LINEAR_ONLY, linear_parts
+from snnlab.model.integrators import FOR_NOISE, LINEAR_ONLY, SYNONYMS
 from snnlab.model.ir import DifferentialEquation
+from snnlab.model.propagators import propagates
 from snnlab.model.scope import Value
+from snnlab.model.stochastic import is_diagonal, noise_parts
+from snnlab.model.updates import Block, linear_parts
 
 OPERATIONS = ("sum", "max", "min", "mean")
+MAX_IMPLICIT = 6  # the determinant of a larger system is too long an expression
 
 
 def check_definitions(syntax: ModelSyntax, predefined: tuple[str, ...]) -> None:
@@ -136,23 +143,92 @@ def check_gradient_is_linear(gradient: Gradient, factor: Expr, slope: Symbol) ->
         )
 
 
+def check_noise_is_linear(gradient: Gradient, equation: DifferentialEquation) -> None:
+    """White noise stands alone or with a factor, not in a function or a product with another."""
+    for xi in equation.noise:
+        if sympy.diff(equation.rhs, xi).free_symbols & set(equation.noise):
+            raise gradient.source.error(
+                gradient.span,
+                f"d{gradient.variable}/dt is not linear in the white noise '{xi}'; "
+                "write the noise as a term `factor * xi`.",
+            )
+
+
 def check_method(gradient: Gradient, equation: DifferentialEquation) -> None:
-    """Methods for linear equations get one."""
-    if equation.method in LINEAR_ONLY and linear_parts(equation) is None:
-        flag = next(
-            (f for f in gradient.flags if f.value is None and f.name[:3] == equation.method[:3]),
-            gradient,
-        )
-        other = "exponential-euler" if equation.method == "exponential" else "rk4"
-        name = gradient.variable
-        way_out = (
-            f"make it linear in {name}." if equation.method == "event-driven" else f"use `{other}`."
-        )
+    """The method that an equation names can solve it."""
+    method, name = equation.method, gradient.variable
+    if equation.noise and method not in FOR_NOISE:
         raise gradient.source.error(
-            flag.span,
-            f"d{name}/dt is not linear in {name}, so '{equation.method}' cannot solve it; "
-            f"{way_out}",
+            _method_span(gradient, method),
+            f"'{method}' knows no white noise, and d{name}/dt has '{equation.noise[0]}'; "
+            "use `euler-maruyama`, `milstein` or `heun`.",
         )
+    drift, strengths = noise_parts(equation)
+    if method in LINEAR_ONLY and linear_parts(replace(equation, rhs=drift)) is None:
+        other = "exponential-euler" if method == "exponential" else "rk4"
+        other = "euler-maruyama" if equation.noise else other
+        way_out = f"make it linear in {name}." if method == "event-driven" else f"use `{other}`."
+        raise gradient.source.error(
+            _method_span(gradient, method),
+            f"d{name}/dt is not linear in {name}, so '{method}' cannot solve it; {way_out}",
+        )
+    if method == "exponential" and any(g.has(equation.variable) for g in strengths.values()):
+        raise gradient.source.error(
+            _method_span(gradient, method),
+            f"the strength of the noise depends on {name}, so 'exponential' cannot solve "
+            f"d{name}/dt; use `milstein`.",
+        )
+
+
+def check_block(block: Block, gradients: Mapping[Symbol, Gradient]) -> None:
+    """Methods that solve several equations at once fit all of those that name them."""
+    together = tuple(e for e in block if e.method == "propagator")
+    if together and not propagates(together):
+        gradient = gradients[together[0].variable]
+        raise gradient.source.error(
+            _method_span(gradient, "propagator"),
+            "'propagator' solves linear equations that feed each other in one direction, over "
+            "at most 4 variables in a row, and these are others; use `exponential` or `rk4`.",
+        )
+    implicit = tuple(e for e in block if e.method == "implicit")
+    variables = {e.variable for e in implicit}
+    for equation in implicit:
+        slopes = [sympy.diff(equation.rhs, x) for x in variables]
+        if any(slope.free_symbols & variables for slope in slopes):
+            gradient = gradients[equation.variable]
+            raise gradient.source.error(
+                _method_span(gradient, "implicit"),
+                f"d{equation.variable}/dt is not linear in {_listed(variables)}, so 'implicit' "
+                "cannot solve it; use `rk4`.",
+            )
+    if len(implicit) > MAX_IMPLICIT:
+        gradient = gradients[implicit[0].variable]
+        raise gradient.source.error(
+            _method_span(gradient, "implicit"),
+            f"'implicit' solves at most {MAX_IMPLICIT} equations together, and these are "
+            f"{len(implicit)}; use `semi-implicit` or `exponential`.",
+        )
+    for equation in block:
+        if equation.method == "milstein" and not is_diagonal(equation, block):
+            gradient = gradients[equation.variable]
+            raise gradient.source.error(
+                _method_span(gradient, "milstein"),
+                f"'milstein' needs one noise for d{equation.variable}/dt alone, whose strength "
+                f"depends on {equation.variable} only; use `euler-maruyama` or `heun`.",
+            )
+
+
+def _listed(variables: set[Symbol]) -> str:
+    return ", ".join(sorted(map(str, variables)))
+
+
+def _method_span(gradient: Gradient, method: str) -> Span:
+    """Where the method is named: the flag, whatever its spelling."""
+    for flag in gradient.flags:
+        named = SYNONYMS.get(flag.name, flag.name)
+        if named == method or (named, method) == ("explicit", "euler-maruyama"):
+            return flag.span
+    return gradient.span
 
 
 def check_init(

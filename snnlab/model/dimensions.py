@@ -208,7 +208,10 @@ def _tuple(found: Dimension | str) -> Dimension:
 
 
 def check_dimensions(
-    syntax: ModelSyntax, known: dict[str, Dimension], variables: frozenset[str]
+    syntax: ModelSyntax,
+    known: dict[str, Dimension],
+    noise: dict[str, Dimension],
+    variables: frozenset[str],
 ) -> dict[str, Dimension]:
     """Check every equation and section, and return the dimensions of the names.
 
@@ -218,6 +221,8 @@ def check_dimensions(
     ----------
     known
         Dimensions of the parameters that have a unit.
+    noise
+        Dimension of white noise, by name.
     variables
         Names whose dimension may be found from the equations.
 
@@ -228,7 +233,7 @@ def check_dimensions(
     """
     if not known and not _has_unit(syntax):
         return {}
-    dimensions = Dimensions({**known, **dict.fromkeys(_TIMES, TIME)}, variables)
+    dimensions = Dimensions({**known, **noise, **dict.fromkeys(_TIMES, TIME)}, variables)
     parameters = known.keys()
     statements = [
         s for s in syntax.statements if isinstance(s, Gradient) or s.name not in parameters

@@ -7,8 +7,7 @@ model does.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import cast
 
 import sympy
@@ -16,35 +15,20 @@ from sympy import Expr, Integer, Rational, Symbol
 
 from snnlab.model.functions import Exprel
 from snnlab.model.ir import DifferentialEquation, symbol
+from snnlab.model.propagators import propagates, propagator
+from snnlab.model.stochastic import (
+    euler_maruyama,
+    is_additive,
+    is_diagonal,
+    milstein,
+    noise_parts,
+    with_increments,
+)
+from snnlab.model.updates import Block, Integrator, StateUpdate, linear_parts
 
 EVENT_DRIVEN = "event-driven"
 _HALF = cast(Rational, Rational(1, 2))
 _ZERO, _ONE = Integer(0), Integer(1)
-
-
-@dataclass(frozen=True)
-class StateUpdate:
-    """The state at t + dt from the state at t.
-
-    The temporaries are evaluated in order from old values, then every new value from old values
-    and temporaries, then all are stored together.
-    """
-
-    temporaries: tuple[tuple[Symbol, Expr], ...]
-    updates: tuple[tuple[Symbol, Expr], ...]
-
-
-Block = tuple[DifferentialEquation, ...]
-Integrator = Callable[[Block, Symbol], StateUpdate]
-
-
-def linear_parts(equation: DifferentialEquation) -> tuple[Expr, Expr] | None:
-    """``(a, b)`` with ``dx/dt = a + b x`` and both free of x, or None."""
-    x = equation.variable
-    b = sympy.diff(equation.rhs, x)
-    if b.has(x):
-        return None
-    return equation.rhs.subs(x, 0), b
 
 
 def explicit(block: Block, dt: Symbol) -> StateUpdate:
@@ -57,16 +41,25 @@ def exponential(block: Block, dt: Symbol) -> StateUpdate:
 
     ``dx/dt = a + b x`` gives ``x* + (x - x*) exp(b dt)`` with ``x* = -a/b`` (Rotter & Diesmann
     1999, Biol. Cybern. 81, 381-402). Where b may be 0 the equal form
-    ``x + dt (a + b x) exprel(b dt)`` divides by nothing.
+    ``x + dt (a + b x) exprel(b dt)`` divides by nothing. Additive noise of strength g adds a
+    normal number of variance ``g^2 dt exprel(2 b dt)``, that of the Ornstein-Uhlenbeck process
+    (Gillespie 1996, Phys. Rev. E 54, 2084-2091).
     """
     temporaries: list[tuple[Symbol, Expr]] = []
     updates: list[tuple[Symbol, Expr]] = []
-    for equation in block:
-        x = equation.variable
+    kicks: dict[Symbol, Expr] = {}
+    for noisy in block:
+        x = noisy.variable
+        drift, strengths = noise_parts(noisy)
+        equation = replace(noisy, rhs=drift, noise=())
         parts = linear_parts(equation)
         if parts is None:
             raise ValueError(f"d{x}/dt is not linear in {x}")
         a, b = parts
+        for xi, strength in strengths.items():
+            deviation = symbol(f"_deviation_{xi}_{x}")
+            temporaries.append((deviation, strength * sympy.sqrt(dt * Exprel(2 * b * dt))))
+            kicks[x] = kicks.get(x, _ZERO) + deviation * xi
         if b == 0:
             updates.append((x, x + dt * a))
         elif a == 0:
@@ -79,7 +72,8 @@ def exponential(block: Block, dt: Symbol) -> StateUpdate:
             temporary = _relative_gain(x, b, dt)
             temporaries.append(temporary)
             updates.append((x, x + equation.rhs * temporary[0]))
-    return StateUpdate(tuple(temporaries), tuple(updates))
+    kicked = tuple((x, value + kicks.get(x, _ZERO)) for x, value in updates)
+    return StateUpdate(tuple(temporaries), kicked)
 
 
 def exponential_euler(block: Block, dt: Symbol) -> StateUpdate:
@@ -138,7 +132,12 @@ def midpoint(block: Block, dt: Symbol) -> StateUpdate:
 
 
 def heun(block: Block, dt: Symbol) -> StateUpdate:
-    """``x + dt/2 (f(x) + f(x + dt f(x)))``: order 2 (Heun 1900, Z. Math. Phys. 45, 23-38)."""
+    """``x + dt/2 (f(x) + f(x + dt f(x)))``: order 2 (Heun 1900, Z. Math. Phys. 45, 23-38).
+
+    With noise the solution is that of Stratonovich, of strong order 1 for one noise (Ruemelin 1982,
+    SIAM J. Numer. Anal. 19, 604-613).
+    """
+    block = with_increments(block, dt)
     first = _slopes(block, 1, {}, _ZERO, dt)
     second = _slopes(block, 2, _advanced(block, 1, dt), _ONE, dt)
     updates = tuple(
@@ -164,12 +163,15 @@ def rk4(block: Block, dt: Symbol) -> StateUpdate:
 METHODS: dict[str, Integrator] = {
     "explicit": explicit,
     "exponential": exponential,
+    "propagator": propagator,
     "exponential-euler": exponential_euler,
     "implicit": implicit,
     "semi-implicit": semi_implicit,
     "midpoint": midpoint,
     "heun": heun,
     "rk4": rk4,
+    "euler-maruyama": euler_maruyama,
+    "milstein": milstein,
 }
 
 # Other names of the same methods.
@@ -179,11 +181,13 @@ SYNONYMS: dict[str, str] = {
     "exponential_euler": "exponential-euler",
     "rk2": "midpoint",
     "runge-kutta4": "rk4",
+    "euler_maruyama": "euler-maruyama",
     "exact": EVENT_DRIVEN,
     "event_driven": EVENT_DRIVEN,
 }
 
 LINEAR_ONLY = ("exponential", "semi-implicit", EVENT_DRIVEN)
+FOR_NOISE = ("exponential", "heun", "euler-maruyama", "milstein")  # methods that know `xi`
 
 
 def solve_block(block: Block, dt: Symbol) -> StateUpdate:
@@ -220,15 +224,83 @@ def elapsed(equation: DifferentialEquation, elapsed: Symbol) -> Expr:
 def choose(equations: Block, *, spiking: bool) -> dict[Symbol, tuple[str, str]]:
     """The method for every equation of a block that names none, with the reason in words.
 
-    An equation that is linear in its own variable gets ``exponential``. Where equations depend
-    on each other in a circle and one of them is not linear, or has no decay of its own, all of
-    them are advanced together by ``rk4``; but a variable that stands in its own exponential in a
-    spiking neuron gets ``explicit``, because its upstroke overflows the stages of rk4.
+    Linear equations with constant coefficients that feed each other in one direction get
+    ``propagator``, which is exact. An equation that is linear in its own variable gets
+    ``exponential``. Where equations depend on each other in a circle and one of them is not
+    linear, or has no decay of its own, all of them are advanced together by ``rk4``; but a variable
+    that stands in its own exponential in a spiking neuron gets ``explicit``, because its upstroke
+    overflows the stages of rk4. Equations with noise get the best of their kind.
     """
     chosen: dict[Symbol, tuple[str, str]] = {}
     for group in _circles(equations):
-        chosen |= _choose_for_circle(group, spiking)
+        quiet = tuple(e for e in group if not e.noise)
+        chosen |= _choose_for_circle(quiet, spiking)
+        chosen |= {e.variable: _choose_for_noise(e, equations) for e in group if e.noise}
+    for x, others in _chains(equations).items():
+        names = ", ".join(map(str, others))
+        reason = f"{x} and {names} are linear with constant coefficients: exact for any step"
+        chosen[x] = ("propagator", reason)
     return chosen
+
+
+def _choose_for_noise(equation: DifferentialEquation, block: Block) -> tuple[str, str]:
+    x = equation.variable
+    drift, _ = noise_parts(equation)
+    if is_additive(equation, block):
+        if linear_parts(replace(equation, rhs=drift)) is not None:
+            return "exponential", f"linear in {x} with additive noise: exact in distribution"
+        return "euler-maruyama", "the noise is additive, for which it has order 1"
+    if is_diagonal(equation, block):
+        return "milstein", f"the strength of the noise depends on {x}"
+    return "euler-maruyama", "the strength of the noise depends on several variables"
+
+
+def _chains(equations: Block) -> dict[Symbol, tuple[Symbol, ...]]:
+    """Variables of linear systems that feed each other, each with the others of its system.
+
+    Only equations that name no method take part, and only whole systems: one that depends
+    on another kind of equation of the block is left out.
+    """
+    variables = {e.variable for e in equations}
+    linear = {
+        e.variable: e
+        for e in equations
+        if not e.method and not e.noise and _is_linear_in(e, variables)
+    }
+    while True:
+        outside = variables - linear.keys()
+        dropped = [x for x, e in linear.items() if e.rhs.free_symbols & outside]
+        if not dropped:
+            break
+        for x in dropped:
+            del linear[x]
+    found: dict[Symbol, tuple[Symbol, ...]] = {}
+    for members in _connected(tuple(linear.values())):
+        if len(members) > 1 and propagates(members):
+            names = [e.variable for e in members]
+            found |= {x: tuple(y for y in names if y != x) for x in names}
+    return found
+
+
+def _is_linear_in(equation: DifferentialEquation, variables: set[Symbol]) -> bool:
+    """Whether the right side is linear in all these variables with coefficients free of them."""
+    used = equation.rhs.free_symbols & variables
+    return not any(sympy.diff(equation.rhs, x).free_symbols & variables for x in used)
+
+
+def _connected(equations: Block) -> list[Block]:
+    """Equations grouped so that those of different groups do not depend on each other."""
+    groups: list[list[DifferentialEquation]] = []
+    for equation in equations:
+        symbols = equation.rhs.free_symbols | {equation.variable}
+        touching = [
+            g
+            for g in groups
+            if any(e.variable in symbols or equation.variable in e.rhs.free_symbols for e in g)
+        ]
+        groups = [g for g in groups if g not in touching]
+        groups.append([*(e for g in touching for e in g), equation])
+    return [tuple(e for e in equations if e in group) for group in groups]
 
 
 def _choose_for_circle(group: Block, spiking: bool) -> dict[Symbol, tuple[str, str]]:

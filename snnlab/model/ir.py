@@ -8,7 +8,8 @@ variables these are used, exactly as a person writes them: ``t`` and ``dt`` (ms)
 (time of the neuron's previous spike), ``t_pre`` and ``t_post``, ``pre.x`` and ``post.x`` (neuron
 attributes seen from a synapse), ``g_target`` (the conductance that a projection drives),
 ``sum(exc)`` (the weighted sum of a target), ``mean(v)`` and its kin (population-wide
-operations), ``xi`` (unit white noise) and ``draw(0)``, ``draw(1)`` ... (random draws).
+operations), ``xi`` or ``xi_a`` (white noise, of which each step
+draws one normal number) and ``draw(0)``, ``draw(1)`` ... (random draws).
 """
 
 from __future__ import annotations
@@ -80,6 +81,7 @@ class DifferentialEquation:
     rhs: Expr  # [variable]/ms
     method: str  # a name in `integrators.METHODS`, or "event-driven"
     reason: str = ""  # why this method, when the model did not name one
+    noise: tuple[Symbol, ...] = ()  # white noise in `rhs`; each is a standard normal draw, too
     span: Span | None = field(default=None, compare=False)
 
 

@@ -5,6 +5,7 @@ Names that a model does not know are errors at their column. Values come out in 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, assert_never, cast
 
@@ -36,6 +37,8 @@ MAX_EXPONENT = 64
 _MAX_EXACT = 2**53
 _MAX_FLOAT = 1.7e308
 _MAX_CALLS = 20
+
+NOISE = re.compile(r"xi(_\w+)?", re.ASCII)  # names of white noise
 
 _RELATION: dict[str, Any] = {
     "<": sympy.StrictLessThan,
@@ -78,6 +81,12 @@ class Scope:
 
     def unknown(self, name: str, span: Span, source: Source) -> ModelError:
         """The error for a name that stands for nothing here."""
+        if NOISE.fullmatch(name):
+            return source.error(
+                span,
+                f"white noise '{name}' stands outside a differential equation; "
+                "write `Normal(0, 1)` here.",
+            )
         way_out = suggestion(name, [*self.names, *NUMBERS]) or (
             f"define it with a line `{name} = value`."
         )

@@ -25,6 +25,7 @@ from snnlab.network.assembly import PopulationParts, ProjectionParts
 from snnlab.network.connectors import AllToAll, Connector
 from snnlab.network.population import ParameterHandle, Population, PopulationView, Values
 from snnlab.network.projection import Projection, population_of
+from snnlab.network.report import Report, network_report
 from snnlab.recording.results import SpikeRecord, TraceRecord, Traces
 from snnlab.recording.streams import SpikeStream, TraceStream
 
@@ -774,6 +775,10 @@ class Network:
             lambda: projection.weight,
             write,
         )
+
+    def report(self) -> Report:
+        """The network as tables for a paper (Nordlie et al. 2009); ``.save("methods.tex")``."""
+        return network_report(self)
 
     def __repr__(self) -> str:
         n_neurons = sum(p.size for p in self.populations.values())

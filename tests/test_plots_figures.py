@@ -107,7 +107,13 @@ def test_picture_is_described_in_plain_json():
                 "colour": {"light": "#c95500", "dark": "#ff8f4a"},
             },
         ],
-        "traces": [{"label": "E[3]", "colour": {"light": "#0072b2", "dark": "#56b4e9"}}],
+        "traces": [
+            {
+                "label": "E[3]",
+                "population": "E",
+                "colour": {"light": "#0072b2", "dark": "#56b4e9"},
+            }
+        ],
     }
 
 

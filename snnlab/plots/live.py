@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bokeh.embed import json_item
@@ -41,6 +40,7 @@ class Picture:
             "traces": [
                 {
                     "label": trace.label,
+                    "population": trace.population,
                     "colour": {"light": trace.colour.light, "dark": trace.colour.dark},
                 }
                 for trace in self.traces
@@ -57,8 +57,7 @@ def figure_item(picture: Picture) -> dict[str, object]:
     if picture.traces:
         plots.append(traces_figure(picture.traces, time))
     if picture.bands:
-        names: Sequence[str] = [band.population for band in picture.bands]
-        plots.append(rates_figure(names, picture.band_colours, time))
+        plots.append(rates_figure(picture.band_colours, time))
     if plots:
         share_time_axis(plots, "time (ms)")
     return dict(json_item(column(*plots, sizing_mode="stretch_width", spacing=0)))

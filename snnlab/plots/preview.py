@@ -44,7 +44,7 @@ def thinned(curve: Curve) -> Curve:
     starts = np.arange(0, n, width)
     low = [start + int(np.argmin(curve.y[start : start + width])) for start in starts]
     high = [start + int(np.argmax(curve.y[start : start + width])) for start in starts]
-    kept = np.unique([*low, *high, 0, n - 1])
+    kept = np.unique(np.array([*low, *high, 0, n - 1], np.int64))
     return Curve(curve.x[kept], curve.y[kept], curve.spikes, curve.shaded, curve.caption)
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
-from bokeh.models import ColumnDataSource, GlyphRenderer, Legend, LegendItem, Range1d
+from bokeh.models import ColumnDataSource, Range1d
 from bokeh.plotting import figure
 
 from snnlab.plots.palette import Colour
-from snnlab.plots.style import FONT, blank_figure
+from snnlab.plots.style import blank_figure
 
 
 @dataclass(frozen=True)
@@ -46,9 +45,8 @@ def traces_figure(traces: Sequence[Trace], x_range: Range1d, *, height: int = 14
         y_label=trace_label(traces),
         name="traces-figure",
     )
-    items: list[LegendItem] = []
     for index, trace in enumerate(traces):
-        blank = np.full(1, np.nan)  # one point, so that the legend has a line to show
+        blank = np.zeros(0)
         line_source = ColumnDataSource({"x": blank, "y": blank}, name=f"trace-{index}")
         line = plot.line("x", "y", source=line_source, color=trace.colour.light, line_width=1.4)
         spike_source = ColumnDataSource(
@@ -64,27 +62,4 @@ def traces_figure(traces: Sequence[Trace], x_range: Range1d, *, height: int = 14
             line_width=1.4,
         )
         line.glyph.name = stroke.glyph.name = f"trace-glyph-{index}"
-        items.append(LegendItem(label=trace.label, renderers=[cast(GlyphRenderer, line)]))
-    add_legend(plot, items)
     return plot
-
-
-def add_legend(plot: figure, items: list[LegendItem]) -> None:
-    """A flat legend in the upper left corner; a click on a name hides its line."""
-    legend = Legend(
-        items=items,
-        orientation="horizontal",
-        click_policy="hide",
-        border_line_color=None,
-        background_fill_alpha=0.75,
-        label_text_font=FONT,
-        label_text_font_size="11px",
-        glyph_width=16,
-        glyph_height=12,
-        label_height=12,
-        spacing=12,
-        padding=3,  # pyright: ignore[reportArgumentType]  a number is valid for all sides
-        margin=2,
-        location="top_left",
-    )
-    plot.add_layout(legend)

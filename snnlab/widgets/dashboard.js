@@ -89,11 +89,13 @@ class DashboardView {
     const figures = new LiveFigures(this.bokeh, setup.picture);
     await figures.embed(setup.item, this.plots);
     if (this.stopped) return;
-    this.waiting.remove();
+    this.waiting.replaceWith(figures.legend());
     this.figures = figures;
     figures.onFollow = (following) => (this.follow.hidden = following);
     const paint = () => {
-      figures.setTheme(themeOf(this.root));
+      const theme = themeOf(this.root);
+      this.root.dataset.dark = theme.dark;
+      figures.setTheme(theme);
       this.redraw();
     };
     paint();
@@ -121,24 +123,26 @@ class DashboardView {
     this.sidebar.replaceChildren(...(groups.size ? groups.values() : [hint]));
   }
 
-  /** Put a frame into the window at once; draw and acknowledge with the next painted one. */
+  /**
+   * Draw a frame and acknowledge it when it is painted. Drawing at once lets BokehJS, which
+   * paints with the next animation frame, paint in the one that acknowledges.
+   */
   take(frame, buffer) {
-    if (!this.window) return;
+    if (!this.window || this.stopped) return;
     this.window.add(frame, frame.last < 0 ? {} : unpack(frame.layout, buffer));
-    if (frame.values) for (const [key, value] of Object.entries(frame.values)) this.sliders.get(key)?.show(value);
-    const scheduled = this.pending !== undefined;
-    this.pending = frame;
-    if (!scheduled) requestAnimationFrame(() => this.drawPending());
-  }
-
-  drawPending() {
-    const frame = this.pending;
-    this.pending = undefined;
-    if (this.stopped) return;
     this.transport.show(frame.state);
+    if (frame.values) for (const [key, value] of Object.entries(frame.values)) this.sliders.get(key)?.show(value);
     this.say(frame.state.status === "error" ? frame.state.message : frame.state.warnings.join("\n"));
     this.redraw();
-    this.send({ type: "drawn", viewer: this.viewer, number: frame.number });
+    const painted = this.pending === undefined;
+    this.pending = frame.number;
+    if (painted) requestAnimationFrame(() => this.acknowledge());
+  }
+
+  acknowledge() {
+    const number = this.pending;
+    this.pending = undefined;
+    if (!this.stopped) this.send({ type: "drawn", viewer: this.viewer, number });
   }
 
   redraw() {

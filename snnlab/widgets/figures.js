@@ -1,6 +1,6 @@
 // The dashboard's Bokeh figures: sources filled in place from a window of columns.
 
-import { paintTheme } from "./page.js";
+import { element, paintTheme, skipStyleSheets } from "./page.js";
 
 const SMOOTHING = 5; // ms, least width of the average a rate is drawn with
 const SPIKE_STROKE = 0.45; // of a trace's range, above it
@@ -19,6 +19,7 @@ export class LiveFigures {
   /** Put the figures into `target`. */
   async embed(item, target) {
     this.views = await this.bokeh.embed.embed_item(item, target);
+    skipStyleSheets(this.views.roots[0]);
     this.doc = this.views.roots[0].model.document;
     this.time = this._model("time");
     this.NDArray = this._model("raster")?.data.image[0].constructor;
@@ -27,6 +28,32 @@ export class LiveFigures {
 
   _model(name) {
     return this.doc.get_model_by_name(name);
+  }
+
+  /** One button a population, in its colour; it hides and shows the population's lines. */
+  legend() {
+    const names = new Map();
+    const add = (name, colour, glyph) => {
+      if (!names.has(name)) names.set(name, { colour, glyphs: [], labels: [] });
+      names.get(name).glyphs.push(glyph);
+      return names.get(name);
+    };
+    this.picture.bands.forEach((band, index) => add(band.name, band.colour, `rate-glyph-${index}`));
+    this.picture.traces.forEach((trace, index) => add(trace.population, trace.colour, `trace-glyph-${index}`).labels.push(trace.label));
+    const chips = [...names].map(([name, { colour, glyphs, labels }]) => {
+      const chip = element("button", { type: "button", class: "snn-chip", "aria-pressed": "true", title: `Show or hide the lines of ${name}` }, name);
+      if (labels.length) chip.append(element("span", {}, `trace ${labels.join(", ")}`));
+      chip.style.setProperty("--snn-light", colour.light);
+      chip.style.setProperty("--snn-dark", colour.dark);
+      chip.addEventListener("click", () => {
+        const shown = chip.getAttribute("aria-pressed") !== "true";
+        chip.setAttribute("aria-pressed", String(shown));
+        for (const model of this.doc._all_models.values())
+          if (model.type === "GlyphRenderer" && glyphs.includes(model.glyph.name)) model.visible = shown;
+      });
+      return chip;
+    });
+    return element("div", { class: "snn-legend", role: "group", "aria-label": "populations" }, ...chips);
   }
 
   /** A person has panned or zoomed: stop following until asked to again. */
@@ -116,7 +143,7 @@ export class LiveFigures {
       }
       this._fill(`rate-${index}`, { x, y });
     });
-    this._fit("rate-range", 0, Math.max(top * 1.3, 1));
+    this._fit("rate-range", 0, Math.max(top * 1.1, 1));
   }
 
   _drawTraces(window) {
@@ -152,7 +179,7 @@ export class LiveFigures {
     });
     if (bottom > top) return;
     const margin = 0.06 * (top - bottom) || 0.5;
-    this._fit("trace-range", bottom - margin, top + 4 * margin); // the legend stands above
+    this._fit("trace-range", bottom - margin, top + margin);
   }
 
   /** Replace the columns of a source in place; an assignment would compare old and new first. */

@@ -105,22 +105,48 @@ class State:
         self.table[self._order.index(name)] = value
         if name in self.individual:
             self.arrays[name][: self.n_elements] = value
-        for other in self.model.parameters:
-            if other.name != name and symbol(name) in other.value.free_symbols:
-                self.set_number(other.name, self._evaluated(other.value, other))
+        self._update_derived(name)
+
+    def set_values(
+        self, name: str, values: NDArray, indices: NDArray[np.int32] | None = None
+    ) -> None:
+        """Give elements values of a variable or of an individual parameter."""
+        self.values(name)[slice(None) if indices is None else indices] = values
+        if name in self.parameters:
+            self._update_derived(name)
 
     def make_individual(self, name: str) -> None:
-        """Give a parameter a value for each element."""
-        if name in self.individual:
-            return
-        if self.parameters[name].locality not in (None, "local"):
-            raise NetworkError(
-                f"{self.where}: '{name}' is one value for all ('{self.parameters[name].locality}' "
-                f"in the model), so it takes no array; remove the flag, or give one number."
-            )
-        self.arrays[name] = self.new_array(self.parameters[name].dtype)
-        self.arrays[name][:] = self.number(name)
-        self.individual.add(name)
+        """Give a parameter, and those derived from it, a value for each element."""
+        names = [name, *self._derived_from(name)]
+        for one in names:
+            if self.parameters[one].locality not in (None, "local"):
+                raise NetworkError(
+                    f"{self.where}: '{one}' is one value for all "
+                    f"('{self.parameters[one].locality}' in the model), so it takes no array; "
+                    f"remove the flag, or give one number."
+                )
+        for one in names:
+            if one not in self.individual:
+                self.arrays[one] = self.new_array(self.parameters[one].dtype)
+                self.arrays[one][:] = self.number(one)
+                self.individual.add(one)
+
+    def _derived_from(self, name: str) -> list[str]:
+        """Parameters whose values follow that of ``name``, near ones first."""
+        found: list[str] = []
+        for other in self.model.parameters:
+            if {symbol(n) for n in (name, *found)} & other.value.free_symbols:
+                found.append(other.name)
+        return found
+
+    def _update_derived(self, name: str) -> None:
+        for other in self._derived_from(name):
+            parameter = self.parameters[other]
+            value = self._evaluated(parameter.value, parameter)
+            if other in self.individual:
+                self.arrays[other][: self.n_elements] = value
+            else:
+                self.table[self._order.index(other)] = value
 
     def draw(self, distribution: Distribution, n: int) -> NDArray[np.float64]:
         self._n_drawn += 1
@@ -149,7 +175,8 @@ class State:
             return float(e)
         draws = {symbol(d.name): d for d in self.model.draws}
         known: dict[Symbol, Any] = {}
-        for s in cast(set[Symbol], e.free_symbols):
+        # Sorted, because the order of the draws decides their numbers.
+        for s in sorted(cast(set[Symbol], e.free_symbols), key=str):
             if s in draws:
                 arguments = [float(self._evaluated(a, None)) for a in draws[s].arguments]
                 kind = getattr(distributions, draws[s].distribution)
@@ -281,19 +308,10 @@ class Population:
             state.make_individual(name)
             self.network._relink()
 
-        def store() -> None:
-            state.values(name)[slice(None) if indices is None else indices] = new
-
-        self.network._submit(store)
+        self.network._submit(lambda: state.set_values(name, new, indices))
 
     def _checked(self, name: str, new: NDArray, n: int, *, whole: bool) -> NDArray:
-        if new.dtype.kind not in "bif":
-            raise NetworkError(
-                f"Population '{self.name}': '{name}' takes numbers, not {new.dtype}; "
-                f"give a number or an array of numbers."
-            )
-        if np.isnan(new).any():
-            raise NetworkError(f"Population '{self.name}': '{name}' cannot be NaN; give a number.")
+        check_numbers(f"Population '{self.name}'", name, new)
         if new.ndim == 0 or new.size == 1:
             return new.reshape(())
         if new.size != n or (whole and new.shape not in ((n,), self.shape)):
@@ -307,6 +325,23 @@ class Population:
     def _unknown(self, name: str) -> str:
         known = [*self.state.parameters, *self.state.variables]
         return unknown_attribute(f"Population '{self.name}'", name, known)
+
+
+def check_numbers(where: str, name: str, new: NDArray) -> None:
+    """Values of a parameter or variable are numbers.
+
+    Raises
+    ------
+    NetworkError
+        If they are something else, or NaN.
+    """
+    if new.dtype.kind not in "buif":
+        raise NetworkError(
+            f"{where}: '{name}' takes numbers, not {new.dtype}; "
+            f"give a number or an array of numbers."
+        )
+    if np.isnan(new).any():
+        raise NetworkError(f"{where}: '{name}' cannot be NaN; give a number.")
 
 
 def unknown_attribute(where: str, name: str, known: list[str]) -> str:

@@ -20,12 +20,15 @@ from snnlab.network.population import (
     PopulationView,
     State,
     Values,
+    check_numbers,
     is_number,
     unknown_attribute,
 )
 
 if TYPE_CHECKING:
     from snnlab.network.network import Network
+
+FIRST_DRAW = 32_768  # of random weights and values, above those of the state's own draws
 
 
 class Projection:
@@ -71,6 +74,7 @@ class Projection:
         set_(self, "_connectivity", None)
         set_(self, "_weights", None)
         set_(self, "_state", None)
+        set_(self, "_n_drawn", 0)
 
     network: Network
     pre: Population
@@ -87,6 +91,7 @@ class Projection:
     _connectivity: Connectivity | None
     _weights: NDArray | None
     _state: State | None
+    _n_drawn: int
     _pre_indices: NDArray[np.int32]
     _post_indices: NDArray[np.int32]
 
@@ -141,7 +146,7 @@ class Projection:
             if not self.static:
                 weights = self.state.storage("w")
             elif is_number(self._weight):
-                weights = np.array(float(self._weight))
+                weights = np.array(self._array("w", self._weight), float)
             else:
                 weights = self._weight_array().astype(self.network.real)
             object.__setattr__(self, "_weights", weights)
@@ -179,7 +184,7 @@ class Projection:
     def _new_state(self) -> State:
         where = f"Projection '{self.name}'"
         if self.model is None:
-            raise AttributeError(
+            raise NetworkError(
                 f"{where}: static synapses have a weight and nothing else; "
                 f"give net.connect(..., synapse=...) a model."
             )
@@ -189,7 +194,7 @@ class Projection:
             state.values("w")[:] = self._weight_array()
         elif "w" in state.parameters:
             if is_number(self._weight):
-                state.set_number("w", float(self._weight))
+                state.set_number("w", float(self._array("w", self._weight)))
             else:
                 state.make_individual("w")
                 state.values("w")[:] = self._weight_array()
@@ -215,17 +220,16 @@ class Projection:
         if self.model is None:
             raise AttributeError(self._unknown(name))
         state = self.state
-        if name in state.parameters and is_number(value):
-            number = float(value)
-            self.network._submit(lambda: state.set_number(name, number))
-            return
         if name not in state.parameters and name not in state.variables:
             raise AttributeError(self._unknown(name))
+        new = self._array(name, value)
+        if name in state.parameters and new.ndim == 0:
+            self.network._submit(lambda: state.set_number(name, float(new)))
+            return
         if name in state.parameters and name not in state.individual:
             state.make_individual(name)
             self.network._relink()
-        new = self._array(name, value)
-        self.network._submit(lambda: np.copyto(state.values(name), new))
+        self.network._submit(lambda: state.set_values(name, new))
 
     def apply(self) -> None:
         """Run the model's ``apply`` statements once for every synapse, between two steps.
@@ -238,21 +242,15 @@ class Projection:
         self.network._apply(self)
 
     def _set_weight(self, value: Values) -> None:
-        if is_number(value):
-            number = float(value)
-            if np.isnan(number):
-                raise NetworkError(
-                    f"Projection '{self.name}': weight cannot be NaN; give a number."
-                )
-            weights = self.weights
-            self.network._submit(lambda: weights.fill(number))
-            return
-        if self.has_one_weight:
-            object.__setattr__(self, "_weight", value)
+        new = self._array("w", value)
+        if new.ndim and self.has_one_weight:
+            if self.static:
+                object.__setattr__(self, "_weight", new)
+            else:
+                self.state.make_individual("w")
             object.__setattr__(self, "_weights", None)
             self.network._relink()
-            return
-        new, weights = self._array("w", value), self.weights
+        weights = self.weights
         self.network._submit(lambda: np.copyto(weights, new))
 
     def _weight_array(self) -> NDArray:
@@ -260,8 +258,10 @@ class Projection:
 
     def _array(self, name: str, value: Values) -> NDArray:
         if isinstance(value, Distribution):
-            return value.sample(self.key, 1, self.size)
-        new = np.asarray(value, float)
+            object.__setattr__(self, "_n_drawn", self._n_drawn + 1)
+            return value.sample(self.key, FIRST_DRAW + self._n_drawn, self.size)
+        new = np.asarray(value)
+        check_numbers(f"Projection '{self.name}'", name, new)
         if new.ndim and new.shape != (self.size,):
             raise NetworkError(
                 f"Projection '{self.name}': '{name}' has {self.size} values, one for each synapse, "

@@ -1,5 +1,6 @@
 """The editor of JupyterLab knows the cells of snnlab."""
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -7,13 +8,15 @@ import pytest
 from lab_driver import LabPage
 from nbformat.v4 import new_code_cell, new_notebook
 
+from snnlab.language.grammar import NEURON_SECTIONS, SYNAPSE_SECTIONS
+
 pytestmark = pytest.mark.browser
 
 NEURON = '''%%neuron LIF
 """A leaky neuron."""
 tau = 20 ms  [5, 100]   # membrane time constant
-tau * dv/dt = -v + 25 : init = -60, exponential
-spike: v > 30
+tau * dv/dt = -v + 25   : init = max(-60, -v), exponential
+spike: v > 30 mV
 '''
 
 # The colours are the theme's; a test only needs to know which of its variables was used.
@@ -46,7 +49,9 @@ def notebook(lab_page: LabPage, request: pytest.FixtureRequest) -> LabPage:
     cells = [NEURON, "d = 20\ndv = 1 # not a model"]
     path = lab_page.server.folder / f"{request.node.name}.ipynb"
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-    nbformat.write(new_notebook(cells=[new_code_cell(text) for text in cells], metadata=kernel), path)
+    nbformat.write(
+        new_notebook(cells=[new_code_cell(text) for text in cells], metadata=kernel), path
+    )
     lab_page.open(path.name)
     lab_page.cells.nth(1).locator(".cm-content").wait_for()
     return lab_page
@@ -67,6 +72,7 @@ def test_neuron_cell_is_highlighted(notebook: LabPage):
             "init",
             "exponential",
             "spike:",
+            "30",
         )
     }
     picture = notebook.screenshot("labextension_highlighting")
@@ -84,6 +90,7 @@ def test_neuron_cell_is_highlighted(notebook: LabPage):
         "init": "atom",
         "exponential": "atom",
         "spike:": "keyword",
+        "30": "number",
     }
 
 
@@ -105,11 +112,17 @@ def test_python_cell_keeps_the_language_of_the_kernel(notebook: LabPage):
     assert colour(notebook, 1, "dv") == "plain"
 
 
+def test_editor_knows_every_section_of_the_grammar():
+    source = Path(__file__).parents[1] / "labextension" / "src" / "modelLanguage.ts"
+    listed = re.search(r"const SECTIONS = \[(.*?)\];", source.read_text(), re.DOTALL)
+
+    assert listed is not None
+    assert set(re.findall(r"'(\w+)'", listed[1])) == {*NEURON_SECTIONS, *SYNAPSE_SECTIONS}
+
+
 def test_extension_is_where_jupyterlab_looks_for_it():
     from jupyter_core.paths import jupyter_path
 
-    found = [
-        folder for folder in jupyter_path("labextensions") if Path(folder, "snnlab").is_dir()
-    ]
+    found = [folder for folder in jupyter_path("labextensions") if Path(folder, "snnlab").is_dir()]
 
     assert found != []

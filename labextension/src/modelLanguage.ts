@@ -19,13 +19,16 @@ interface IState {
 
 const MAGIC = /^%%(neuron|synapse)\b/;
 const QUOTES = /^("""|''')/;
-const SECTION =
-  /^(spike|reset|refractory|pre_spike|post_spike|parameters|equations|functions)(?=\s*:)/;
+const SECTIONS = [
+  'spike', 'reset', 'refractory', 'axon_spike', 'axon_reset',
+  'pre_spike', 'post_spike', 'pre_axon_spike', 'psp', 'operation', 'apply', 'creating', 'pruning',
+  'parameters', 'equations', 'functions'
+];
+const SECTION = new RegExp(`^(${SECTIONS.join('|')})\\b(?=[^=]*?:)`);
 const DERIVATIVE = /^d[A-Za-z_]\w*\s*\/\s*dt\b/;
 const NUMBER = /^(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?/;
-const UNIT = /^(1\/(m?s)|[munpkMGµ]?(s|V|A|S|F|Ohm|Hz)|%)(?![\w(])/;
-const FLAG =
-  /^(init|min|max|exponential|explicit|implicit|semi-implicit|midpoint|heun|rk4|exact|event-driven|population|projection|locality|bool|int|float|method)(?![\w-])/;
+const UNIT = /^[A-Za-zµ]+(\^-?\d)?(?![\w(])/;
+const FLAG = /^[A-Za-z][\w-]*/;
 const WORD_OPERATOR = /^(and|or|not|if|else)\b/;
 const NAME = /^[A-Za-z_]\w*/;
 const DEFINED_NAME = /^[A-Za-z_]\w*(?=\s*=(?!=))/;
@@ -96,11 +99,8 @@ function expression(stream: StringStream, state: IState): string | null {
   if (stream.match(DERIVATIVE)) {
     return 'derivative';
   }
-  if (state.place === 'flags' && stream.match(FLAG)) {
+  if (state.place === 'flags' && beginsFlag(stream) && stream.match(FLAG)) {
     return 'flag';
-  }
-  if (followsNumber(stream) && stream.match(UNIT)) {
-    return 'unit';
   }
   if (stream.match(NUMBER)) {
     return 'number';
@@ -110,6 +110,9 @@ function expression(stream: StringStream, state: IState): string | null {
       state.conditionalColons += 2;
     }
     return 'keyword';
+  }
+  if (followsNumber(stream) && stream.match(UNIT)) {
+    return 'unit';
   }
   if (stream.match(NAME)) {
     return /^\s*\(/.test(rest(stream)) ? 'function' : null;
@@ -126,6 +129,13 @@ function expression(stream: StringStream, state: IState): string | null {
     return 'operator';
   }
   return /[[\](){}]/.test(stream.next() ?? '') ? 'bracket' : 'punctuation';
+}
+
+/** Flags are separated by commas; a comma between parentheses separates arguments. */
+function beginsFlag(stream: StringStream): boolean {
+  const before = stream.string.slice(0, stream.pos);
+  const depth = before.split('(').length - before.split(')').length;
+  return depth === 0 && /[:,]\s*$/.test(before);
 }
 
 function followsNumber(stream: StringStream): boolean {

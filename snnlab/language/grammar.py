@@ -102,6 +102,14 @@ def parse_fields(
     return ModelSyntax(name, description, tuple(statements), tuple(functions), tuple(read), None)
 
 
+def parse_functions(source: Source) -> tuple[Function, ...]:
+    """Read lines such as ``sigmoid(x) = 1 / (1 + exp(-x))``."""
+    lines = logical_lines(source)
+    parser = _Parser(source, ("functions",), _defined(lines))
+    parser.read_section("functions", "", Span(1, 0, 0), lines)
+    return tuple(parser.functions)
+
+
 def _first_span(lines: tuple[Line, ...]) -> Span:
     return span_of(lines[0].tokens)
 

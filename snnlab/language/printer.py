@@ -24,6 +24,7 @@ from snnlab.language.syntax import (
     Statement,
     Unary,
     names,
+    walk,
 )
 
 _CONDITIONAL, _OR, _AND, _NOT, _COMPARE, _SUM, _PRODUCT, _UNARY, _POWER, _ATOM = range(10)
@@ -165,7 +166,8 @@ def _needs_headers(syntax: ModelSyntax) -> bool:
     definitions = [s for s in syntax.statements if isinstance(s, Definition)]
     constants = {s.name for s in definitions if s.place == "parameters" or not names(s.value)}
     return any(
-        (s.place == "parameters" and bool(names(s.value)))
+        # Names and calls, of which some are drawn anew in every step elsewhere.
+        (s.place == "parameters" and any(isinstance(p, Name | Call) for p in walk(s.value)))
         or (s.place == "equations" and s.operator == "=" and names(s.value) <= constants)
         for s in definitions
     )

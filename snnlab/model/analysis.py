@@ -204,7 +204,7 @@ def _prepare(syntax: ModelSyntax, kind: str, spiking: bool) -> _Work:
     literals = {
         name: _literal(definition.value)[1]
         for name, definition in work.constants.items()
-        if not names(definition.value)
+        if _is_literal(definition.value)
     }
     noise = {n for s in work.dynamics if isinstance(s, Gradient) for n in _noise_names(work, s)}
     # Everything that is no number with or without a unit takes its dimension from the equations.
@@ -230,7 +230,8 @@ def _classify(work: _Work) -> None:
         if isinstance(s, Definition)
         and s.place != "equations"
         and (s.operator == "=" or s.place == "parameters")
-        and not any(isinstance(p, Call) and _draws(p) for p in walk(s.value))
+        and not _reads_network(s.value)
+        and (s.place == "parameters" or s.name in work.updated or not _is_random(s.value))
     }
     found: dict[str, Definition] = {}
     grew = True
@@ -255,8 +256,19 @@ def _may_start_here(statement: Statement) -> bool:
     return statement.place != "parameters" or _target(statement) == "w"
 
 
-def _draws(call: Call) -> bool:
-    return call.function in DISTRIBUTIONS or call.function in ("sum", "mean", "norm1", "norm2")
+def _is_random(value: Expression) -> bool:
+    """Whether a distribution stands in the expression."""
+    return any(isinstance(p, Call) and p.function in DISTRIBUTIONS for p in walk(value))
+
+
+def _reads_network(value: Expression) -> bool:
+    """Whether a sum over inputs or over the population stands in the expression."""
+    calls = [p for p in walk(value) if isinstance(p, Call)]
+    return any(
+        c.function in ("sum", "mean", "norm1", "norm2", "pre.sum", "post.sum")
+        or (c.function in ("min", "max") and len(c.arguments) == 1)
+        for c in calls
+    )
 
 
 def _expressions(syntax: ModelSyntax) -> list[Expression]:
@@ -323,10 +335,10 @@ def _parameter(work: _Work, name: str, line: Definition) -> Parameter:
     return Parameter(
         name,
         value,
-        unit if not names(line.value) else work.unit(name),
+        unit if _is_literal(line.value) else work.unit(name),
         low,
         high,
-        cast(Locality | None, flags.locality),
+        cast(Locality | None, flags.locality or ("local" if _is_random(line.value) else None)),
         flags.dtype,
         line.help,
         line.span,
@@ -347,6 +359,13 @@ def _literal(value: Expression) -> tuple[Expression, Unit | None]:
             return replace(value, operand=replace(number, unit=None)), unit
         case _:
             return value, None
+
+
+def _is_literal(value: Expression) -> bool:
+    """Whether the value is one number, with or without a sign and a unit."""
+    return isinstance(_literal(value)[0], Number) or (
+        isinstance(value, Unary) and isinstance(value.operand, Number)
+    )
 
 
 def _limit(work: _Work, limit: Expression, unit: Unit | None, line: Definition) -> float:

@@ -14,6 +14,7 @@ from snnlab.model.code import generated_code
 from snnlab.model.declarations import ClassModel
 from snnlab.model.ir import Assignment, NeuronModel, Parameter, SynapseModel
 from snnlab.model.latex import model_latex
+from snnlab.model.registry import completed
 
 
 class AuthoredModel(ClassModel):
@@ -35,7 +36,7 @@ class AuthoredModel(ClassModel):
     @classmethod
     def _from_syntax(cls, syntax: ModelSyntax) -> Self:
         made = cls.__new__(cls)
-        made.__dict__["syntax"] = syntax
+        made.__dict__["syntax"] = completed(syntax)
         _ = made.model  # to find all errors now
         return made
 
@@ -45,7 +46,7 @@ class AuthoredModel(ClassModel):
         syntax = parse_cell(self.cell_text(), type(self).__name__, self._sections_allowed)
         # Only the class's own words: an inherited docstring describes another model.
         words = inspect.cleandoc(vars(type(self)).get("__doc__") or "")
-        return replace(syntax, description=words)
+        return completed(replace(syntax, description=words))
 
     @property
     def name(self) -> str:

@@ -185,6 +185,8 @@ class Dimensions:
             return self._common(arguments[1:], source, "the two cases")
         if call.function in ("mean", "min", "max") and len(arguments) == 1:
             return self.of(arguments[0], source)
+        if call.function in ("Uniform", "DiscreteUniform", "Normal"):
+            return self._common(arguments, source, f"'{call.function}'")
         if call.function not in BUILT_IN:
             return None
         match BUILT_IN[call.function].dimensions:

@@ -215,3 +215,34 @@ DISTRIBUTIONS: dict[str, int] = {
     "Bernoulli": 1,
     "Poisson": 1,
 }
+
+
+def distribution_fault(name: str, arguments: tuple[Expr, ...]) -> str | None:
+    """What is wrong with the numbers given to a distribution, and what to do; None if nothing."""
+    values = [float(a) if a.is_number else None for a in arguments]
+    first, second = values[0], values[1] if len(values) > 1 else None
+    match name:
+        case "Uniform" | "DiscreteUniform":
+            if first is not None and second is not None and first > second:
+                return f"the lower end {first:g} is above the upper end {second:g}; exchange them."
+        case "Normal" | "LogNormal":
+            if second is not None and second < 0:
+                return f"the standard deviation is negative ({second:g}); give 0 or more."
+        case "Exponential":
+            if first is not None and first <= 0:
+                return f"the rate is {first:g}; give a number above 0."
+        case "Poisson":
+            if first is not None and first < 0:
+                return f"the mean is negative ({first:g}); give 0 or more."
+        case "Gamma":
+            for value, word in ((first, "shape"), (second, "scale")):
+                if value is not None and value <= 0:
+                    return f"the {word} is {value:g}; give a number above 0."
+        case "Binomial" if first is not None and (first < 0 or first != int(first)):
+            return f"the number of trials is {first:g}; give a whole number, 0 or more."
+        case _:
+            pass
+    chance = {"Bernoulli": first, "Binomial": second}.get(name)
+    if chance is not None and not 0 <= chance <= 1:
+        return f"the probability {chance:g} is outside 0 to 1; correct it."
+    return None

@@ -14,6 +14,7 @@ from snnlab.model.declarations import Array, Value
 from snnlab.model.equations import Equations
 from snnlab.model.fields import equation_field, parameter_field
 from snnlab.model.ir import NeuronModel
+from snnlab.model.registry import completed
 
 
 class Neuron(AuthoredModel):
@@ -71,7 +72,8 @@ class Neuron(AuthoredModel):
             "axon_reset": None if axon_reset is None else equation_field(axon_reset),
         }
         given = {kind: text for kind, text in fields.items() if text is not None}
-        self.__dict__["syntax"] = parse_fields(given, name, NEURON_SECTIONS, description)
+        syntax = parse_fields(given, name, NEURON_SECTIONS, description)
+        self.__dict__["syntax"] = completed(syntax)
         _ = self.model  # to find all errors now
 
     @cached_property

@@ -30,7 +30,13 @@ from snnlab.language.syntax import (
     Power,
     Unary,
 )
-from snnlab.model.functions import BUILT_IN, DISTRIBUTIONS, GLOBAL_OPERATIONS, NUMBERS
+from snnlab.model.functions import (
+    BUILT_IN,
+    DISTRIBUTIONS,
+    GLOBAL_OPERATIONS,
+    NUMBERS,
+    distribution_fault,
+)
 from snnlab.model.ir import RandomDraw, symbol
 
 MAX_EXPONENT = 64
@@ -304,6 +310,9 @@ class _Builder:
     def _draw(self, call: Call) -> Expr:
         self._check_count(call, (DISTRIBUTIONS[call.function],))
         arguments = tuple(self.number(argument) for argument in call.arguments)
+        fault = distribution_fault(call.function, arguments)
+        if fault is not None:
+            raise self.source.error(call.span, f"'{call.function}': {fault}")
         name = f"draw({len(self.scope.draws)})"
         self.scope.draws.append(RandomDraw(name, call.function, arguments))
         return symbol(name)

@@ -17,6 +17,7 @@ from snnlab.model.declarations import Array
 from snnlab.model.equations import Equations
 from snnlab.model.fields import equation_field, parameter_field
 from snnlab.model.ir import SynapseModel, symbol
+from snnlab.model.registry import completed
 
 
 class Synapse(AuthoredModel):
@@ -90,7 +91,8 @@ class Synapse(AuthoredModel):
             "pruning": pruning,
         }
         given = {kind: text for kind, text in fields.items() if text is not None}
-        self.__dict__["syntax"] = parse_fields(given, name, SYNAPSE_SECTIONS, description)
+        syntax = parse_fields(given, name, SYNAPSE_SECTIONS, description)
+        self.__dict__["syntax"] = completed(syntax)
         _ = self.model  # to find all errors now
 
     @cached_property

@@ -34,6 +34,7 @@ class Buffer:
 
 # Buffers that the engine fills or reads, whatever the model.
 SPIKED = Buffer("(spiked)", item="bool")  # 1 where the neuron spikes in this step
+AXON_SPIKED = Buffer("(axon spiked)", item="bool")  # 1 where an axonal spike is emitted
 WAIT = Buffer("(wait)", item="int")  # steps until the neuron leaves its refractory period
 LAST_SPIKE = Buffer("(last spike)", item="int")  # step of the neuron's latest spike
 TARGET = Buffer("post.g_target", "post")  # the conductance that the projection drives

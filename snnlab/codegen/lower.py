@@ -18,6 +18,7 @@ from sympy import Basic, Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
 from snnlab.codegen.kernel import (
+    AXON_SPIKED,
     INPUT,
     LAST_SPIKE,
     SPIKED,
@@ -77,7 +78,7 @@ SPIKE_TIMES = {  # each is dt times the step that a buffer holds
 GLOBAL_OPERATION = re.compile(r"(mean|max|min|norm1|norm2)\((.+)\)$")
 
 
-RESERVED = {buffer.name: buffer for buffer in (LAST_SPIKE, SPIKED, TOUCHED, WAIT)}
+RESERVED = {buffer.name: buffer for buffer in (AXON_SPIKED, LAST_SPIKE, SPIKED, TOUCHED, WAIT)}
 
 
 class Steps(sympy.Function):
@@ -128,6 +129,10 @@ def lower_synapse(
         body.decay(model.equations, STEP)
         body.synapse_statements(model.pre_spike)
         kernels.append(_optimise(body.kernel(f"{name}_pre", "pre_row")))
+    if model.pre_axon_spike:
+        body = _Body(model, per_synapse, localities=localities)
+        body.synapse_statements(model.pre_axon_spike)
+        kernels.append(_optimise(body.kernel(f"{name}_axon", "pre_row")))
     clocked = [
         e
         for e in model.equations
@@ -350,6 +355,8 @@ class _Body:
             condition = cast(Boolean, self.value(event.condition))
             if event is spike and active is not None:
                 condition = sympy.And(active, condition)
+            if event.name == "axon_spike" and symbol(SPIKED.name) in self._now:
+                condition = sympy.And(sympy.Not(self._now[symbol(SPIKED.name)]), condition)
             happens = self.let(f"is {event.name}", condition, "bool")
             for assignment in event.reset:
                 s = assignment.target
@@ -357,6 +364,9 @@ class _Body:
                 self.assign(s, sympy.Piecewise(*chosen, evaluate=False))
             if event is spike:
                 self._spike(happens, wait, event.refractory)
+            elif event.name == "axon_spike":
+                self._changed[symbol(AXON_SPIKED.name)] = AXON_SPIKED
+                self._now[symbol(AXON_SPIKED.name)] = happens
 
     def _spike(self, spiked: Symbol, wait: Symbol | None, refractory: Expr | None) -> None:
         """Flag the spike and set the countdown; it may depend on what the reset has changed."""

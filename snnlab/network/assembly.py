@@ -16,6 +16,7 @@ from sympy import Symbol
 
 from snnlab.codegen.c_target import CTypes, index_buffers
 from snnlab.codegen.kernel import (
+    AXON_SPIKED,
     INPUT,
     LAST_SPIKE,
     SPIKED,
@@ -65,6 +66,7 @@ class PopulationParts:
     wait: NDArray[np.int32]  # steps of refractoriness left
     last_spike: NDArray[np.int32]  # step
     spikes: SpikeLists
+    axon: SpikeLists | None = None  # spikes of axons, where the neuron has a condition for them
     updates: list[tuple[PhaseKind, Update]] = field(default_factory=list)
     clears: list[tuple[str, Clear]] = field(default_factory=list)  # weighted sums
     reductions: dict[str, Reduction] = field(default_factory=dict)  # "mean(v)"
@@ -282,6 +284,10 @@ def population_parts(
         array = state.arrays.setdefault(f"sum({target})", state.new_array())
         parts.clears.append((f"sum({target})", backend.parts.Clear(spikes, array)))
     reserved = {SPIKED.name: spiked, WAIT.name: wait, LAST_SPIKE.name: last_spike}
+    if any(event.name == "axon_spike" for event in population.neuron.model.events):
+        flags, latest = aligned_zeros(padded, np.uint8), aligned_zeros(padded, np.int32)
+        parts.axon = backend.parts.SpikeLists(population.size, flags, latest, bounds, n_slots)
+        reserved[AXON_SPIKED.name] = flags
     for kernel in program.kernels:
         buffers = []
         for buffer in kernel.buffers:
@@ -346,15 +352,10 @@ def projection_parts(
     types = projection_types(projection)
     target = connectivity.targets.astype(np.uint16 if types.target == "uint16_t" else np.uint32)
     driven = _driven_array(projection)
-    synapses = backend.parts.Synapses(
-        pre.spikes,
-        post.spikes,
-        _parts_of_rows(connectivity.ends, connectivity.targets, post.spikes.bounds),
-        target,
-        projection.weights if projection.static else np.zeros(()),
-        driven,
-        projection.delay_steps,
-    )
+    part = _parts_of_rows(connectivity.ends, connectivity.targets, post.spikes.bounds)
+    weights = projection.weights if projection.static else np.zeros(())
+    delay = projection.delay_steps
+    synapses = backend.parts.Synapses(pre.spikes, post.spikes, part, target, weights, driven, delay)
     touched = before.touched if before is not None else np.zeros(projection.size, np.int32)
     parts = ProjectionParts(projection, synapses, touched)
     arrival = f"spikes of {projection.delay:g} ms ago reach g_{projection.target}"
@@ -372,6 +373,17 @@ def projection_parts(
                 synapses.on_pre(address, arguments)
                 parts.phases.append(("deliver", arrival, synapses))
                 parts.reads_neurons |= any(b.name.startswith("pre.") for b in kernel.buffers)
+            case "axon":
+                if pre.axon is None:
+                    raise NetworkError(
+                        f"Projection '{projection.name}': its synapses react to axonal spikes, but "
+                        f"neuron '{projection.pre.neuron.name}' has no 'axon_spike'; add one."
+                    )
+                axonal = backend.parts.Synapses(
+                    pre.axon, post.spikes, part, target, np.zeros(()), driven, delay
+                )
+                axonal.on_pre(address, binding.arguments(kernel, {"(target)": target}))
+                parts.phases.append(("deliver", f"axonal {arrival}", axonal))
             case "psp":
                 _add_transmission(parts, kernel, address, binding, target)
             case "step":
@@ -577,6 +589,8 @@ def phases(
                 add("update", parts.population.name, what, update)
         if spiking:
             add("collect", parts.population.name, "spikes are queued", parts.spikes)
+        if parts.axon is not None:
+            add("collect", parts.population.name, "axonal spikes are queued", parts.axon)
     kinds = {kind for parts in projections for kind, _, _ in parts.phases}
     reductions = [(p, name) for p in populations for name in p.reductions]
     if reductions or kinds - set(TRANSMISSION):

@@ -76,6 +76,10 @@ def is_static(model: SynapseModel) -> bool:
     return (
         not model.equations
         and not model.post_spike
+        and not model.pre_axon_spike
+        and not model.apply
+        and model.creating is None
+        and model.pruning is None
         and model.psp is None
         and len(statements) == 1
         and statements[0].target == conductance

@@ -16,7 +16,7 @@ from snnlab.engine.build import Build
 from snnlab.engine.randomness import stream_key
 from snnlab.engine.schedule import Schedule, steps
 from snnlab.engine.simulator import Simulator
-from snnlab.engine.stepper import Recorder
+from snnlab.engine.stepper import Recorder, SpikeLists
 from snnlab.errors import NetworkError, SimulationError
 from snnlab.model.neuron import Neuron
 from snnlab.model.synapse import Synapse
@@ -392,7 +392,10 @@ class Network:
                 before=before,
             )
             if before is not None:
-                _carry_over(before, parts[name], self.step_index)
+                _carry_over(before.spikes, parts[name].spikes, self.step_index)
+                axon = parts[name].axon
+                if before.axon is not None and axon is not None:
+                    _carry_over(before.axon, axon, self.step_index)
             parts[name].spikes.keep_log(population.neuron.model.spiking)
         self._projection_parts = {
             name: assembly.projection_parts(
@@ -530,6 +533,8 @@ class Network:
             self._simulator.step_index = 0
             for parts in self._parts.values():
                 parts.spikes.clear()
+                if parts.axon is not None:
+                    parts.axon.clear()
             for record in self._spike_records.values():
                 record.clear()
             for records in self._trace_records.values():
@@ -859,9 +864,8 @@ def _integers(neurons: Iterable[int]) -> NDArray[np.intp]:
     return np.asarray(list(neurons), np.intp)
 
 
-def _carry_over(before: PopulationParts, now: PopulationParts, step: int) -> None:
+def _carry_over(old: SpikeLists, new: SpikeLists, step: int) -> None:
     """Spikes under way move to the new ring of spike lists."""
-    old, new = before.spikes, now.spikes
     old_slots, new_slots = len(old.neuron), len(new.neuron)
     for emitted in range(max(0, step - min(old_slots, new_slots)), step):
         lists, counts = old.neuron[emitted % old_slots], old.count[emitted % old_slots]

@@ -154,7 +154,8 @@ class LabPage:
         self.page.evaluate(
             """async path => {
                 const { commands } = window.jupyterapp;
-                const panel = await commands.execute('docmanager:open', { path, factory: 'Notebook' });
+                const options = { path, factory: 'Notebook' };
+                const panel = await commands.execute('docmanager:open', options);
                 await panel.revealed;
                 await panel.sessionContext.ready;
                 await panel.sessionContext.session.kernel.info;

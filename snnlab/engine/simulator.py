@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 
 from snnlab.engine.stepper import SHARED_STEPS, Stepper
@@ -23,6 +24,22 @@ SLICE_SECONDS = 0.010
 MAX_SLICE_STEPS = 20_000
 
 Command = Callable[[], None]
+
+
+@dataclass(frozen=True, eq=False)
+class PeriodicTask:
+    """Something that is done again and again at the end of a step."""
+
+    period: int  # steps
+    since: int  # step
+    action: Command
+
+    def steps_left(self, step: int) -> int:
+        """Steps to run from ``step`` until it is due."""
+        return self.period - (step - self.since) % self.period
+
+    def is_due(self, step: int) -> bool:
+        return (step - self.since) % self.period == 0
 
 
 @cache
@@ -62,6 +79,7 @@ class Simulator:
         self._slice_steps = 1
         self._lock = threading.RLock()  # held while a slice runs
         self._commands: list[Command] = []
+        self._tasks: tuple[PeriodicTask, ...] = ()
         self._wake = threading.Condition()
         self._playing = False
         self._blocking = False
@@ -102,6 +120,15 @@ class Simulator:
         """Within the block no step runs."""
         with self._lock:
             yield
+
+    def every(self, period: int, action: Command) -> PeriodicTask:
+        """Call ``action`` after each ``period`` steps from now on, between two steps."""
+        task = PeriodicTask(period, self.step_index, action)
+        self._tasks = (*self._tasks, task)
+        return task
+
+    def cancel(self, task: PeriodicTask) -> None:
+        self._tasks = tuple(t for t in self._tasks if t is not task)
 
     def run(self, n_steps: int, report: Callable[[int], None] | None = None) -> None:
         """Run ``n_steps`` and return; ``report`` is told the steps done after each slice.
@@ -203,6 +230,7 @@ class Simulator:
             stepper = self._stepper
             if stepper is None:
                 raise SimulationError("Network: there is nothing to run; build it first.")
+            n_steps = min([n_steps, *(task.steps_left(self.step_index) for task in self._tasks)])
             self._before_slice(self.step_index, n_steps)
             start = time.perf_counter()
             if self._n_threads > 1 and n_steps >= SHARED_STEPS:
@@ -216,6 +244,9 @@ class Simulator:
             finally:
                 # Only now, so that whoever reads it finds the data of all these steps.
                 self.step_index += n_steps
+            for task in list(self._tasks):
+                if task.is_due(self.step_index):
+                    task.action()
         return n_steps
 
     def _adapt(self, n_steps: int, seconds: float) -> None:

@@ -91,7 +91,6 @@ class ProjectionParts:
 
     projection: Projection
     synapses: Synapses
-    touched: NDArray[np.int32]
     phases: list[tuple[PhaseKind, str, Object]] = field(default_factory=list)  # kind, what
     reads_neurons: bool = False  # transmission reads variables that the update changes
 
@@ -99,7 +98,7 @@ class ProjectionParts:
         if self.projection.static:
             return []
         state = self.projection.state
-        return [*(state.arrays[name] for name in state.variables), self.touched]
+        return [*(state.arrays[name] for name in state.variables), self.projection.touched]
 
 
 def real_name(real: type) -> Real:
@@ -343,7 +342,6 @@ def projection_parts(
     populations: Mapping[str, PopulationParts],
     *,
     backend: Backend,
-    before: ProjectionParts | None,
     populations_before: Mapping[str, PopulationParts],
 ) -> ProjectionParts:
     """Buffers and kernels of a projection."""
@@ -356,14 +354,13 @@ def projection_parts(
     weights = projection.weights if projection.static else np.zeros(())
     delay = projection.delay_steps
     synapses = backend.parts.Synapses(pre.spikes, post.spikes, part, target, weights, driven, delay)
-    touched = before.touched if before is not None else np.zeros(projection.size, np.int32)
-    parts = ProjectionParts(projection, synapses, touched)
+    parts = ProjectionParts(projection, synapses)
     arrival = f"spikes of {projection.delay:g} ms ago reach g_{projection.target}"
     if program is None or library is None:
         parts.phases.append(("deliver", arrival, synapses))
         return parts
     binding = _Binding(
-        projection, types, touched, driven, pre, post, populations_before.get(projection.pre.name)
+        projection, types, driven, pre, post, populations_before.get(projection.pre.name)
     )
     for kernel in program.kernels:
         address = library.address(kernel.name)
@@ -447,7 +444,6 @@ class _Binding:
 
     projection: Projection
     types: CTypes
-    touched: NDArray
     driven: NDArray
     pre: PopulationParts
     post: PopulationParts
@@ -475,7 +471,7 @@ class _Binding:
         """The array of ``buffer``; variables of pre neurons as of ``pre_delay`` steps ago."""
         name = buffer.name
         if name == TOUCHED.name:
-            return self.touched
+            return self.projection.touched
         if name == TARGET.name:
             return self.driven
         if reduction := GLOBAL_OPERATION.match(name):
@@ -511,7 +507,7 @@ def apply_once(
     kernel = lower_apply(model, per_synapse=individual, localities=_localities(projection))
     pre, post = populations[projection.pre.name], populations[projection.post.name]
     types, driven = projection_types(projection), _driven_array(projection)
-    binding = _Binding(projection, types, parts.touched, driven, pre, post, None)
+    binding = _Binding(projection, types, driven, pre, post, None)
     NumpyKernel(kernel, projection.network.real).run(
         [binding.array(buffer, 1) for buffer in kernel.buffers],
         projection.state.table,

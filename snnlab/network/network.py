@@ -7,6 +7,7 @@ import os
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
 from typing import Any, Literal
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from snnlab.engine.build import Build
 from snnlab.engine.randomness import stream_key
 from snnlab.engine.schedule import Schedule, steps
-from snnlab.engine.simulator import Simulator
+from snnlab.engine.simulator import PeriodicTask, Simulator
 from snnlab.engine.stepper import Recorder, SpikeLists
 from snnlab.errors import NetworkError, SimulationError
 from snnlab.model.neuron import Neuron
@@ -106,7 +107,7 @@ class Network:
         self._linked = False  # kernels and buffers are those of the present network
         self._scheduled = False  # so is the list of phases
         self._schedule = Schedule(())
-        self._initial: list[tuple[NDArray, NDArray]] | None = None
+        self._initial: dict[str, list[tuple[NDArray, NDArray]]] | None = None
         self._spike_records: dict[str, SpikeRecord] = {}
         self._trace_records: dict[str, dict[str, TraceRecord]] = {}
         self._recorders: list[_TraceTap] = []
@@ -404,7 +405,6 @@ class Network:
                 libraries.get(name),
                 parts,
                 backend=backend,
-                before=self._projection_parts.get(name),
                 populations_before=self._parts,
             )
             for name, projection in self.projections.items()
@@ -528,7 +528,7 @@ class Network:
         self.pause()
         with self._simulator.between_steps():
             if self._initial is not None:
-                for array, saved in self._initial:
+                for array, saved in chain.from_iterable(self._initial.values()):
                     array[:] = saved
             self._simulator.step_index = 0
             for parts in self._parts.values():
@@ -564,15 +564,36 @@ class Network:
                 warnings.warn(message, stacklevel=3)
         self.build()
         if self._initial is None and self.step_index == 0:
-            parts = [*self._parts.values(), *self._projection_parts.values()]
-            self._initial = [(array, array.copy()) for p in parts for array in p.state()]
+            owners = [*self._parts.items(), *self._projection_parts.items()]
+            self._initial = {
+                name: [(array, array.copy()) for array in parts.state()] for name, parts in owners
+            }
             for population_parts in self._parts.values():
                 population_parts.forget()
+
+    def _last_spikes(self, population: Population) -> NDArray[np.int32]:
+        """Step of each neuron's latest spike."""
+        return self._parts[population.name].last_spike[: population.size]
+
+    def _every(self, n_steps: int, action: Callable[[], None]) -> PeriodicTask:
+        return self._simulator.every(n_steps, action)
+
+    def _cancel(self, task: PeriodicTask) -> None:
+        self._simulator.cancel(task)
 
     def _apply(self, projection: Projection) -> None:
         self.build()
         parts = self._projection_parts[projection.name]
         self._submit(lambda: assembly.apply_once(parts, self._parts, self.step_index))
+
+    def _restructure(self, projection: Projection, change: Callable[[], None]) -> None:
+        """Let ``change`` replace a projection's synapses between two steps."""
+        change()
+        if self._initial is not None:
+            # A reset cannot bring back synapses: those that there are keep their state.
+            self._initial.pop(projection.name, None)
+        self._linked = False
+        self.build()
 
     def _models(self) -> Iterable[tuple[str, Neuron | Synapse]]:
         for population in self.populations.values():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
@@ -114,6 +114,30 @@ class State:
         self.values(name)[slice(None) if indices is None else indices] = values
         if name in self.parameters:
             self._update_derived(name)
+
+    def rearrange(self, origin: NDArray[np.int64], new: Mapping[str, float]) -> None:
+        """Take over the values of element ``origin[i]`` as element i; -1 is a new element.
+
+        New elements have the value in ``new``, or the model's initial one.
+        """
+        old = {name: self.values(name).copy() for name in self._each_element()}
+        self.n_elements = self._sizes["local"] = len(origin)
+        kept = origin >= 0
+        for name, values in old.items():
+            dtype = self.variables[name].dtype if name in self.variables else "float"
+            self.arrays[name] = self.new_array(dtype)
+            if name in self.individual:
+                self.arrays[name][:] = self.number(name)
+            else:
+                self._initialise(self.variables[name])
+            if name in new:
+                self.values(name)[~kept] = new[name]
+            self.values(name)[kept] = values[origin[kept]]
+
+    def _each_element(self) -> list[str]:
+        """Names with one value for each element."""
+        local = [v.name for v in self.model.variables if v.locality == "local"]
+        return [*local, *self.individual]
 
     def make_individual(self, name: str) -> None:
         """Give a parameter, and those derived from it, a value for each element."""

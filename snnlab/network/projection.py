@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from snnlab.engine.randomness import Key
+from snnlab.engine.schedule import steps
+from snnlab.engine.simulator import PeriodicTask
 from snnlab.errors import NetworkError
 from snnlab.model.ir import SynapseModel
 from snnlab.model.synapse import Synapse
+from snnlab.network import structure
 from snnlab.network.compilation import completed, is_static
 from snnlab.network.connectors import Connectivity, Connector
 from snnlab.network.distributions import Distribution
@@ -74,6 +77,8 @@ class Projection:
         set_(self, "_connectivity", None)
         set_(self, "_weights", None)
         set_(self, "_state", None)
+        set_(self, "_touched", None)
+        set_(self, "_tasks", {})
         set_(self, "_n_drawn", 0)
 
     network: Network
@@ -91,6 +96,8 @@ class Projection:
     _connectivity: Connectivity | None
     _weights: NDArray | None
     _state: State | None
+    _touched: NDArray[np.int32] | None
+    _tasks: dict[str, PeriodicTask]
     _n_drawn: int
     _pre_indices: NDArray[np.int32]
     _post_indices: NDArray[np.int32]
@@ -116,6 +123,11 @@ class Projection:
         return connectivity
 
     @property
+    def attributes(self) -> list[str]:
+        """Names of the synapse model's parameters and variables."""
+        return [] if self.model is None else [*self.state.parameters, *self.state.variables]
+
+    @property
     def size(self) -> int:
         """Number of synapses."""
         return len(self.connectivity.targets)
@@ -137,6 +149,13 @@ class Projection:
     def has_one_weight(self) -> bool:
         """Whether all synapses share one number that is stored once."""
         return np.ndim(self.weights) == 0
+
+    @property
+    def touched(self) -> NDArray[np.int32]:
+        """(n_synapses,) step up to which the event-driven variables have been followed."""
+        if self._touched is None:
+            object.__setattr__(self, "_touched", np.zeros(self.size, np.int32))
+        return cast(NDArray[np.int32], self._touched)
 
     @property
     def weights(self) -> NDArray:
@@ -240,6 +259,63 @@ class Projection:
             If the model has none.
         """
         self.network._apply(self)
+
+    def start_pruning(self, period: float | None = None) -> None:
+        """Test the model's ``pruning`` condition every ``period`` ms; every step if not given.
+
+        Raises
+        ------
+        NetworkError
+            If the model has no such condition.
+        """
+        self._start("pruning", structure.prune, period)
+
+    def stop_pruning(self) -> None:
+        self._stop("pruning")
+
+    def start_creating(self, period: float | None = None) -> None:
+        """Test the model's ``creating`` condition every ``period`` ms; every step if not given.
+
+        Raises
+        ------
+        NetworkError
+            If the model has no such condition.
+        """
+        self._start("creating", structure.create, period)
+
+    def stop_creating(self) -> None:
+        self._stop("creating")
+
+    def _start(self, rule: str, change: Callable[[Projection], None], period: float | None) -> None:
+        if self.model is None or getattr(self.model, rule) is None:
+            raise NetworkError(
+                f"Projection '{self.name}': its synapses have no '{rule}' condition; add one to "
+                f"the synapse model."
+            )
+        self._stop(rule)
+        what = f"Projection '{self.name}': period"
+        n = 1 if period is None else max(1, steps(period, self.network.dt, what=what))
+        self._tasks[rule] = self.network._every(n, lambda: change(self))
+
+    def _stop(self, rule: str) -> None:
+        task = self._tasks.pop(rule, None)
+        if task is not None:
+            self.network._cancel(task)
+
+    def replace_synapses(
+        self, connectivity: Connectivity, origin: NDArray[np.int64], weight: float
+    ) -> None:
+        """Take new synapses over: ``origin`` is the old synapse of each, or -1 for a new one.
+
+        New synapses have ``weight`` and the model's initial values.
+        """
+        old_touched = self.touched
+        self.state.rearrange(origin, {"w": weight})
+        fresh = np.full(len(origin), self.network.step_index, np.int32)
+        touched = np.where(origin >= 0, old_touched[origin], fresh).astype(np.int32)
+        object.__setattr__(self, "_connectivity", connectivity)
+        object.__setattr__(self, "_touched", touched)
+        object.__setattr__(self, "_weights", None)
 
     def _set_weight(self, value: Values) -> None:
         new = self._array("w", value)

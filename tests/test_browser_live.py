@@ -1,0 +1,336 @@
+"""A person plays with a live network: in JupyterLab, in a real browser, judged by its pixels."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+from lab_driver import LabPage, LabServer
+from nbformat.v4 import new_code_cell, new_notebook
+from numpy.typing import NDArray
+from PIL import Image
+from playwright.sync_api import Browser, Locator, expect
+
+pytestmark = pytest.mark.browser
+
+NEURON = """\
+%%neuron LIF
+tau = 20 ms [5, 100]  # membrane time constant
+I   = 25 mV [0, 60]   # input
+tau * dv/dt = -v + I
+spike: v > 20 mV
+reset: v = 0 mV
+"""
+SMALL_NETWORK = """\
+net = snnlab.Network(dt=0.1, seed=1)
+cells = net.add(100, LIF, name="cells")
+cells.v = snnlab.Uniform(0, 20)
+net.lab()"""
+TIME = "() => Number(document.querySelector('.snn-time').textContent.replace(/\\s/g, ''))"
+
+
+def pixels(shown: Locator) -> NDArray[np.int16]:
+    """What is painted there, (height, width, 3)."""
+    image = Image.open(io.BytesIO(shown.screenshot())).convert("RGB")
+    return np.asarray(image).astype(np.int16)
+
+
+def difference(first: NDArray[np.int16], second: NDArray[np.int16]) -> int:
+    """How many pixels are not the same."""
+    return int((np.abs(first - second).sum(axis=2) > 30).sum())
+
+
+def inked(image: NDArray[np.int16], colour: str) -> int:
+    """How many pixels are nearer to a colour than to the ground, a corner's."""
+    wanted = np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)])
+    to_colour = np.abs(image - wanted).sum(axis=2)
+    to_ground = np.abs(image - image[2, -2]).sum(axis=2)
+    return int((to_colour < to_ground).sum())
+
+
+def in_kernel(lab: LabPage, code: str) -> str:
+    """What a line of Python prints, run beside whatever the page does."""
+    return lab.page.evaluate(
+        """async code => {
+            const panel = window.jupyterapp.shell.currentWidget;
+            const { kernel } = panel.context.sessionContext.session;
+            let text = '';
+            const future = kernel.requestExecute({ code, store_history: false });
+            future.onIOPub = message => {
+                if (message.header.msg_type === 'stream') text += message.content.text;
+                if (message.header.msg_type === 'error') text += message.content.evalue;
+            };
+            await future.done;
+            return text.trim();
+        }""",
+        code,
+    )
+
+
+def start_in_kernel(lab: LabPage, code: str) -> None:
+    """Run code and do not wait for its end."""
+    lab.page.evaluate(
+        """code => {
+            const panel = window.jupyterapp.shell.currentWidget;
+            window.running = true;
+            panel.context.sessionContext.session.kernel
+                .requestExecute({ code, store_history: false })
+                .done.then(() => { window.running = false; });
+        }""",
+        code,
+    )
+
+
+def rate(lab: LabPage, population: str) -> float:
+    """Mean rate (Hz) over the last second of the network's time."""
+    return float(
+        in_kernel(
+            lab,
+            f"when = net.spikes['{population}']['time']\n"
+            f"print((when > when.max() - 1000).sum() / net.populations['{population}'].size)",
+        )
+    )
+
+
+def wait_for_time(lab: LabPage, time_ms: float) -> None:
+    lab.page.wait_for_function(f"time => ({TIME})() >= time", arg=time_ms)
+
+
+def wait_for_figures(lab: LabPage) -> Locator:
+    """The dashboard's figures, once they are there."""
+    lab.page.locator(".snn-dashboard").scroll_into_view_if_needed()
+    lab.page.locator(".snn-legend").wait_for()
+    return lab.page.locator(".snn-plots")
+
+
+def status(lab: LabPage) -> Locator:
+    return lab.page.locator(".snn-dashboard .snn-status")
+
+
+def slider(lab: LabPage, key: str) -> Locator:
+    return lab.page.locator(f'.snn-slider[data-key="{key}"] input[type="range"]')
+
+
+@pytest.fixture
+def balanced_network(lab_page: LabPage, notebooks: Path) -> LabPage:
+    """The notebook of the balanced network, with all its cells run."""
+    lab_page.page.set_viewport_size({"width": 1400, "height": 1000})
+    shutil.copy(notebooks / "02_balanced_network.ipynb", lab_page.server.folder)
+    lab_page.open("02_balanced_network.ipynb")
+    lab_page.run_all()
+    return lab_page
+
+
+@pytest.fixture(scope="module")
+def laboratory(chromium_browser: Browser, lab_server: LabServer) -> Iterator[LabPage]:
+    """A notebook with the card of a neuron and the dashboard of a hundred of them."""
+    texts = ("%load_ext snnlab\nimport snnlab", NEURON, SMALL_NETWORK)
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    notebook = new_notebook(cells=[new_code_cell(text) for text in texts], metadata=kernel)
+    nbformat.write(notebook, lab_server.folder / "laboratory.ipynb")
+    context = chromium_browser.new_context()
+    context.set_default_timeout(30_000)
+    lab = LabPage(context.new_page(), lab_server)
+    lab.open("laboratory.ipynb")
+    lab.run_all()
+    yield lab
+    context.close()
+
+
+@pytest.fixture
+def small_network(laboratory: LabPage) -> LabPage:
+    """The laboratory, at time 0 and with its first values."""
+    laboratory.page.set_viewport_size({"width": 1280, "height": 900})
+    assert in_kernel(laboratory, "net.pause(); net.reset(); cells.I = 25") == ""
+    expect(laboratory.page.locator(".snn-time")).to_have_text("0.0")
+    return laboratory
+
+
+def test_balanced_network_is_played_steered_and_paused(balanced_network: LabPage):
+    lab = balanced_network
+    assert lab.errors() == []
+    figures = wait_for_figures(lab)
+    n_dots = inked(pixels(figures), "#0072b2")
+
+    lab.page.get_by_role("button", name="Play").click()
+    expect(status(lab)).to_have_text("running")
+    start = lab.page.evaluate(TIME)
+    wait_for_time(lab, start + 1000)
+    running = pixels(figures)
+    wait_for_time(lab, start + 2500)
+
+    assert inked(running, "#0072b2") > n_dots + 5000
+    assert difference(running, pixels(figures)) > 5000
+
+    before = rate(lab, "E")
+    inhibition = slider(lab, "projection:I->E inh:weight")
+    inhibition.press("PageDown")
+    inhibition.press("PageDown")
+    moved = float(in_kernel(lab, "print(net.time)"))
+    lab.screenshot("balanced_network")
+    wait_for_time(lab, moved + 1000)
+    after = rate(lab, "E")
+
+    assert float(in_kernel(lab, "print(net.projections['I->E inh'].weight)")) < 0.8 * 6.7
+    assert after > 1.2 * before
+
+    lab.page.get_by_role("button", name="Pause").click()
+    expect(status(lab)).to_have_text("paused")
+    stopped = float(in_kernel(lab, "print(net.time)"))
+    wait_for_time(lab, round(stopped, 1))
+    paused = pixels(figures)
+    assert float(in_kernel(lab, "print(net.time)")) == stopped
+    assert difference(paused, pixels(figures)) < 50
+
+
+def test_sliders_move_a_network_that_a_cell_is_running(small_network: LabPage):
+    lab = small_network
+    wait_for_figures(lab)
+    in_kernel(
+        lab,
+        "moves = []\n"
+        "[drive] = [handle for handle in net.handles() if handle.name == 'I']\n"
+        "net.changed.connect(lambda: moves.append(drive.value) if net.running else None)",
+    )
+
+    start_in_kernel(lab, "for _ in range(4000): net.simulate(1000)")
+    expect(status(lab)).to_have_text("running")
+    for _ in range(6):
+        before = slider(lab, "population:cells:I").input_value()
+        slider(lab, "population:cells:I").press("ArrowRight")
+        expect(slider(lab, "population:cells:I")).not_to_have_value(before)
+    last = lab.page.locator('[data-key="population:cells:I"] .snn-number').input_value()
+    wait_for_time(lab, lab.page.evaluate(TIME) + 2000)
+    still_running = lab.page.evaluate("() => window.running")
+    lab.command("notebook:interrupt-kernel")
+    lab.page.wait_for_function("() => !window.running")
+
+    assert still_running
+    assert in_kernel(lab, f"print({last} in moves)") == "True"
+
+
+def test_model_card_gets_ready_and_its_preview_follows_the_slider(small_network: LabPage):
+    lab = small_network
+    panel = lab.page.locator(".snn-panel")
+    panel.scroll_into_view_if_needed()
+    expect(panel.locator(".snn-status")).to_contain_text("ready")
+    preview = panel.locator(".snn-preview")
+    expect(panel.locator(".snn-caption")).to_have_text("I = 25 mV")
+    expect(lab.page.locator(".snn-math mjx-container").first).to_be_visible()
+    first = pixels(preview)
+
+    slider(lab, "I").press("End")
+    expect(panel.locator(".snn-caption")).to_have_text("I = 60 mV")
+    second = pixels(preview)
+    lab.screenshot("model_card")
+
+    assert inked(first, "#0072b2") > 300
+    assert inked(second, "#0072b2") > 1.5 * inked(first, "#0072b2")  # more spikes, more strokes
+
+
+def test_step_and_reset_move_the_clock_by_hand(small_network: LabPage):
+    lab = small_network
+    wait_for_figures(lab)
+    clock = lab.page.locator(".snn-time")
+
+    lab.page.locator(".snn-plots").click()
+    lab.page.get_by_role("button", name="One step").click()
+    expect(clock).to_have_text("0.1")
+    lab.page.get_by_role("button", name="One step").click()
+    expect(clock).to_have_text("0.2")
+    lab.page.get_by_role("button", name="Reset").click()
+
+    expect(clock).to_have_text("0.0")
+    expect(status(lab)).to_have_text("ready")
+
+
+def test_keys_play_and_pause(small_network: LabPage):
+    lab = small_network
+    wait_for_figures(lab)
+
+    lab.page.locator(".snn-dashboard").focus()
+    lab.page.keyboard.press(" ")
+    expect(status(lab)).to_have_text("running")
+    lab.page.keyboard.press(" ")
+
+    expect(status(lab)).to_have_text("paused")
+
+
+def test_typed_value_is_set_and_nonsense_is_refused_with_the_reason(small_network: LabPage):
+    lab = small_network
+    wait_for_figures(lab)
+    row = lab.page.locator('.snn-slider[data-key="population:cells:I"]')
+    box = row.locator(".snn-number")
+
+    box.fill("33.5")
+    box.press("Enter")
+    box.fill("much")
+    box.press("Enter")
+
+    expect(row.locator(".snn-refusal")).to_have_text("'much' is not a number; type one like 25.")
+    assert in_kernel(lab, "print(cells.I)") == "33.5"
+
+
+def test_double_click_brings_the_first_value_back(small_network: LabPage):
+    lab = small_network
+    wait_for_figures(lab)
+    row = lab.page.locator('.snn-slider[data-key="population:cells:I"]')
+    slider(lab, "population:cells:I").press("End")
+    expect(row.locator(".snn-number")).to_have_value("60")
+
+    row.locator("label").dblclick()
+
+    expect(row.locator(".snn-number")).to_have_value("25")
+    assert in_kernel(lab, "print(cells.I)") == "25.0"
+
+
+@pytest.mark.parametrize("width", [800, 1400])
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_dashboard_fits_its_page_and_theme(small_network: LabPage, width: int, theme: str):
+    lab = small_network
+    lab.page.set_viewport_size({"width": width, "height": 1000})
+    lab.command("apputils:change-theme", theme=theme)
+    dark = "Dark" in theme
+    figures = wait_for_figures(lab)
+    expect(lab.page.locator(".snn-dashboard")).to_have_attribute("data-dark", str(dark).lower())
+    lab.page.get_by_role("button", name="Play").click()
+    wait_for_time(lab, 300)
+    lab.page.get_by_role("button", name="Pause").click()
+    expect(status(lab)).to_have_text("paused")
+
+    shown = pixels(figures)
+    lab.screenshot(f"dashboard_{'dark' if dark else 'light'}_{width}")
+    ground = shown[2, -2].mean()
+    overflowing = lab.page.evaluate(
+        """() => [...document.querySelectorAll('.snn-dashboard, .snn-dashboard *')]
+            .filter(e => getComputedStyle(e).overflowX !== 'visible' || e.matches('.snn-slider'))
+            .filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.className)"""
+    )
+
+    assert (ground < 60) == dark
+    assert inked(shown, "#56b4e9" if dark else "#0072b2") > 500
+    assert overflowing == []
+
+
+def test_dashboard_comes_back_after_the_page_is_reloaded(small_network: LabPage):
+    lab = small_network
+    wait_for_figures(lab)
+    lab.page.get_by_role("button", name="Play").click()
+    expect(status(lab)).to_have_text("running")
+    lab.command("docmanager:save")
+
+    again = LabPage(lab.page, lab.server)
+    again.open("laboratory.ipynb")
+    figures = wait_for_figures(again)
+    expect(status(again)).to_have_text("running")
+    start = again.page.evaluate(TIME)
+    wait_for_time(again, start + 300)
+    first = pixels(figures)
+    wait_for_time(again, start + 1500)
+
+    assert difference(first, pixels(figures)) > 500

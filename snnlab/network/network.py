@@ -111,6 +111,7 @@ class Network:
         self._spike_records: dict[str, SpikeRecord] = {}
         self._trace_records: dict[str, dict[str, TraceRecord]] = {}
         self._recorders: list[_TraceTap] = []
+        self._record_taps: dict[tuple[str, str], _TraceTap] = {}  # by population and variable
         self._spike_streams: list[tuple[str, SpikeStream]] = []
         self._warned: set[str] = set()
         self._time_step_warnings: list[str] = []
@@ -665,10 +666,14 @@ class Network:
             Which neurons of the group; all if not given.
         """
         population = population_of(group)
-        indices = group.indices if neurons is None else group.indices[_integers(neurons)]
+        chosen = None if neurons is None else list(neurons)
         for variable in [variables] if isinstance(variables, str) else list(variables):
-            record = TraceRecord(np.sort(indices), self.dt)
-            self._tap(population, variable, indices, every, record.append, record.clear)
+            indices = _recorded_neurons(group, variable, chosen)
+            record = TraceRecord(indices, self.dt)
+            tap = self._tap(population, variable, indices, every, record.append, record.clear)
+            before = self._record_taps.get((population.name, variable))
+            self._recorders = [t for t in self._recorders if t is not before]
+            self._record_taps[population.name, variable] = tap
             self._trace_records[population.name][variable] = record
 
     @property
@@ -700,7 +705,7 @@ class Network:
         every: float | None = None,
     ) -> TraceStream:
         """A variable of chosen neurons as it comes; in ascending order of the neurons."""
-        indices = np.sort(population.indices[_integers(neurons)])
+        indices = _recorded_neurons(population, variable, list(neurons))
 
         def close() -> None:
             self._recorders = [t for t in self._recorders if t is not tap]
@@ -719,17 +724,8 @@ class Network:
         put: Callable[[NDArray[np.int64], NDArray], None],
         clear: Callable[[], None],
     ) -> _TraceTap:
-        state = population.state
-        if variable not in state.variables:
-            near = difflib.get_close_matches(variable, list(state.variables), 1)
-            known = ", ".join(state.variables)
-            hint = f"did you mean '{near[0]}'?" if near else f"choose from {known}."
-            raise NetworkError(
-                f"Population '{population.name}': '{variable}' is no variable of neuron "
-                f"'{population.neuron.name}'; {hint}"
-            )
         period = 1 if every is None else max(1, steps(every, self.dt, what="every"))
-        tap = _TraceTap(population, variable, np.sort(indices), period, put, clear)
+        tap = _TraceTap(population, variable, indices, period, put, clear)
         self._recorders = [*self._recorders, tap]
         self._reschedule()
         return tap
@@ -881,8 +877,32 @@ def _builds(programs: Mapping[str, tuple[Any, Build | None]]) -> dict[str, Build
     return {name: build for name, (_, build) in programs.items() if build is not None}
 
 
-def _integers(neurons: Iterable[int]) -> NDArray[np.intp]:
-    return np.asarray(list(neurons), np.intp)
+def _recorded_neurons(group: Group, variable: str, chosen: list[int] | None) -> NDArray[np.int32]:
+    """Neurons of the population, ascending; of a population-wide variable its one element.
+
+    Raises
+    ------
+    NetworkError
+        If the neurons have no such variable, or there are no such neurons.
+    """
+    population = population_of(group)
+    variables = population.state.variables
+    if variable not in variables:
+        near = difflib.get_close_matches(variable, list(variables), 1)
+        hint = f"did you mean '{near[0]}'?" if near else f"choose from {', '.join(variables)}."
+        raise NetworkError(
+            f"Population '{population.name}': '{variable}' is no variable of neuron "
+            f"'{population.neuron.name}'; {hint}"
+        )
+    n = len(group)
+    if chosen is not None and not all(-n <= k < n for k in chosen):
+        raise NetworkError(
+            f"Population '{group.name}': neurons {chosen} lie outside its {n} neurons; "
+            f"use indices below {n}."
+        )
+    if variables[variable].locality != "local":
+        return np.zeros(1, np.int32)
+    return np.sort(group.indices if chosen is None else group.indices[np.asarray(chosen, np.intp)])
 
 
 def _carry_over(old: SpikeLists, new: SpikeLists, step: int) -> None:

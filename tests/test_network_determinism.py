@@ -1,0 +1,141 @@
+"""One seed, one result: whatever the threads, the slices, or the order of things."""
+
+import hashlib
+
+import numpy as np
+import pytest
+from models import STDP
+
+from snnlab.model.neuron import Neuron
+from snnlab.model.synapse import Synapse
+from snnlab.network.connectors import FixedProbability
+from snnlab.network.distributions import Uniform
+from snnlab.network.network import Network
+
+COBA = """
+tau_m = 20 ms
+tau_e = 5 ms
+tau_i = 10 ms
+E_L = -60 mV
+E_e = 0 mV
+E_i = -80 mV
+I = 20 mV
+tau_m * dv/dt = E_L - v + g_exc*(E_e - v) + g_inh*(E_i - v) + I : init = E_L
+tau_e * dg_exc/dt = -g_exc
+tau_i * dg_inh/dt = -g_inh
+spike: v > -50 mV
+reset: v = E_L
+refractory: 5 ms
+"""
+NOISY = COBA.replace("+ I :", "+ I*Uniform(0.5, 1.5) :")
+
+
+def coba(n=4000, text=COBA, seed=1, plastic=False, **options):
+    """The network of Vogels & Abbott (2005) with conductances, at any size."""
+    net = Network(dt=0.1, seed=seed, **options)
+    model = Neuron.from_cell(text, "COBA")
+    exc, inh = net.add(n * 4 // 5, model, name="E"), net.add(n // 5, model, name="I")
+    exc.v = Uniform(-60, -50)
+    inh.v = Uniform(-60, -50)
+    rule = FixedProbability(0.02 * 4000 / n)
+    net.connect(exc, [exc, inh], "exc", rule, weight=0.6)
+    net.connect(inh, [exc, inh], "inh", rule, weight=6.7)
+    if plastic:
+        synapse = Synapse.from_cell(STDP, "STDP")
+        net.connect(exc, inh, "exc", rule, weight=Uniform(0, 1), synapse=synapse, name="plastic")
+    return net
+
+
+def spikes(net):
+    """Every spike of every population, as bytes that can be compared."""
+    frames = [net.spikes[name] for name in net.populations]
+    assert all(len(frame) > 50 for frame in frames)
+    return hashlib.sha256(b"".join(f.to_numpy().tobytes() for f in frames)).hexdigest()
+
+
+def state(net):
+    """Every variable of every neuron, as bytes that can be compared."""
+    parts = [getattr(p, x).tobytes() for p in net.populations.values() for x in p.state.variables]
+    return hashlib.sha256(b"".join(parts)).hexdigest()
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_threads_do_not_change_a_spike(dtype):
+    nets = {threads: coba(dtype=dtype, threads=threads) for threads in (1, 2, 3, 8)}
+
+    for net in nets.values():
+        net.simulate(100)
+
+    assert len({spikes(net) for net in nets.values()}) == 1
+    assert len({state(net) for net in nets.values()}) == 1
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_slices_do_not_change_a_spike(threads):
+    whole, cut = coba(1000, threads=threads), coba(1000, threads=threads)
+
+    whole.simulate(100)
+    for _ in range(10):
+        cut.simulate(10)
+
+    assert (whole.step_index, cut.step_index) == (1000, 1000)
+    assert spikes(whole) == spikes(cut)
+    assert state(whole) == state(cut)
+
+
+def test_single_steps_do_not_change_a_spike():
+    whole, stepped = coba(500), coba(500)
+
+    whole.simulate(50)
+    for _ in range(500):
+        stepped.step()
+
+    assert spikes(whole) == spikes(stepped)
+
+
+@pytest.mark.parametrize("threads", [2, 3, 8])
+def test_random_draws_and_plastic_weights_do_not_depend_on_threads(threads):
+    alone = coba(1000, NOISY, plastic=True, threads=1)
+    shared = coba(1000, NOISY, plastic=True, threads=threads)
+
+    alone.simulate(100)
+    shared.simulate(100)
+
+    assert spikes(alone) == spikes(shared)
+    weights = [net.projections["plastic"].w for net in (alone, shared)]
+    assert np.ptp(weights[0]) > 0.5
+    np.testing.assert_array_equal(weights[0], weights[1])
+
+
+def test_another_seed_is_another_network():
+    first, second = coba(500, seed=1), coba(500, seed=2)
+
+    first.simulate(50)
+    second.simulate(50)
+
+    assert spikes(first) != spikes(second)
+
+
+def test_without_a_seed_every_network_is_another():
+    assert Network().seed != Network().seed
+
+
+def test_float32_is_another_but_near_network():
+    double, single = coba(dtype="float64"), coba(dtype="float32")
+
+    double.simulate(300)
+    single.simulate(300)
+
+    counts = [sum(len(net.spikes[name]) for name in "EI") for net in (double, single)]
+    assert spikes(double) != spikes(single)
+    assert counts[0] == pytest.approx(counts[1], rel=0.15)
+
+
+def test_time_is_the_number_of_steps_times_dt():
+    net = coba(100)
+
+    for _ in range(7):
+        net.simulate(0.3)
+
+    assert net.step_index == 21
+    assert net.time == 21 * 0.1

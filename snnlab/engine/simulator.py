@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from snnlab.engine.stepper import SHARED_STEPS, Stepper
-from snnlab.errors import SimulationError
+from snnlab.errors import SimulationError, SnnlabError
 
 SLICE_SECONDS = 0.010
 MAX_SLICE_STEPS = 20_000
@@ -208,8 +208,11 @@ class Simulator:
                             self._wake.wait(0.005)
                     continue
                 self._slice(n_steps)
-        except Exception as error:  # whoever looks at the network shows it to the user
+        except (SnnlabError, MemoryError) as error:
+            self.error = error  # whoever looks at the network shows it to the user
+        except BaseException as error:
             self.error = error
+            raise
         finally:
             self._playing = False
             with self._lock:

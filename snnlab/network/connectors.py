@@ -6,6 +6,7 @@ populations. To add one, subclass `Connector` and write `rows`.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,7 +31,7 @@ class Connectivity:
 
 
 @dataclass(frozen=True)
-class Connector:
+class Connector(ABC):
     """A connectivity rule."""
 
     @property
@@ -38,6 +39,7 @@ class Connector:
         """Whether a neuron may connect to itself; if not, the projection drops such pairs."""
         return getattr(self, "self_connections", True)
 
+    @abstractmethod
     def connect(self, n_pre: int, n_post: int, key: Key) -> Connectivity:
         """Connect ``n_pre`` with ``n_post`` neurons.
 
@@ -46,7 +48,6 @@ class Connector:
         NetworkError
             If the rule does not fit the sizes.
         """
-        raise NotImplementedError  # abstract
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ A distribution is a description; its numbers come from the network's seed when i
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,12 +16,12 @@ from snnlab.engine.stepper import uniform
 
 
 @dataclass(frozen=True)
-class Distribution:
+class Distribution(ABC):
     """Something that random values can be drawn from."""
 
+    @abstractmethod
     def sample(self, key: Key, draw: int, n: int) -> NDArray[np.float64]:
         """``n`` values; the same for the same ``key`` and ``draw``, whatever else was drawn."""
-        raise NotImplementedError  # abstract
 
 
 @dataclass(frozen=True)

@@ -99,25 +99,33 @@ export class LiveFigures {
     if (this.picture.traces.length) this._drawTraces(window);
   }
 
+  /** Columns of the window go side by side into one pixel where the figure has fewer pixels. */
   _drawRaster(window) {
     const { columns } = window.shape;
-    if (this.image?.shape[1] !== columns) this.image = new this.NDArray(new Uint32Array(columns * this.rows), [this.rows, columns]);
-    const image = this.image.fill(0);
     const { oldest, newest } = window;
+    const share = Math.max(1, Math.ceil(columns / (this._model("raster-figure").inner_width || columns)));
+    const width = Math.ceil(columns / share) + 1;
+    const first = Math.floor(oldest / share);
+    if (this.image?.shape[1] !== width) {
+      this.image = new this.NDArray(new Uint32Array(width * this.rows), [this.rows, width]);
+      this.counts = new Uint16Array(width * this.rows);
+    }
+    const { image, counts } = this;
+    counts.fill(0);
     for (let column = oldest; column <= newest; column++) {
       const from = window.slot(column) * this.rows;
-      this.picture.bands.forEach((band, index) => {
-        const table = this.tables[index];
-        for (let row = band.first_row; row < band.first_row + band.rows; row++) {
-          const count = window.raster[from + row];
-          if (count) image[row * columns + column - oldest] = table[count];
-        }
-      });
+      const to = Math.floor(column / share) - first;
+      for (let row = 0; row < this.rows; row++) counts[row * width + to] += window.raster[from + row];
     }
+    this.picture.bands.forEach((band, index) => {
+      const table = this.tables[index];
+      const end = (band.first_row + band.rows) * width;
+      for (let at = band.first_row * width; at < end; at++) image[at] = table[Math.min(counts[at], 255)];
+    });
     this._fill("raster", {
       image: [image],
-      x: [oldest * window.columnTime],
-      dw: [columns * window.columnTime],
+      x: [first * share * window.columnTime],
+      dw: [width * share * window.columnTime],
       y: [0],
       dh: [this.rows],
     });

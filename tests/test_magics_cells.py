@@ -1,5 +1,6 @@
 """``%%neuron`` and ``%%synapse``: names, replacement, and errors that leave the old model."""
 
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -170,7 +171,9 @@ def test_cell_without_a_usable_name_says_how_to_give_one(session, kind, line, me
 
 
 @pytest.fixture
-def shell(compiler: Compiler) -> Iterator[InteractiveShell]:
+def shell(compiler: Compiler, monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
+    # The shell puts its own module here, which processes of later tests could not start from.
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     shell = InteractiveShell.instance()
     load_ipython_extension(shell)
     yield shell

@@ -70,7 +70,7 @@ class Simulator:
         self.dt = dt
         self.step_index = 0
         self.speed: float | None = None  # biological over wall time; None: as fast as possible
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
         self._before_slice = before_slice
         self._after_slice = after_slice
         self._on_change = on_change

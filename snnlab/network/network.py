@@ -461,7 +461,7 @@ class Network:
         return self._simulator.real_time_factor
 
     @property
-    def error(self) -> Exception | None:
+    def error(self) -> BaseException | None:
         """What stopped the last `play`, if something did."""
         return self._simulator.error
 

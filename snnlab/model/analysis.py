@@ -179,10 +179,13 @@ def _prepare(syntax: ModelSyntax, kind: str, spiking: bool) -> _Work:
     for section in syntax.sections:
         checks.check_section_flags(section)
         for statement in section.statements:
-            checks.check_section_statement(section.kind, statement)
+            checks.check_section_statement(section.kind, statement, PREDEFINED[kind])
         for statement in _assignments(section):
             work.updated.setdefault(statement.name, statement)
     _classify(work)
+    checks.check_derived(work.constants)
+    for statement in (*work.dynamics, *work.states.values(), *work.updated.values()):
+        checks.check_range_place(statement)
     for statement in (*syntax.statements, *work.updated.values()):
         if _target(statement) not in work.flags:
             work.flags[_target(statement)] = read_flags(statement, kind)

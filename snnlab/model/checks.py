@@ -10,6 +10,7 @@ from sympy import Expr, Symbol
 
 from snnlab.errors import ModelError
 from snnlab.language.expressions import suggestion
+from snnlab.language.printer import expression_text
 from snnlab.language.source import Span
 from snnlab.language.syntax import (
     Definition,
@@ -20,6 +21,7 @@ from snnlab.language.syntax import (
     Name,
     Section,
     Statement,
+    names,
     walk,
 )
 from snnlab.model.functions import BUILT_IN, DISTRIBUTIONS, NUMBERS
@@ -246,6 +248,30 @@ def check_init(
             )
 
 
+def check_range_place(statement: Statement) -> None:
+    """A range for a slider belongs to a parameter."""
+    if isinstance(statement, Definition) and statement.range is not None:
+        raise statement.source.error(
+            statement.range[0].span,
+            f"'{statement.name}' is no parameter, so it takes no range; "
+            "remove the brackets, or write `min` and `max` as flags.",
+        )
+
+
+def check_derived(lines: Mapping[str, Definition]) -> None:
+    """Parameters do not follow from each other in a circle."""
+    done: set[str] = set()
+    while ready := [
+        n for n in lines.keys() - done if not names(lines[n].value) & lines.keys() - done
+    ]:
+        done |= set(ready)
+    for name, line in lines.items():
+        if name not in done:
+            raise line.source.error(
+                line.span, f"the value of '{name}' depends on itself; give one of them a number."
+            )
+
+
 def check_range(
     line: Definition,
     typed: tuple[Expression, Expression],
@@ -342,7 +368,7 @@ def check_section_flags(section: Section) -> None:
 def check_operation(section: Section) -> str:
     """The reduction over a neuron's synapses is one of four."""
     expression = section.expression
-    name = expression.name if isinstance(expression, Name) else ""
+    name = "" if expression is None else expression_text(expression)
     if name in OPERATIONS:
         return name
     choices = ", ".join(f"`{operation}`" for operation in OPERATIONS)
@@ -351,8 +377,13 @@ def check_operation(section: Section) -> str:
     raise section.source.error(span, f"unknown operation '{name}'; {way_out}")
 
 
-def check_section_statement(kind: str, statement: Statement) -> None:
+def check_section_statement(kind: str, statement: Statement, predefined: tuple[str, ...]) -> None:
     """Events change values at once; they hold no differential equations."""
+    if isinstance(statement, Definition) and statement.name in predefined:
+        raise statement.source.error(
+            statement.span,
+            f"'{statement.name}' is a name of the language and cannot be changed; remove the line.",
+        )
     if isinstance(statement, Gradient):
         raise statement.source.error(
             statement.span,

@@ -21,7 +21,6 @@ OLD_LOCALITIES = {
     "synapse": {"global": "projection", "semiglobal": "postsynaptic"},
 }
 TYPES: tuple[DType, ...] = ("float", "int", "bool")
-MARKS = ("unless_post", "unless_refractory", "input")
 
 
 @dataclass(frozen=True)
@@ -64,6 +63,14 @@ def _read(flag: Flag, statement: Statement, kind: str) -> tuple[str | None, obje
     localities = {**LOCALITIES[kind], **OLD_LOCALITIES[kind]}
     if flag.value is not None:
         if name not in VALUES:
+            if name == "method":
+                raise source.error(
+                    flag.span, "a method stands alone; write its name, such as `rk4`."
+                )
+            if name in _words(kind):
+                raise source.error(
+                    flag.span, f"the flag '{name}' takes no value; write `{name}` alone."
+                )
             raise _unknown(flag, source, kind, with_value=True)
         return {"init": "init", "min": "minimum", "max": "maximum"}[name], flag.value
     if name in VALUES:
@@ -72,11 +79,11 @@ def _read(flag: Flag, statement: Statement, kind: str) -> tuple[str | None, obje
         return "locality", localities[name]
     if name in TYPES:
         return "dtype", name
-    if name == "unless_post":
+    if name == "unless_post" and kind == "synapse":
         return "unless_post", True
     if name == "input" and kind == "neuron":
         return "is_input", True
-    if name == "unless_refractory":
+    if name == "unless_refractory" and kind == "neuron":
         return None, None
     method = SYNONYMS.get(name, name)
     if method in METHODS or method == EVENT_DRIVEN:
@@ -95,17 +102,27 @@ def _read(flag: Flag, statement: Statement, kind: str) -> tuple[str | None, obje
     raise _unknown(flag, source, kind, with_value=False)
 
 
+def _words(kind: str) -> list[str]:
+    """Flags without a value."""
+    marks = ["input", "unless_refractory"] if kind == "neuron" else ["unless_post"]
+    return [*METHODS, EVENT_DRIVEN, *LOCALITIES[kind], *TYPES, *marks]
+
+
 def _unknown(flag: Flag, source: Source, kind: str, *, with_value: bool):
     known = [*VALUES]
     if not with_value:
-        known += [*METHODS, EVENT_DRIVEN, *LOCALITIES[kind], *TYPES, *MARKS]
+        known += _words(kind)
     others = {"neuron": "synapse", "synapse": "neuron"}
+    if flag.name in _words(others[kind]) and flag.name not in LOCALITIES[others[kind]]:
+        return source.error(
+            flag.span, f"the flag '{flag.name}' is for a {others[kind]}; remove it."
+        )
     if flag.name in LOCALITIES[others[kind]]:
         choices = " or ".join(f"`{name}`" for name in LOCALITIES[kind])
         return source.error(
             flag.span, f"the flag '{flag.name}' is for a {others[kind]}; write {choices} here."
         )
-    way_out = suggestion(flag.name, known) or (
+    way_out = suggestion(flag.name, [*known, *SYNONYMS]) or (
         "flags are " + ", ".join(f"`{name}`" for name in dict.fromkeys(known)) + "."
     )
     return source.error(flag.span, f"unknown flag '{flag.name}'; {way_out}")

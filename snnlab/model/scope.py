@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, assert_never, cast
 
 import sympy
-from sympy import Expr, Float, Integer, Piecewise, Rational, S
+from sympy import Basic, Expr, Float, Integer, Piecewise, Rational, S
 from sympy.logic.boolalg import Boolean
 
 from snnlab.errors import ModelError
@@ -40,6 +40,7 @@ from snnlab.model.functions import (
 from snnlab.model.ir import RandomDraw, symbol
 
 MAX_EXPONENT = 64
+MAX_SIZE = 10_000  # parts of an expression, functions put in; sympy is slow beyond
 _MAX_EXACT = 2**53
 _MAX_FLOAT = 1.7e308
 _MAX_CALLS = 20
@@ -72,6 +73,13 @@ class Scope:
     spiking: bool = True
     draws: list[RandomDraw] = field(default_factory=list)
     targets: list[str] = field(default_factory=list)
+    sizes: dict[Basic, int] = field(default_factory=dict)  # of what has been built
+
+    def size(self, e: Basic) -> int:
+        """How many parts an expression has, each counted wherever it stands."""
+        if e not in self.sizes:
+            self.sizes[e] = 1 + sum(map(self.size, e.args))
+        return self.sizes[e]
 
     def number(self, expression: Expression, source: Source) -> Expr:
         """The expression as a number; a condition counts as 1 or 0."""
@@ -93,7 +101,7 @@ class Scope:
                 f"white noise '{name}' stands outside a differential equation; "
                 "write `Normal(0, 1)` here.",
             )
-        way_out = suggestion(name, [*self.names, *NUMBERS]) or (
+        way_out = suggestion(name, [*self.names, "pi", "True", "False"]) or (
             f"define it with a line `{name} = value`."
         )
         return source.error(span, f"unknown name '{name}'; {way_out}")
@@ -104,7 +112,8 @@ def as_number(value: Value) -> Expr:
     if isinstance(value, Boolean) and not isinstance(value, sympy.Symbol):
         if value == S.true or value == S.false:
             return Integer(1 if value == S.true else 0)
-        return Piecewise((Integer(1), value), (Integer(0), True))
+        # Not evaluated: sympy would divide conditions by their factors, 0 among them.
+        return Piecewise((Integer(1), value), (Integer(0), True), evaluate=False)
     return value
 
 
@@ -130,7 +139,22 @@ class _Builder:
 
     def build(self, expression: Expression) -> Value:
         """The value of one node, checked to be a finite number if it is one."""
-        return self._bounded(self._node(expression), expression.span)
+        try:
+            value = self._bounded(self._node(expression), expression.span)
+        except ModelError:
+            raise
+        except (TypeError, ValueError, ArithmeticError, RecursionError) as error:
+            # What sympy cannot decide, as the sign of a difference that is 0.
+            raise self.source.error(
+                expression.span, "this cannot be computed; write it in another way."
+            ) from error
+        if self.scope.size(value) > MAX_SIZE:
+            raise self.source.error(
+                expression.span,
+                f"the expression grows to more than {MAX_SIZE} parts; "
+                "split it over several equations.",
+            )
+        return value
 
     def _node(self, expression: Expression) -> Value:
         match expression:
@@ -176,6 +200,10 @@ class _Builder:
                 return symbol(f"{side}.{attribute}")
         if name in NUMBERS:
             return NUMBERS[name]
+        if "." in name and self.scope.kind == "synapse":
+            raise self.source.error(
+                span, f"'{name}' cannot be read; write the name of a variable, such as `pre.r`."
+            )
         if "." in name:
             raise self.source.error(
                 span,
@@ -321,14 +349,16 @@ class _Builder:
         """Keep numbers small enough to compute with, and refuse those that are none."""
         if not isinstance(value, Expr) or not value.is_number:
             return value
-        if value.has(S.NaN, S.ComplexInfinity, S.Infinity, S.NegativeInfinity, S.ImaginaryUnit):
-            raise self.source.error(
-                span, f"this gives no real number ({_short(value)}); change it."
-            )
+        if value.has(S.NaN, S.ComplexInfinity, S.Infinity, S.NegativeInfinity):
+            raise self.source.error(span, "this gives no real number (infinite); change it.")
+        if value.is_real is False or value.has(S.ImaginaryUnit):
+            raise self.source.error(span, "this gives no real number (complex); change it.")
         if isinstance(value, Rational) and max(abs(value.p), value.q) <= _MAX_EXACT:
             return value
         # 18 digits are enough to see the size without leaving the range of floats.
         near = value.n(18)
+        if near.is_real is False:
+            raise self.source.error(span, "this gives no real number (complex); change it.")
         if near.is_Float and abs(near) > Float(_MAX_FLOAT):
             raise self.source.error(span, "this number is too large; stay below 1e308.")
         return Float(float(value)) if isinstance(value, (Float, Rational)) else value

@@ -20,7 +20,7 @@ def test_version_is_the_same_everywhere():
 
 def test_every_dependency_has_its_reason_in_contributing():
     table = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    explained = set(re.findall(r"^\| ([\w-]+)(?: [>=\d.]+)? \|", table, re.MULTILINE))
+    explained = set(re.findall(r"^\| ([\w-]+)(?: [>=\d. ]+)? \|", table, re.MULTILINE))
 
     required = {re.split(r"[<>=\[]", text)[0] for text in PROJECT["dependencies"]}
     assert required - explained == set()

@@ -1,28 +1,34 @@
 """snnlab: write a neuron's equations, see them as mathematics, and watch a network of them run."""
 
-from snnlab.errors import (
-    ModelError,
-    NetworkError,
-    SimulationError,
-    SnnlabError,
-    ToolchainError,
-)
-from snnlab.model.neuron import Neuron
-from snnlab.model.synapse import Synapse
-from snnlab.network.connectors import AllToAll, Connector, FixedProbability, OneToOne
-from snnlab.network.distributions import (
-    Bernoulli,
-    Binomial,
-    DiscreteUniform,
-    Exponential,
-    Gamma,
-    LogNormal,
-    Normal,
-    Poisson,
-    Uniform,
-)
-from snnlab.network.network import Network
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from snnlab.wiring import connect_layers, load_ipython_extension
+
+if TYPE_CHECKING:
+    from snnlab.public import (
+        AllToAll,
+        Bernoulli,
+        Binomial,
+        Connector,
+        DiscreteUniform,
+        Exponential,
+        FixedProbability,
+        Gamma,
+        LogNormal,
+        ModelError,
+        Network,
+        NetworkError,
+        Neuron,
+        Normal,
+        OneToOne,
+        Poisson,
+        SimulationError,
+        SnnlabError,
+        Synapse,
+        ToolchainError,
+        Uniform,
+    )
 
 connect_layers()
 
@@ -52,3 +58,15 @@ __all__ = [
     "Uniform",
     "load_ipython_extension",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the public names on first use: the command line starts without the engine."""
+    if name not in __all__:
+        raise AttributeError(f"module 'snnlab' has no attribute '{name}'")
+    value = globals()[name] = getattr(import_module("snnlab.public"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -5,20 +5,28 @@ The upper layers are imported when they are used, so that ``import snnlab`` stay
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from snnlab.model.code import set_code_generator
-from snnlab.network.compilation import generated_code
 from snnlab.network.presentation import Reporter, set_dashboard, set_reporter
 
 if TYPE_CHECKING:
+    from snnlab.model.neuron import Neuron
+    from snnlab.model.synapse import Synapse
     from snnlab.network.network import Network
 
 
 def connect_layers() -> None:
-    set_code_generator(generated_code)
+    set_code_generator(_generated_code)
     set_dashboard(_dashboard)
     set_reporter(_progress)
+
+
+def _generated_code(model: Neuron | Synapse) -> str:
+    from snnlab.network.compilation import generated_code
+
+    return generated_code(model)
 
 
 def _dashboard(network: Network) -> Any:
@@ -37,4 +45,5 @@ def load_ipython_extension(shell: Any) -> None:
     """What ``%load_ext snnlab`` does: ``%%neuron`` and ``%%synapse`` cells."""
     from snnlab.magics import cells
 
+    import_module("snnlab.public")  # now, so that the first cell need not wait for it
     cells.load_ipython_extension(shell)

@@ -166,6 +166,24 @@ def test_doctor_sees_this_machine():
     assert found >= {"Python", "C compiler", "OpenMP", "engine", "labextension", "ipykernel"}
 
 
+def test_doctor_names_an_engine_that_does_not_load():
+    code = (
+        "import sys; sys.modules['snnlab.engine.stepper'] = None\n"
+        "from snnlab.cli import main; sys.exit(main(['doctor']))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert done.stdout.endswith("\nsnnlab cannot work yet; missing: engine.\n")
+
+
+def test_command_line_starts_without_anything_heavy():
+    code = "import sys, snnlab.cli; print(*sorted({'numpy', 'sympy', 'bokeh'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "\n"
+
+
 def test_doctor_refuses_a_cache_that_others_may_write(tmp_path, monkeypatch):
     tmp_path.chmod(0o777)
     monkeypatch.setenv("SNNLAB_CACHE", str(tmp_path))

@@ -19,8 +19,7 @@ LAYERS = [  # low to high: a module may import from its own row and the rows abo
     {"plots"},
     {"widgets"},
     {"magics", "dialects", "cli", "doctor", "wiring", "__main__"},
-    {"wiring"},  # connects hooks of lower layers with upper layers
-    {"__init__"},  # the public names
+    {"public", "__init__"},  # the public names
 ]
 LEVEL = {part: level for level, row in enumerate(LAYERS) for part in row}
 

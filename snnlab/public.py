@@ -1,0 +1,48 @@
+"""The names that ``from snnlab import ...`` finds, from where they are made."""
+
+from snnlab.errors import (
+    ModelError,
+    NetworkError,
+    SimulationError,
+    SnnlabError,
+    ToolchainError,
+)
+from snnlab.model.neuron import Neuron
+from snnlab.model.synapse import Synapse
+from snnlab.network.connectors import AllToAll, Connector, FixedProbability, OneToOne
+from snnlab.network.distributions import (
+    Bernoulli,
+    Binomial,
+    DiscreteUniform,
+    Exponential,
+    Gamma,
+    LogNormal,
+    Normal,
+    Poisson,
+    Uniform,
+)
+from snnlab.network.network import Network
+
+__all__ = [
+    "AllToAll",
+    "Bernoulli",
+    "Binomial",
+    "Connector",
+    "DiscreteUniform",
+    "Exponential",
+    "FixedProbability",
+    "Gamma",
+    "LogNormal",
+    "ModelError",
+    "Network",
+    "NetworkError",
+    "Neuron",
+    "Normal",
+    "OneToOne",
+    "Poisson",
+    "SimulationError",
+    "SnnlabError",
+    "Synapse",
+    "ToolchainError",
+    "Uniform",
+]

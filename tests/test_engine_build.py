@@ -110,7 +110,8 @@ def test_no_compiler_is_one_sentence(fresh, monkeypatch):
 
     assert message_of("LIF") == (
         "C compiler: none found (looked for cc, gcc, clang); install one, for example with "
-        "'apt install gcc', 'xcode-select --install' or 'conda install c-compiler'."
+        "'apt install gcc', 'xcode-select --install' or 'conda install c-compiler', "
+        "or run without one: Network(target='numpy')."
     )
 
 
@@ -120,7 +121,7 @@ def test_missing_compiler_of_the_environment_is_named(fresh, monkeypatch):
     assert message_of("LIF") == (
         "C compiler: none found (looked for 'no-such-cc' (from the environment variable CC)); "
         "install one, for example with 'apt install gcc', 'xcode-select --install' or "
-        "'conda install c-compiler'."
+        "'conda install c-compiler', or run without one: Network(target='numpy')."
     )
 
 

@@ -93,7 +93,8 @@ def find_toolchain() -> Toolchain:
     )
     raise ToolchainError(
         f"C compiler: none found (looked for {missing}); install one, for example with "
-        f"'apt install gcc', 'xcode-select --install' or 'conda install c-compiler'."
+        f"'apt install gcc', 'xcode-select --install' or 'conda install c-compiler', "
+        f"or run without one: Network(target='numpy')."
     )
 
 

@@ -784,7 +784,7 @@ class Network:
             projection.weight = value
             self.changed.emit()
 
-        given = projection.weight
+        given = projection.given_weight
         low, high = min(0.0, 3.0 * given), max(0.0, 3.0 * given)
         return ParameterHandle(
             projection.name,

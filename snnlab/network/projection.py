@@ -172,6 +172,11 @@ class Projection:
         return weights
 
     @property
+    def given_weight(self) -> float:
+        """The weight that `Network.connect` was given, or the mean of the weights."""
+        return float(self._weight) if is_number(self._weight) else self.weight
+
+    @property
     def weight(self) -> float:
         """The one weight of all synapses, or the mean of the weights."""
         weights = self.weights

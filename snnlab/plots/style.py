@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bokeh.models import Range1d, Tool
 from bokeh.models.tools import BoxZoomTool, PanTool, ResetTool, SaveTool, WheelZoomTool
+from bokeh.models import BasicTicker, BasicTickFormatter
 from bokeh.plotting import figure
 
 LEFT_BORDER = 74  # px; the same for all, so that figures under one another line up in time
@@ -50,6 +51,9 @@ def blank_figure(
         axis.minor_tick_line_color = None
         axis.major_tick_in = 0
         axis.major_tick_out = 4
+    # 112 000 ms is easier to read than 1.12e+5, and four such labels fit into a narrow figure.
+    plot.xaxis.formatter = BasicTickFormatter(use_scientific=False)
+    plot.xaxis.ticker = BasicTicker(desired_num_ticks=4)
     plot.xgrid.grid_line_alpha = 0.5
     plot.ygrid.grid_line_alpha = 0.5
     return plot

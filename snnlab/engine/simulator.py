@@ -210,7 +210,7 @@ class Simulator:
                 self._slice(n_steps)
         except (SnnlabError, MemoryError) as error:
             self.error = error  # whoever looks at the network shows it to the user
-        except BaseException as error:
+        except Exception as error:
             self.error = error
             raise
         finally:
@@ -268,10 +268,12 @@ class Simulator:
         self._slice_steps = int(max(1, min(wanted, 4 * n_steps, MAX_SLICE_STEPS)))
 
     def _carry_out(self) -> None:
-        with self._wake:
-            commands, self._commands = self._commands, []
-        for command in commands:
-            command()
+        while True:
+            with self._wake:
+                if not self._commands:
+                    return
+                command = self._commands.pop(0)
+            command()  # one that fails leaves the others to the next time
 
 
 @contextmanager

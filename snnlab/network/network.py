@@ -564,13 +564,14 @@ class Network:
                 self._warned.add(message)
                 warnings.warn(message, stacklevel=3)
         self.build()
-        if self._initial is None and self.step_index == 0:
-            owners = [*self._parts.items(), *self._projection_parts.items()]
-            self._initial = {
-                name: [(array, array.copy()) for array in parts.state()] for name, parts in owners
-            }
+        if self._initial is None:
+            self._initial = {}
             for population_parts in self._parts.values():
                 population_parts.forget()
+        # What joined a network that has run already goes back to its own beginning.
+        for name, parts in [*self._parts.items(), *self._projection_parts.items()]:
+            if name not in self._initial:
+                self._initial[name] = [(array, array.copy()) for array in parts.state()]
 
     def _last_spikes(self, population: Population) -> NDArray[np.int32]:
         """Step of each neuron's latest spike."""
@@ -592,7 +593,7 @@ class Network:
         change()
         if self._initial is not None:
             # A reset cannot bring back synapses: those that there are keep their state.
-            self._initial.pop(projection.name, None)
+            self._initial[projection.name] = []
         self._linked = False
         self.build()
 
@@ -670,9 +671,10 @@ class Network:
         for variable in [variables] if isinstance(variables, str) else list(variables):
             indices = _recorded_neurons(group, variable, chosen)
             record = TraceRecord(indices, self.dt)
-            tap = self._tap(population, variable, indices, every, record.append, record.clear)
             before = self._record_taps.get((population.name, variable))
-            self._recorders = [t for t in self._recorders if t is not before]
+            if before is not None:
+                self._remove_tap(before)
+            tap = self._add_tap(population, variable, indices, every, record.append, record.clear)
             self._record_taps[population.name, variable] = tap
             self._trace_records[population.name][variable] = record
 
@@ -707,15 +709,11 @@ class Network:
         """A variable of chosen neurons as it comes; in ascending order of the neurons."""
         indices = _recorded_neurons(population, variable, list(neurons))
 
-        def close() -> None:
-            self._recorders = [t for t in self._recorders if t is not tap]
-            self._reschedule()
-
-        stream = TraceStream(indices, close)
-        tap = self._tap(population, variable, indices, every, stream.put, stream.clear)
+        stream = TraceStream(indices, lambda: self._remove_tap(tap))
+        tap = self._add_tap(population, variable, indices, every, stream.put, stream.clear)
         return stream
 
-    def _tap(
+    def _add_tap(
         self,
         population: Population,
         variable: str,
@@ -726,17 +724,22 @@ class Network:
     ) -> _TraceTap:
         period = 1 if every is None else max(1, steps(every, self.dt, what="every"))
         tap = _TraceTap(population, variable, indices, period, put, clear)
-        self._recorders = [*self._recorders, tap]
-        self._reschedule()
+        self._change_taps(lambda taps: [*taps, tap])
         return tap
 
-    def _reschedule(self) -> None:
-        def mark() -> None:
+    def _remove_tap(self, tap: _TraceTap) -> None:
+        self._change_taps(lambda taps: [t for t in taps if t is not tap])
+
+    def _change_taps(self, change: Callable[[list[_TraceTap]], list[_TraceTap]]) -> None:
+        """Change who is recorded: between two steps, together with the schedule."""
+
+        def carry_out() -> None:
+            self._recorders = change(self._recorders)
             self._scheduled = False
-            if self._linked and self._simulator.running:
+            if self._simulator.running:
                 self.build()
 
-        self._simulator.submit(mark)
+        self._simulator.submit(carry_out)
 
     # Parameters --------------------------------------------------------------------------
 

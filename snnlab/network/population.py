@@ -212,7 +212,14 @@ class State:
                 known[s] = one * scale
             else:
                 known[s] = self.values(s.name)
-        value = _evaluate(e, known)
+        try:
+            value = _evaluate(e, known)
+        except TypeError as error:  # a complex number, or infinity without a sign
+            what = "an initial value" if parameter is None else f"'{parameter.name}'"
+            raise NetworkError(
+                f"{self.where}: {what} = {e} is no real number with the present parameters; "
+                f"change them first."
+            ) from error
         return value / self._scale(parameter) if parameter is not None else value
 
     @staticmethod

@@ -360,3 +360,14 @@ def test_attributes_are_listed_for_completion():
     _, group = relaxing()
 
     assert {"v", "tau", "target", "size", "name"} <= set(dir(group))
+
+
+def test_derived_parameter_without_a_real_value_is_refused():
+    net = Network(dt=0.1, seed=1)
+    text = "a = 4\nroot = sqrt(a)\nr = r + root\n"
+    group = net.add(2, Neuron.from_cell(text, "root"), name="P")
+
+    assert message(lambda: setattr(group, "a", -4)) == (
+        "Population 'P': 'root' = sqrt(a) is no real number with the present parameters; "
+        "change them first."
+    )

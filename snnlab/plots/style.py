@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from bokeh.models import Range1d, Tool
+from bokeh.models import BasicTicker, BasicTickFormatter, Range1d, Tool
 from bokeh.models.tools import BoxZoomTool, PanTool, ResetTool, SaveTool, WheelZoomTool
-from bokeh.models import BasicTicker, BasicTickFormatter
 from bokeh.plotting import figure
 
 LEFT_BORDER = 74  # px; the same for all, so that figures under one another line up in time

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +34,20 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
     return compare
 
 
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let fixtures know whether their test failed."""
+    report = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
+
+
 @pytest.fixture
 def rng() -> np.random.Generator:
     """Random numbers that are the same in every run."""
@@ -57,11 +71,17 @@ def chromium_browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def lab_page(chromium_browser: Browser, lab_server: LabServer) -> Iterator[LabPage]:
+def lab_page(
+    chromium_browser: Browser, lab_server: LabServer, request: pytest.FixtureRequest
+) -> Iterator[LabPage]:
     """JupyterLab in a fresh browser context; a failing test leaves a screenshot."""
     context = chromium_browser.new_context(viewport={"width": 1280, "height": 900})
     context.set_default_timeout(30_000)
-    yield LabPage(context.new_page(), lab_server)
+    lab = LabPage(context.new_page(), lab_server)
+    yield lab
+    if request.node.stash.get(FAILED, False):
+        lab.screenshot(f"failed_{request.node.name}")
+    lab.close()
     context.close()
 
 

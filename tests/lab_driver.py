@@ -141,6 +141,15 @@ class LabPage:
         self.page.goto(f"{server.url}/lab?reset")
         self.page.wait_for_function("window.jupyterapp !== undefined")
         self.page.evaluate("async () => { await window.jupyterapp.restored; }")
+        self.command("apputils:change-theme", theme="JupyterLab Light")  # kept by the server
+        self.page.wait_for_function("document.body.dataset.jpThemeLight === 'true'")
+
+    def close(self) -> None:
+        """End the kernels, so that none of them computes beside the next test."""
+        self.page.evaluate(
+            "async () => { await window.jupyterapp.serviceManager.sessions.shutdownAll(); }"
+        )
+        self.page.close()
 
     def command(self, name: str, **arguments: Any) -> None:
         """Run a command of JupyterLab and wait for its end."""

@@ -115,7 +115,7 @@ def test_failed_compile_is_told_and_other_networks_go_on(broken_compiler):
     expected = (
         "C compiler: none found (looked for 'no-such-cc' (from the environment variable CC)); "
         "install one, for example with 'apt install gcc', 'xcode-select --install' or "
-        "'conda install c-compiler'."
+        "'conda install c-compiler', or run without one: Network(target='numpy')."
     )
     with pytest.raises(ToolchainError) as error:
         failing.simulate(1)

@@ -124,20 +124,27 @@ def psp_error(tau_s, dt, text=EXPONENTIAL_PSP):
     return np.abs(net.traces["target"]["v"][:, 0] - expected).max()
 
 
+def solved_by(method):
+    """The equations of the potential and of its input, each solved by ``method``."""
+    text = EXPONENTIAL_PSP.replace("+ g_exc", f"+ g_exc : {method}")
+    return text.replace("= -g_exc", f"= -g_exc : {method}")
+
+
 @pytest.mark.parametrize("tau_s", [5.0, 19.999, 20.0, 50.0])
-def test_exponential_psp_follows_the_closed_form(tau_s):
-    equations = EXPONENTIAL_PSP.replace("+ g_exc", "+ g_exc : rk4")
+def test_exponential_psp_is_the_closed_form(tau_s):
+    assert psp_error(tau_s, 0.1) < 1e-10
 
-    error = psp_error(tau_s, 0.1, equations.replace("= -g_exc", "= -g_exc : rk4"))
 
+def test_exponential_psp_by_runge_kutta_is_near_the_closed_form():
     # Fourth order: (dt/tau_s)**4 is 1.6e-7, times 1/120 and the slope.
-    assert error < 1e-9
+    assert 0 < psp_error(5.0, 0.1, solved_by("rk4")) < 1e-9
 
 
-def test_psp_of_the_default_method_converges_with_the_step():
-    coarse, fine = psp_error(5.0, 0.1), psp_error(5.0, 0.05)
+def test_psp_of_separate_exponentials_converges_with_the_step():
+    coarse = psp_error(5.0, 0.1, solved_by("exponential"))
+    fine = psp_error(5.0, 0.05, solved_by("exponential"))
 
-    # The potential takes the conductance as constant over a step.
+    # The potential takes its input as constant over a step.
     assert 0 < fine < coarse < 0.02
     assert coarse / fine == pytest.approx(2, rel=0.02)
 

@@ -1,4 +1,4 @@
-"""Any text at all is read in bounded time, executes nothing, and fails with a `ModelError` alone."""
+"""Any text is read in bounded time, executes nothing, and fails with a `ModelError` alone."""
 
 import builtins
 import time
@@ -11,22 +11,23 @@ from snnlab.errors import ModelError
 from snnlab.model.neuron import Neuron
 from snnlab.model.synapse import Synapse
 
-WORDS = st.sampled_from(
-    "v r w g_exc t dt tau E_L xi pi pre.r post.v sum(exc) exp( clip( Normal( ite( if else and or not is "
-    "dv/dt dr/dt ( ) [ ] , ; : = += == < >= + - * / ^ ** % 1 2.5 1e3 ms mV nS/mV # spike: reset: "
-    "refractory: psp: pre_spike: functions: parameters: equations: init min max rk4 exponential "
-    "population event-driven __class__ lambda \" ' \n \n \t \\ $ & | @ ` ~".split(" ")
-)
+TEXT = """
+v r w g_exc t dt tau E_L xi pi pre.r post.v sum(exc) exp( clip( Normal( ite( if else and or not is
+dv/dt dr/dt ( ) [ ] , ; : = += == < >= + - * / ^ ** % 1 2.5 1e3 ms mV nS/mV # spike: reset:
+refractory: psp: pre_spike: functions: parameters: equations: init min max rk4 exponential
+population event-driven __class__ lambda " ' \\ $ & | @ ` ~
+"""
+WORDS = st.sampled_from([*TEXT.split(), "\n", "\n", "\n    ", "\t"])
+OPERATORS = ["+", "-", "*", "/", "^", "%", "<", "==", "and", "or"]
+FUNCTIONS = ["exp", "log", "sqrt", "abs", "tanh", "pos", "asin", "floor", "exprel", "not"]
 SOUP = st.lists(WORDS, max_size=40).map(" ".join)
 EXPRESSIONS = st.recursive(
     st.sampled_from(["t", "dt", "tau", "2", "0.5", "-1", "r", "pi", "True"]),
     lambda inner: st.one_of(
-        st.tuples(inner, st.sampled_from("+ - * / ^ % < == and or".split()), inner).map(
+        st.tuples(inner, st.sampled_from(OPERATORS), inner).map(
             lambda parts: "({} {} {})".format(*parts)
         ),
-        st.tuples(
-            st.sampled_from("exp log sqrt abs tanh pos asin floor exprel not".split()), inner
-        ).map(lambda parts: f"{parts[0]}({parts[1]})"),
+        st.tuples(st.sampled_from(FUNCTIONS), inner).map(lambda parts: f"{parts[0]}({parts[1]})"),
         st.tuples(inner, inner, inner).map(lambda p: f"ite({p[0]}, {p[1]}, {p[2]})"),
     ),
     max_leaves=12,
@@ -60,8 +61,7 @@ def read(kind, text):
     """The model, or None for a text that is refused."""
     try:
         return kind.from_cell(text, "M")
-    except ModelError as error:
-        assert str(error).startswith("M")
+    except ModelError:
         return None
 
 

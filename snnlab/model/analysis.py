@@ -434,7 +434,9 @@ def _equations(work: _Work) -> list[Equation]:
             case Gradient():
                 equations.append(_differential(work, statement))
     gradients = {symbol(s.variable): s for s in work.dynamics if isinstance(s, Gradient)}
-    return _with_methods(equations, gradients, work.spiking and work.kind == "neuron")
+    section = work.syntax.section("reset")
+    reset = frozenset(symbol(s.name) for s in _assignments(section)) if section else frozenset()
+    return _with_methods(equations, gradients, reset)
 
 
 def _assignment(work: _Work, statement: Definition) -> Assignment:
@@ -495,7 +497,7 @@ def _noise_names(work: _Work, gradient: Gradient) -> list[str]:
 
 
 def _with_methods(
-    equations: list[Equation], gradients: dict[Symbol, Gradient], spiking: bool
+    equations: list[Equation], gradients: dict[Symbol, Gradient], reset: frozenset[Symbol]
 ) -> list[Equation]:
     """Choose a method for the equations that name none, block by block."""
     chosen: dict[Symbol, tuple[str, str]] = {}
@@ -505,7 +507,7 @@ def _with_methods(
             block.append(equation)
         elif block:
             checks.check_block(tuple(block), gradients)
-            chosen |= integrators.choose(tuple(block), spiking=spiking)
+            chosen |= integrators.choose(tuple(block), reset=reset)
             block = []
     result: list[Equation] = []
     for equation in equations:

@@ -7,6 +7,7 @@ model does.
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import replace
 from typing import cast
 
@@ -221,20 +222,21 @@ def elapsed(equation: DifferentialEquation, elapsed: Symbol) -> Expr:
     return x + elapsed * equation.rhs * Exprel(b * elapsed)
 
 
-def choose(equations: Block, *, spiking: bool) -> dict[Symbol, tuple[str, str]]:
+def choose(equations: Block, *, reset: Set[Symbol] = frozenset()) -> dict[Symbol, tuple[str, str]]:
     """The method for every equation of a block that names none, with the reason in words.
 
     Linear equations with constant coefficients that feed each other in one direction get
     ``propagator``, which is exact. An equation that is linear in its own variable gets
     ``exponential``. Where equations depend on each other in a circle and one of them is not
     linear, or has no decay of its own, all of them are advanced together by ``rk4``; but a variable
-    that stands in its own exponential in a spiking neuron gets ``explicit``, because its upstroke
-    overflows the stages of rk4. Equations with noise get the best of their kind.
+    that stands in its own exponential and that a spike sets back (``reset``) gets ``explicit``,
+    because its upstroke overflows the stages of rk4. Equations with noise get the best of their
+    kind.
     """
     chosen: dict[Symbol, tuple[str, str]] = {}
     for group in _circles(equations):
         quiet = tuple(e for e in group if not e.noise)
-        chosen |= _choose_for_circle(quiet, spiking)
+        chosen |= _choose_for_circle(quiet, reset)
         chosen |= {e.variable: _choose_for_noise(e, equations) for e in group if e.noise}
     for x, others in _chains(equations).items():
         names = ", ".join(map(str, others))
@@ -303,11 +305,11 @@ def _connected(equations: Block) -> list[Block]:
     return [tuple(e for e in equations if e in group) for group in groups]
 
 
-def _choose_for_circle(group: Block, spiking: bool) -> dict[Symbol, tuple[str, str]]:
+def _choose_for_circle(group: Block, reset: Set[Symbol]) -> dict[Symbol, tuple[str, str]]:
     slopes = {e.variable: sympy.diff(e.rhs, e.variable) for e in group}
     linear = {x: not slope.has(x) for x, slope in slopes.items()}
     upstroke = {
-        e.variable: spiking
+        e.variable: e.variable in reset
         and not linear[e.variable]
         and any(power.has(e.variable) for power in e.rhs.atoms(sympy.exp))
         for e in group

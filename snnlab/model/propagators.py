@@ -1,8 +1,8 @@
 """The exact step of linear systems: the matrix exponential in closed form.
 
 For a triangular matrix every entry of exp(A dt) is a sum over the paths through the system,
-product of the couplings times a divided difference of the exponential (Davis 1973, SIAM J.
-Numer. Anal. 10, 809-819). The divided differences are written so that equal and nearly equal
+product of the couplings times a divided difference of the exponential (Davis 1973, Linear
+Algebra Appl. 6, 193-199). The divided differences are written so that equal and nearly equal
 time constants are no special case: nothing is divided by their difference when that is small.
 """
 

@@ -3,8 +3,10 @@
 import pytest
 from models import LIF
 
+from snnlab.errors import ModelError
 from snnlab.model.latex import name_latex, number_latex, unit_latex
 from snnlab.model.neuron import Neuron
+from snnlab.model.synapse import Synapse
 from snnlab.units import UNITS
 
 
@@ -91,3 +93,108 @@ def test_notebook_shows_the_block_as_mathematics():
     neuron = Neuron("", "r = t")
 
     assert neuron._repr_latex_() == f"$$\n{neuron.latex}\n$$"
+
+
+def test_numbers_take_the_place_of_parameters_on_request():
+    neuron = Neuron.from_cell(
+        "functions: f(x, E) = x + E + a\ntau = 20 ms\nE = -70 mV\na = 2\nb = 2 * a\n"
+        "tau * dv/dt = E - v - (v - E) * b\nspike: v > E",
+        "N",
+    )
+
+    assert neuron.to_latex(numbers=True).splitlines()[1:-1] == [
+        r"f\left(x, E\right) &= x + E + 2 \\",
+        r"b &= 2 \cdot 2 \\",
+        r"20\,\mathrm{ms} \, \frac{\mathrm{d}v}{\mathrm{d}t} &= -70\,\mathrm{mV} - v"
+        r" - \left(v - \left(-70\,\mathrm{mV}\right)\right) \, b \\",
+        r"\text{spike if } &\; v > -70\,\mathrm{mV}",
+    ]
+
+
+def test_limits_of_a_variable_follow_its_equation():
+    synapse = Synapse("w_max = 1.", "dw/dt = pre.r : min=0, max=w_max", psp="w*pre.r")
+
+    assert synapse.latex.splitlines()[1].endswith(r", \quad 0 \le w \le w_{\mathrm{max}} \\")
+
+
+def test_sections_of_a_synapse_are_headed_by_words():
+    synapse = Synapse(
+        pre_spike="g_target += w",
+        pre_axon_spike="g_target += 2*w",
+        apply="w += post.R",
+        creating="pre.r > 1 : proba = 0.5, w = 0.1, d = 2",
+        pruning="w < 0",
+    )
+
+    assert [row for row in synapse.latex.splitlines() if r"\text" in row] == [
+        r"\text{on a presynaptic spike:} & \\",
+        r"\text{on an axonal spike:} & \\",
+        r"\text{when applied:} & \\",
+        r"\text{created if } &\; r^{\mathrm{pre}} > 1,\; p = 0.5,\; w = 0.1,\; d = 2 \\",
+        r"\text{pruned if } &\; w < 0",
+    ]
+
+
+def test_axonal_spike_and_named_event_have_their_rows():
+    neuron = Neuron.from_cell(
+        "dv/dt = 1\nspike: v > 1\nreset: v = 0\naxon_spike: v > 2\naxon_reset: v = 1\n"
+        "event burst: v > 3\nreset burst: v = 2",
+        "N",
+    )
+
+    assert [row for row in neuron.latex.splitlines() if r"\text" in row or "leftarrow" in row] == [
+        r"\text{spike if } &\; v > 1 \\",
+        r"v &\leftarrow 0 \\",
+        r"\text{axonal spike if } &\; v > 2 \\",
+        r"v &\leftarrow 1 \\",
+        r"\text{event if } &\; v > 3 \quad (\mathrm{burst}) \\",
+        r"v &\leftarrow 2",
+    ]
+
+
+REPORTED = """'A <b>leaky</b> neuron: 5 % & $x$_1'
+tau = 20 ms [5, 50]  # time | constant
+tau * dr/dt = 3 - r : init = 1
+"""
+
+
+def test_report_in_markdown_holds_equations_and_tables():
+    neuron = Neuron.from_cell(REPORTED, "N")
+
+    assert neuron.report() == (
+        "## N\n\nA \\<b\\>leaky\\</b\\> neuron: 5 % & \\$x\\$\\_1\n\n"
+        f"$$\n{neuron.latex}\n$$\n\n"
+        "**Parameters**\n\n| name | value | unit | meaning |\n| --- | --- | --- | --- |\n"
+        "| $\\tau$ | 20 | ms | time \\| constant |\n\n"
+        "**Variables**\n\n| name | start | unit | meaning |\n| --- | --- | --- | --- |\n"
+        "| $r$ | 1 |  |  |\n\n"
+        "**Integrators**\n\n| variable | method | reason |\n| --- | --- | --- |\n"
+        "| $r$ | exponential | linear in r: exact while the other quantities hold still over a step"
+        " |\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        (
+            "latex",
+            r"A \textless{}b\textgreater{}leaky\textless{}/b\textgreater{} neuron: "
+            r"5 \% \& \$x\$\_1",
+        ),
+        ("html", "<p>A &lt;b&gt;leaky&lt;/b&gt; neuron: 5 % &amp; $x$_1</p>"),
+    ],
+)
+def test_report_escapes_the_words_of_the_author(form, words):
+    report = Neuron.from_cell(REPORTED, "N").report(form)
+
+    assert words in report.splitlines()
+
+
+def test_report_in_an_unknown_form_is_refused():
+    with pytest.raises(ModelError) as error:
+        Neuron("", "r = t", name="N").report("pdf")
+
+    assert str(error.value) == (
+        "N: there is no report in 'pdf'; write `markdown`, `latex` or `html`."
+    )

@@ -5,7 +5,8 @@ Closed trees of frozen dataclasses. Nothing here knows what a name stands for.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from snnlab.language.source import Source, Span
@@ -208,3 +209,30 @@ def walk(expression: Expression) -> tuple[Expression, ...]:
 def names(expression: Expression) -> frozenset[str]:
     """Every name that is read in an expression, functions and their target names excepted."""
     return frozenset(part.name for part in walk(expression) if isinstance(part, Name))
+
+
+def substituted(expression: Expression, values: Mapping[str, Expression]) -> Expression:
+    """The expression with other expressions in the place of some names."""
+
+    def inside(parts: tuple[Expression, ...]) -> tuple[Expression, ...]:
+        return tuple(substituted(part, values) for part in parts)
+
+    match expression:
+        case Name(name=name):
+            return values.get(name, expression)
+        case Number() | Derivative():
+            return expression
+        case Unary(operand=operand):
+            return replace(expression, operand=substituted(operand, values))
+        case Chain(operands=parts) | Comparison(operands=parts) | Logic(operands=parts):
+            return replace(expression, operands=inside(parts))
+        case Power(base=base, exponent=exponent):
+            base, exponent = inside((base, exponent))
+            return replace(expression, base=base, exponent=exponent)
+        case Call(function="sum" | "pre.sum" | "post.sum"):
+            return expression  # its argument is a target
+        case Call(arguments=arguments):
+            return replace(expression, arguments=inside(arguments))
+        case Conditional(condition=condition, then=then, otherwise=otherwise):
+            condition, then, otherwise = inside((condition, then, otherwise))
+            return Conditional(condition, then, otherwise, expression.span)

@@ -13,8 +13,9 @@ from snnlab.language.syntax import Definition, ModelSyntax
 from snnlab.model.code import generated_code
 from snnlab.model.declarations import ClassModel
 from snnlab.model.ir import Assignment, NeuronModel, Parameter, SynapseModel
-from snnlab.model.latex import model_latex
+from snnlab.model.latex import model_latex, with_numbers
 from snnlab.model.registry import completed
+from snnlab.model.report import model_report
 
 
 class AuthoredModel(ClassModel):
@@ -68,7 +69,20 @@ class AuthoredModel(ClassModel):
     @property
     def latex(self) -> str:
         """The equations as one aligned block of LaTeX."""
-        return model_latex(self.syntax, hidden_names(self.model, self.syntax))
+        return self.to_latex()
+
+    def to_latex(self, *, numbers: bool = False) -> str:
+        """The equations, on request with numbers in the place of parameters."""
+        hidden = hidden_names(self.model, self.syntax)
+        syntax = self.syntax
+        if numbers:
+            constants = {p.name for p in self.parameters if not p.value.free_symbols}
+            syntax = with_numbers(syntax, frozenset(constants))
+        return model_latex(syntax, hidden)
+
+    def report(self, form: str = "markdown") -> str:
+        """The model on one page, as ``markdown``, ``latex`` or ``html``."""
+        return model_report(self.model, self.syntax, self.latex, form)
 
     @property
     def code(self) -> str:

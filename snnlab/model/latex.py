@@ -7,6 +7,7 @@ symbols, so no text of a model reaches LaTeX unescaped.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from snnlab.language.printer import rank
 from snnlab.language.syntax import (
@@ -17,6 +18,7 @@ from snnlab.language.syntax import (
     Definition,
     Derivative,
     Expression,
+    Flag,
     Function,
     Gradient,
     Logic,
@@ -27,6 +29,7 @@ from snnlab.language.syntax import (
     Section,
     Statement,
     Unary,
+    substituted,
 )
 from snnlab.model.functions import BUILT_IN, DISTRIBUTIONS
 from snnlab.units import Unit
@@ -224,11 +227,23 @@ def _call(call: Call) -> str:
 def statement_latex(statement: Statement, *, event: bool = False) -> str:
     """One equation with ``&`` before its sign; in an event, an arrow for the change."""
     match statement:
-        case Gradient(left=left, right=right):
-            return f"{expression_latex(left)} &= {expression_latex(right)}"
+        case Gradient(variable=name, left=left, right=right):
+            text = f"{expression_latex(left)} &= {expression_latex(right)}"
         case Definition(name=name, operator=operator, value=value):
             sign = "=" if operator == "=" and not event else _OPERATORS[operator]
-            return f"{name_latex(name)} &{sign} {expression_latex(value)}"
+            text = f"{name_latex(name)} &{sign} {expression_latex(value)}"
+    return text + _bounds(name, statement.flags)
+
+
+def _bounds(name: str, flags: tuple[Flag, ...]) -> str:
+    """``0 <= w <= 1`` after an equation whose variable is kept within limits."""
+    limits = {flag.name: expression_latex(flag.value) for flag in flags if flag.value is not None}
+    low, high = limits.get("min"), limits.get("max")
+    if low is None and high is None:
+        return ""
+    lower = "" if low is None else rf"{low} \le "
+    upper = "" if high is None else rf" \le {high}"
+    return rf", \quad {lower}{name_latex(name)}{upper}"
 
 
 def _function_latex(function: Function) -> str:
@@ -283,6 +298,39 @@ def _section_rows(section: Section, syntax: ModelSyntax) -> list[str]:
             return [rf"\text{{combined by }} &\; {condition}"]
         case kind:
             return [rf"\text{{{_EVENTS[kind]}:}} &", *changes]
+
+
+def with_numbers(syntax: ModelSyntax, constants: frozenset[str]) -> ModelSyntax:
+    """The model with numbers in the place of its constant parameters."""
+    values = {
+        s.name: s.value
+        for s in syntax.statements
+        if isinstance(s, Definition) and s.name in constants
+    }
+
+    def changed(statement: Statement) -> Statement:
+        match statement:
+            case Gradient(left=left, right=right):
+                left, right = substituted(left, values), substituted(right, values)
+                return replace(statement, left=left, right=right)
+            case Definition(value=value):
+                return replace(statement, value=substituted(value, values))
+
+    def section(old: Section) -> Section:
+        expression = None if old.expression is None else substituted(old.expression, values)
+        return replace(old, expression=expression, statements=tuple(map(changed, old.statements)))
+
+    def function(old: Function) -> Function:
+        own = {argument.name for argument in old.arguments}
+        free = {name: value for name, value in values.items() if name not in own}
+        return replace(old, body=substituted(old.body, free))
+
+    return replace(
+        syntax,
+        statements=tuple(map(changed, syntax.statements)),
+        functions=tuple(map(function, syntax.functions)),
+        sections=tuple(map(section, syntax.sections)),
+    )
 
 
 def model_latex(syntax: ModelSyntax, parameters: frozenset[str]) -> str:

@@ -31,7 +31,7 @@ def test_python_of_the_documentation_makes_models():
     known = {"Neuron": Neuron, "Equations": Equations}
 
     exec(strings, known)  # noqa: S102 (our own documentation)
-    first = known["LIF"].model  # type: ignore[attr-defined]
+    first = known["LIF"].model
     exec(written_class, known)  # noqa: S102
     second = known["LIF"](20.0).model
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         Binomial,
         Connector,
         DiscreteUniform,
+        Equations,
         Exponential,
         FixedProbability,
         Gamma,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
         Synapse,
         ToolchainError,
         Uniform,
+        library,
     )
 
 connect_layers()
@@ -40,6 +42,7 @@ __all__ = [
     "Binomial",
     "Connector",
     "DiscreteUniform",
+    "Equations",
     "Exponential",
     "FixedProbability",
     "Gamma",
@@ -56,6 +59,7 @@ __all__ = [
     "Synapse",
     "ToolchainError",
     "Uniform",
+    "library",
     "load_ipython_extension",
 ]
 

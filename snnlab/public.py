@@ -7,6 +7,8 @@ from snnlab.errors import (
     SnnlabError,
     ToolchainError,
 )
+from snnlab.model import library
+from snnlab.model.equations import Equations
 from snnlab.model.neuron import Neuron
 from snnlab.model.synapse import Synapse
 from snnlab.network.connectors import AllToAll, Connector, FixedProbability, OneToOne
@@ -29,6 +31,7 @@ __all__ = [
     "Binomial",
     "Connector",
     "DiscreteUniform",
+    "Equations",
     "Exponential",
     "FixedProbability",
     "Gamma",
@@ -45,4 +48,5 @@ __all__ = [
     "Synapse",
     "ToolchainError",
     "Uniform",
+    "library",
 ]

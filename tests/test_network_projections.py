@@ -323,3 +323,18 @@ def test_names_are_made_unique():
 
     assert names == ["A->B exc", "A->B exc 2", "A->B exc 3"]
     assert list(net.projections) == names
+
+
+def test_a_synapse_that_reads_what_the_neuron_lacks_says_so():
+    net = Network(dt=0.1, seed=1)
+    neuron = Neuron.from_cell("10 ms * dv/dt = g_exc - v\nspike: v > 1", "LIF")
+    population = net.add(2, neuron, name="P")
+    synapse = Synapse.from_cell("psp: w * (pre.vm - post.v)", "Gap")
+
+    with pytest.raises(NetworkError) as error:
+        net.connect(population, population, "exc", AllToAll(), synapse=synapse)
+
+    assert str(error.value) == (
+        "Projection 'P->P exc': synapse 'Gap' reads 'pre.vm', but neuron 'LIF' has no 'vm'; "
+        "did you mean 'pre.v'?"
+    )

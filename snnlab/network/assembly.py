@@ -47,7 +47,7 @@ from snnlab.engine.stepper import (
     Update,
 )
 from snnlab.errors import NetworkError
-from snnlab.model.ir import DifferentialEquation, NeuronModel
+from snnlab.model.ir import DifferentialEquation, NeuronModel, SynapseModel
 from snnlab.network.compilation import neuron_program, start, synapse_program
 from snnlab.network.population import Population
 from snnlab.network.projection import Projection
@@ -231,19 +231,16 @@ def compile_all(
 
 def _spread_parameters(projection: Projection) -> None:
     """Parameters of neurons that a synapse reads get an array, because synapses index it."""
-    for name in _symbol_names(projection):
+    for name in names_in_synapse(projection.model) if projection.model is not None else []:
         side, _, attribute = name.partition(".")
         group = {"pre": projection.pre, "post": projection.post}.get(side)
         if group is not None and attribute in group.state.parameters:
             group.state.make_individual(attribute)
 
 
-def _symbol_names(projection: Projection) -> list[str]:
-    """Names of all symbols in the expressions of the synapse model."""
-    model = projection.model
-    if model is None:
-        return []
-    statements = (*model.pre_spike, *model.post_spike)
+def names_in_synapse(model: SynapseModel) -> list[str]:
+    """Names of all symbols in the expressions of a synapse model."""
+    statements = (*model.pre_spike, *model.post_spike, *model.pre_axon_spike, *model.apply)
     values = [s.value for s in statements]
     values += [e.rhs if isinstance(e, DifferentialEquation) else e.value for e in model.equations]
     if model.psp is not None:

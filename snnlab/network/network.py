@@ -220,6 +220,7 @@ class Network:
             raise NetworkError(
                 f"{where}: {synapse!r} is no synapse model; define one with %%synapse."
             )
+        self._check_attributes(where, pre, post, synapse)
         key = stream_key(self.seed, PROJECTIONS, len(self.projections))
         projection = Projection(
             self,
@@ -277,6 +278,27 @@ class Network:
                 f"{where}: neuron '{source.neuron.name}' of population '{source.name}' has no "
                 f"'spike' condition, so it sends nothing; add a line such as 'spike: v > V_th'."
             )
+
+    def _check_attributes(
+        self, where: str, pre: Group, post: Group, synapse: Synapse | None
+    ) -> None:
+        """Every ``pre.x`` and ``post.x`` of the synapse is an attribute of the neurons."""
+        if synapse is None:
+            return
+        sides = {"pre": population_of(pre), "post": population_of(post)}
+        for name in assembly.names_in_synapse(synapse.model):
+            side, _, attribute = name.partition(".")
+            if side not in sides or not attribute.isidentifier():
+                continue
+            group = sides[side]
+            if attribute not in group.attributes:
+                near = difflib.get_close_matches(attribute, group.attributes, 1)
+                known = ", ".join(group.attributes)
+                hint = f"did you mean '{side}.{near[0]}'?" if near else f"it has {known}."
+                raise NetworkError(
+                    f"{where}: synapse '{synapse.name}' reads '{name}', but neuron "
+                    f"'{group.neuron.name}' has no '{attribute}'; {hint}"
+                )
 
     def _check_target(self, where: str, post: Group, target: str) -> None:
         model = population_of(post).neuron.model

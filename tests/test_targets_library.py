@@ -14,7 +14,7 @@ POST = Neuron.from_cell(
     "5 ms * dg_exc/dt = -g_exc\n10 ms * dv/dt = g_exc - v\nspike: v > 0.15\nreset: v = 0", "Post"
 )
 LEAKY = Neuron(equations="10 * dv/dt = sum(exc) - v\nr = v\nR = 1", name="Leaky")
-RATE = Neuron(equations="r = 1 + sin(0.01 * t + x)\nv = r\nx = x", name="Rate")
+RATE = Neuron(equations="r = 0.3 + 0.3 * sin(0.01 * t + x)\nv = r\nx = x", name="Rate")
 
 
 def driven(model, target):

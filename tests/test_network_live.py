@@ -490,3 +490,22 @@ def test_empty_network_cannot_run():
     assert message(lambda: Network().simulate(1)) == (
         "Network: it has no population; add one with net.add first."
     )
+
+
+def test_network_may_grow_while_it_plays(playing):
+    net, group = noisy()
+    playing(net)
+
+    for n in range(5):
+        late = net.add(10, Neuron.from_cell(NOISY, "noisy"), name=f"late {n}")
+        late.drive = np.linspace(1.0, 20.0, 10)
+        net.connect(group, late, "exc", FixedProbability(0.5), weight=0.3, delay=0.1 * (n + 1))
+        net.record(late, "v")
+        before = net.step_index
+        wait_until(lambda before=before: net.step_index > before + 20)
+    net.pause()
+
+    assert net.error is None
+    for n in range(5):
+        assert len(net.traces[f"late {n}"]["v"]) > 15
+    assert len(net.spikes["late 0"]) > 0

@@ -57,6 +57,7 @@ class Simulator:
         Time step (ms).
     before_slice, after_slice
         Called with (first step, number of steps) around each slice, in the thread that runs.
+        ``before_slice`` may attach another stepper.
         ``after_slice`` may raise a `SimulationError` to stop the run.
     """
 
@@ -235,6 +236,7 @@ class Simulator:
                 raise SimulationError("Network: there is nothing to run; build it first.")
             n_steps = min([n_steps, *(task.steps_left(self.step_index) for task in self._tasks)])
             self._before_slice(self.step_index, n_steps)
+            stepper = self._stepper or stepper  # there may be another one now
             start = time.perf_counter()
             if self._n_threads > 1 and n_steps >= SHARED_STEPS:
                 _engine_thread().submit(stepper.run, n_steps).result()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import threading
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
@@ -104,6 +103,7 @@ class Network:
         self._parts: dict[str, PopulationParts] = {}
         self._projection_parts: dict[str, ProjectionParts] = {}
         self._builds: dict[str, Build] = {}
+        self._n_threads = 1  # as linked
         self._linked = False  # kernels and buffers are those of the present network
         self._scheduled = False  # so is the list of phases
         self._schedule = Schedule(())
@@ -115,7 +115,6 @@ class Network:
         self._spike_streams: list[tuple[str, SpikeStream]] = []
         self._warned: set[str] = set()
         self._time_step_warnings: list[str] = []
-        self._assembling = threading.RLock()
 
     # Building ----------------------------------------------------------------------------
 
@@ -357,16 +356,22 @@ class Network:
         SimulationError
             If there is nothing to run.
         """
-        with self._assembling:
-            if not self.populations:
-                raise SimulationError("Network: it has no population; add one with net.add first.")
+        if not self.populations:
+            raise SimulationError("Network: it has no population; add one with net.add first.")
+        if self._linked and self._scheduled:
+            return
+        with self._simulator.between_steps():
+            # Marked as done before it is, so that a change meanwhile is not overlooked.
             if not self._linked:
-                self._link()
-                self._linked = True
-                self._scheduled = False
+                self._linked, self._scheduled = True, False
+                try:
+                    self._link()
+                except BaseException:  # Ctrl-C while the compiler works, too
+                    self._linked = False
+                    raise
             if not self._scheduled:
-                self._make_schedule()
                 self._scheduled = True
+                self._make_schedule()
 
     @property
     def threads(self) -> int:
@@ -387,29 +392,27 @@ class Network:
     def _relink(self) -> None:
         """The network has changed: link it again before the next step."""
         self._linked = False
-        if self._simulator.running:
-            self._simulator.submit(self.build)
 
     def _link(self) -> None:
         backend = self._backend
-        programs = assembly.compile_all(
-            self.populations.values(), self.projections.values(), backend
-        )
+        # Projections first: another thread may add a population, then a projection to it.
+        projections, populations = dict(self.projections), dict(self.populations)
+        programs = assembly.compile_all(populations.values(), projections.values(), backend)
         self._builds = _builds(programs)
-        for projection in self.projections.values():
+        for projection in projections.values():
             _ = projection.connectivity  # made while the compiler works
         libraries = {name: backend.load(*made, self.real) for name, made in programs.items()}
-        n_threads = self.threads
-        delays = [p.delay_steps for p in self.projections.values()]
+        self._n_threads = n_threads = self.threads
+        delays = [p.delay_steps for p in projections.values()]
         n_slots = max(delays, default=1) + 1
         parts = {}
-        for name, population in self.populations.items():
+        for name, population in populations.items():
             before = self._parts.get(name)
             parts[name] = assembly.population_parts(
                 population,
                 programs[name][0],
                 libraries[name],
-                assembly.inputs_of(population, self.projections.values()),
+                assembly.inputs_of(population, projections.values()),
                 backend=backend,
                 n_threads=n_threads,
                 n_slots=n_slots,
@@ -430,7 +433,7 @@ class Network:
                 backend=backend,
                 populations_before=self._parts,
             )
-            for name, projection in self.projections.items()
+            for name, projection in projections.items()
         }
         self._parts = parts
         self._keep = libraries
@@ -445,9 +448,8 @@ class Network:
             self._parts.values(), self._projection_parts.values(), taps
         )
         self._schedule = schedule
-        threads = self.threads
-        stepper = self._backend.parts.Stepper(items, threads, self.dt)
-        self._simulator.attach(stepper, threads)
+        stepper = self._backend.parts.Stepper(items, self._n_threads, self.dt)
+        self._simulator.attach(stepper, self._n_threads)
 
     # Running -----------------------------------------------------------------------------
 
@@ -631,6 +633,7 @@ class Network:
         self._simulator.submit(command)
 
     def _before_slice(self, step: int, n_steps: int) -> None:
+        self.build()
         for tap in self._recorders:
             tap.recorder.prepare(step, n_steps)
 
@@ -758,8 +761,6 @@ class Network:
         def carry_out() -> None:
             self._recorders = change(self._recorders)
             self._scheduled = False
-            if self._simulator.running:
-                self.build()
 
         self._simulator.submit(carry_out)
 

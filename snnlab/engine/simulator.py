@@ -231,6 +231,8 @@ class Simulator:
     def _slice(self, n_steps: int) -> int:
         with self._lock:
             self._carry_out()
+            if not self.running:  # paused meanwhile: commands no longer rebuilt the schedule
+                return 0
             stepper = self._stepper
             if stepper is None:
                 raise SimulationError("Network: there is nothing to run; build it first.")

@@ -17,16 +17,16 @@ def network_of(tau, method, dt=0.1):
     ("tau", "method", "message"),
     [
         (
-            0.1,
+            0.04,
             "explicit",
-            "Population 'P': dt = 0.1 ms is 1 of the time constant of v (0.1 ms), too much for "
-            "the method 'explicit'; take dt below 0.01 ms.",
+            "Neuron 'Decay': 'v' decays within 0.04 ms, and with a step of 0.1 ms 'explicit' grows "
+            "without bound; take dt below 0.08 ms, or `exponential`.",
         ),
         (
             0.04,
             "exponential",
-            "Population 'P': dt = 0.1 ms is 2.5 of the time constant of v (0.04 ms), so v follows "
-            "its input in leaps; take dt below 0.04 ms.",
+            "Neuron 'Decay': 'v' decays within 0.04 ms, and the step of 0.1 ms is longer; "
+            "take dt below 0.04 ms.",
         ),
     ],
     ids=["explicit", "exponential"],
@@ -34,7 +34,7 @@ def network_of(tau, method, dt=0.1):
 def test_a_large_time_step_warns_once(tau, method, message):
     net = network_of(tau, method)
 
-    with pytest.warns(UserWarning, match="^Population .P.: dt = 0.1 ms") as caught:
+    with pytest.warns(UserWarning, match="^Neuron .Decay.: .v. decays") as caught:
         net.simulate(1)
     net.simulate(1)
 
@@ -42,7 +42,7 @@ def test_a_large_time_step_warns_once(tau, method, message):
     assert net.warnings == [message]
 
 
-@pytest.mark.parametrize(("tau", "method"), [(1.0, "explicit"), (0.06, "exponential")])
+@pytest.mark.parametrize(("tau", "method"), [(1.0, "explicit"), (0.2, "exponential")])
 def test_a_small_time_step_is_silent(tau, method):
     net = network_of(tau, method)
 
@@ -53,7 +53,7 @@ def test_a_small_time_step_is_silent(tau, method):
 
 def test_the_fastest_neuron_counts():
     net = network_of(5.0, "explicit")
-    net.populations["P"].tau = [5.0, 0.15, 5.0]
+    net.populations["P"].tau = [5.0, 0.04, 5.0]
 
-    with pytest.warns(UserWarning, match=r"time constant of v \(0\.15 ms\)"):
+    with pytest.warns(UserWarning, match="decays within 0.04 ms"):
         net.simulate(1)

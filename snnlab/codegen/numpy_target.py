@@ -204,12 +204,6 @@ def _draw(draw: Draw) -> Callable[..., None]:
     return run
 
 
-def evaluate(e: Basic, values: Mapping[Symbol, Any]) -> Any:
-    """The value of ``e``, a number or an array, from numbers or arrays for its symbols."""
-    with np.errstate(all="ignore"):
-        return _value(e)(dict(values))
-
-
 def _value(e: Basic) -> Value:
     """A function from the values of symbols to the value of ``e``."""
     if isinstance(e, Symbol):

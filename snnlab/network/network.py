@@ -581,7 +581,7 @@ class Network:
     def _prepare(self) -> None:
         if self.step_index == 0:
             self._time_step_warnings = timescales.time_step_warnings(
-                self.populations.values(), self.dt
+                self.populations.values(), self.projections.values(), self.dt
             )
         for message in self.warnings:
             if message not in self._warned:

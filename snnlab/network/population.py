@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 import numpy as np
-import sympy
 from numpy.typing import ArrayLike, NDArray
 from sympy import Expr, Symbol
 
 from snnlab.engine.memory import aligned_zeros, padded_size
 from snnlab.engine.randomness import Key
 from snnlab.errors import NetworkError
+from snnlab.model.evaluate import evaluate
 from snnlab.model.ir import NeuronModel, Parameter, SynapseModel, Variable, symbol
 from snnlab.model.neuron import Neuron
 from snnlab.network import distributions
@@ -212,37 +212,19 @@ class State:
                 known[s] = one * scale
             else:
                 known[s] = self.values(s.name)
-        try:
-            value = _evaluate(e, known)
-        except TypeError as error:  # a complex number, or infinity without a sign
+        with np.errstate(all="ignore"):
+            value = evaluate(e, known)
+        if not np.isfinite(value).all():
             what = "an initial value" if parameter is None else f"'{parameter.name}'"
             raise NetworkError(
                 f"{self.where}: {what} = {e} is no real number with the present parameters; "
                 f"change them first."
-            ) from error
+            )
         return value / self._scale(parameter) if parameter is not None else value
 
     @staticmethod
     def _scale(parameter: Parameter) -> float:
         return parameter.unit.scale if parameter.unit is not None else 1.0
-
-
-def _evaluate(e: Expr, known: dict[Symbol, Any]) -> Any:
-    """Number or array: ``e`` with values for its symbols, without generated Python."""
-    sizes = [np.size(v) for v in known.values() if np.ndim(v)]
-    if not sizes:
-        return _number(e, known)
-    rows = np.broadcast_arrays(*[np.asarray(v, float) for v in known.values()])
-    symbols = list(known)
-    if isinstance(e, Symbol):
-        return rows[symbols.index(e)]
-    return np.array(
-        [_number(e, dict(zip(symbols, row, strict=True))) for row in zip(*rows, strict=True)]
-    )
-
-
-def _number(e: Expr, known: dict[Symbol, float]) -> float:
-    return float(cast(Expr, e.xreplace({s: sympy.Float(value) for s, value in known.items()})))
 
 
 class Population:

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from sympy import Basic, Symbol
 
 from snnlab.codegen.kernel import LAST_SPIKE
-from snnlab.codegen.numpy_target import evaluate
 from snnlab.engine.randomness import stream_key
 from snnlab.engine.stepper import uniform
 from snnlab.errors import NetworkError
+from snnlab.model.evaluate import evaluate
 from snnlab.model.ir import StructuralRule
 from snnlab.network.connectors import Connectivity
 

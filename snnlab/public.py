@@ -8,8 +8,9 @@ from snnlab.errors import (
     ToolchainError,
 )
 from snnlab.model import library
-from snnlab.model.equations import Equations
+from snnlab.model.equations import Equations, Euler
 from snnlab.model.neuron import Neuron
+from snnlab.model.registry import Constant, add_function, functions
 from snnlab.model.synapse import Synapse
 from snnlab.network.connectors import AllToAll, Connector, FixedProbability, OneToOne
 from snnlab.network.distributions import (
@@ -30,8 +31,10 @@ __all__ = [
     "Bernoulli",
     "Binomial",
     "Connector",
+    "Constant",
     "DiscreteUniform",
     "Equations",
+    "Euler",
     "Exponential",
     "FixedProbability",
     "Gamma",
@@ -48,5 +51,7 @@ __all__ = [
     "Synapse",
     "ToolchainError",
     "Uniform",
+    "add_function",
+    "functions",
     "library",
 ]

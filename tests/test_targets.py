@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from snnlab import FixedProbability, Network, Neuron, Synapse, Uniform
+from snnlab import FixedProbability, Network, Neuron, SimulationError, Synapse, Uniform
 
 COBA = """
 tau_m = 20 ms
@@ -113,3 +113,24 @@ def test_a_draw_has_its_moments_and_is_the_same_in_both_targets(draw, moments):
     # Five standard errors; the fourth moments of these distributions are below 20 variances^2.
     assert values[0].mean() == pytest.approx(mean, abs=5 * np.sqrt(variance / n))
     assert values[0].var() == pytest.approx(variance, rel=5 * np.sqrt(20 / n))
+
+
+@pytest.mark.parametrize("target", ["c", "numpy"])
+def test_clip_with_crossed_limits_gives_the_upper_one(target):
+    net = Network(dt=1.0, seed=1, target=target)
+    neuron = Neuron(parameters="low = 3\nhigh = 1", equations="r = clip(t, low, high)")
+    population = net.add(1, neuron)
+
+    net.simulate(1)
+
+    assert population.r[0] == 1.0
+
+
+def test_an_infinite_value_stops_the_run():
+    net = Network(dt=1.0, seed=1)
+    net.add(2, Neuron(equations="v *= 1e200 : init = 2", spike="v < 0", name="Growing"), name="P")
+
+    with pytest.raises(SimulationError) as error:
+        net.simulate(5)
+
+    assert str(error.value).startswith("Population 'P': v of neuron 0 is infinite at t = ")

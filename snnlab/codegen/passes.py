@@ -62,7 +62,9 @@ def _exprel(x: Expr) -> Expr:
 
 
 def _clip(x: Expr, low: Expr, high: Expr) -> Expr:
-    return _choice((low, x < low), (high, x > high), (x, True))
+    inside = (low, x < low), (high, x > high), (x, True)
+    crossed = low > high  # then the upper limit wins, as in min(max(x, low), high)
+    return _choice(*inside) if crossed == sympy.false else _choice((high, crossed), *inside)
 
 
 def _round(x: Expr) -> Expr:

@@ -659,12 +659,14 @@ class Network:
                 values = state.values(name)
                 if values.dtype.kind != "f" or np.isfinite(np.add.reduce(values)):
                     continue
-                bad = np.flatnonzero(np.isnan(values))
+                bad = np.flatnonzero(~np.isfinite(values))
                 if len(bad):
                     when = (first_step + n_steps) * self.dt
+                    what = "not a number" if np.isnan(values[bad[0]]) else "infinite"
+                    where = f"Population '{parts.population.name}'"
                     raise SimulationError(
-                        f"Population '{parts.population.name}': {name} of neuron {bad[0]} is not a "
-                        f"number at t = {when:g} ms; take a smaller dt than {self.dt:g} ms, "
+                        f"{where}: {name} of neuron {bad[0]} is {what} "
+                        f"at t = {when:g} ms; take a smaller dt than {self.dt:g} ms, "
                         f"or look for a division by zero in its equations."
                     )
 

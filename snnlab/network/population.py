@@ -227,6 +227,13 @@ class State:
         return parameter.unit.scale if parameter.unit is not None else 1.0
 
 
+_METHODS = {  # what a population shows of the class of its neurons
+    "_update_equations": "update",
+    "_spiking_equation": "spike",
+    "_reset_equations": "reset",
+}
+
+
 class Population:
     """Neurons of one model.
 
@@ -270,6 +277,8 @@ class Population:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
+        if name in _METHODS:
+            return self.neuron.template(_METHODS[name])
         return self._get(name)
 
     def __setattr__(self, name: str, value: Values) -> None:
@@ -288,8 +297,10 @@ class Population:
 
     @property
     def attributes(self) -> list[str]:
-        """Names of the model's parameters and variables."""
-        return [*self.state.parameters, *self.state.variables]
+        """Names of the model's parameters and variables, those of a class as it declares them."""
+        known = [*self.state.parameters, *self.state.variables]
+        declared = [name for name in self.neuron.attributes if name in known]
+        return [*declared, *(name for name in known if name not in declared)]
 
     @property
     def indices(self) -> NDArray[np.int32]:

@@ -51,7 +51,7 @@ void m_STDP_pre(const snn_args *args, const snn_clock *clock, int64_t row, int64
         post_g_target_of[j] += w;
         const double x_2 = fixed_1 + x_1;
         const double argument_1 = w - y_1;
-        const double w_1 = ((argument_1 < 0.0) ? 0.0 : ((argument_1 > w_max) ? w_max : argument_1));
+        const double w_1 = ((0.0 > w_max) ? w_max : ((argument_1 < 0.0) ? 0.0 : ((argument_1 > w_max) ? w_max : argument_1)));
         x_of[k] = x_2;
         y_of[k] = y_1;
         touched_of[k] = touched_1;
@@ -90,7 +90,7 @@ void m_STDP_post(const snn_args *args, const snn_clock *clock, int64_t row, int6
         const double y_2 = fixed_2 + y_1;
         const double w = w_of[k];
         const double argument_1 = w + x_1;
-        const double w_1 = ((argument_1 < 0.0) ? 0.0 : ((argument_1 > w_max) ? w_max : argument_1));
+        const double w_1 = ((0.0 > w_max) ? w_max : ((argument_1 < 0.0) ? 0.0 : ((argument_1 > w_max) ? w_max : argument_1)));
         x_of[k] = x_1;
         y_of[k] = y_2;
         touched_of[k] = touched_1;

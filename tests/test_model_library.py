@@ -73,6 +73,16 @@ def test_unknown_model_gets_a_suggestion():
     )
 
 
+def test_attribute_that_is_no_model_is_missing_as_in_any_module():
+    with pytest.raises(AttributeError) as error:
+        _ = library.Izikevich
+
+    assert not hasattr(library, "worker")
+    assert str(error.value) == (
+        "library: there is no model 'Izikevich'; did you mean `Izhikevich`?"
+    )
+
+
 @pytest.mark.parametrize("name", ["../HH", "/etc/passwd", "HH.snn", ""])
 def test_name_of_a_model_is_no_path(name):
     with pytest.raises(ModelError) as error:

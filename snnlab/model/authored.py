@@ -7,11 +7,14 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any, Self
 
+from sympy import Basic
+
 from snnlab.language.grammar import parse_cell
 from snnlab.language.printer import model_text
 from snnlab.language.syntax import Definition, ModelSyntax
 from snnlab.model.code import generated_code
 from snnlab.model.declarations import ClassModel
+from snnlab.model.equations import Equations
 from snnlab.model.ir import Assignment, NeuronModel, Parameter, SynapseModel
 from snnlab.model.latex import model_latex, with_numbers
 from snnlab.model.registry import completed
@@ -88,6 +91,26 @@ class AuthoredModel(ClassModel):
     def code(self) -> str:
         """The C code that is generated from the model."""
         return generated_code(self)
+
+    def template(self, method: str) -> Any:
+        """What a method says, with templates for the names as in `Equations.equations`.
+
+        C for a method that gives equations, and an expression for one that gives a condition.
+
+        Raises
+        ------
+        AttributeError
+            If the model is no class with such a method.
+        """
+        result = self._method(method)
+        if result is None:
+            raise AttributeError(
+                f"{self.kind.capitalize()} '{self.name}': it has no method `{method}`; its "
+                "equations are in `.text` and its generated code in `.code`."
+            )
+        if isinstance(result, Equations):
+            return result.equations
+        return result.xreplace(self.templates) if isinstance(result, Basic) else result
 
     def _repr_latex_(self) -> str:
         return f"$$\n{self.latex}\n$$"

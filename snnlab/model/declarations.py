@@ -17,7 +17,6 @@ from sympy import Basic, Expr, Symbol
 
 from snnlab.errors import ModelError
 from snnlab.language.printer import expression_text
-from snnlab.language.syntax import ModelSyntax
 from snnlab.model.equations import Equations
 from snnlab.model.ir import DType, symbol
 from snnlab.model.symbolic import NamedCall, SyntaxWriter
@@ -98,9 +97,6 @@ class ClassModel:
             symbol(name): symbol(f"%(pop_prefix)s{name}{suffix[type(getattr(self, name))]}")
             for name in self.attributes
         }
-
-    def _from_class(self) -> ModelSyntax:
-        raise NotImplementedError
 
     def _method(self, name: str) -> Any:
         """What a method of the class returns; None where the class has no such method."""

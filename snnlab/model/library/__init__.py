@@ -57,7 +57,10 @@ def _read(name: str) -> tuple[str, str]:
 def __getattr__(name: str) -> Neuron | Synapse:
     if name.startswith("_"):
         raise AttributeError(name)
-    return load(name)
+    try:
+        return load(name)
+    except ModelError as error:  # what asks with `hasattr` expects an AttributeError
+        raise AttributeError(str(error)) from None
 
 
 def __dir__() -> list[str]:

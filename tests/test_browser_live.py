@@ -191,20 +191,17 @@ def test_balanced_network_is_played_steered_and_paused(balanced_network: LabPage
 def test_sliders_move_a_network_that_a_cell_is_running(small_network: LabPage):
     lab = small_network
     wait_for_figures(lab)
-    in_kernel(
-        lab,
-        "moves = []\n"
-        "[drive] = [handle for handle in net.handles() if handle.name == 'I']\n"
-        "net.changed.connect(lambda: moves.append(drive.value) if net.running else None)",
-    )
+    in_kernel(lab, "moves = []; net._every(100, lambda: moves.append(cells.I))")
 
-    start_in_kernel(lab, "for _ in range(4000): net.simulate(1000)")
+    start_in_kernel(lab, "net.simulate(4_000_000)")
     expect(status(lab)).to_have_text("running")
     for _ in range(6):
         before = slider(lab, "population:cells:I").input_value()
         slider(lab, "population:cells:I").press("ArrowRight")
         expect(slider(lab, "population:cells:I")).not_to_have_value(before)
-    last = lab.page.locator('[data-key="population:cells:I"] .snn-number').input_value()
+    row = lab.page.locator('.snn-slider[data-key="population:cells:I"]')
+    last = row.locator(".snn-number").input_value()
+    expect(row).to_have_attribute("data-told", last)  # the network has it
     wait_for_time(lab, lab.page.evaluate(TIME) + 2000)
     still_running = lab.page.evaluate("() => window.running")
     lab.command("notebook:interrupt-kernel")

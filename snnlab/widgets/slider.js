@@ -50,6 +50,7 @@ export class Slider {
   /** Show a value that the kernel tells; while a person moves the slider it waits. */
   show(value) {
     this._told = value;
+    this.root.dataset.told = shortNumber(value);
     if (!this._settling) this._display(value);
   }
 

@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+from reference_neurons import adex, hodgkin_huxley, izhikevich, rk4
 from scipy.integrate import solve_ivp
 
 from snnlab import Network
@@ -12,7 +13,6 @@ from snnlab.errors import ModelError
 from snnlab.model import library
 from snnlab.model.integrators import solve_block
 from snnlab.model.ir import DifferentialEquation, symbol
-from snnlab.model.neuron import Neuron
 
 CLASSES = [
     "LeakyIntegrator", "Izhikevich", "IF_curr_exp", "IF_cond_exp", "IF_curr_alpha", "IF_cond_alpha",
@@ -102,18 +102,6 @@ def run(neuron, duration, dt, variable, **values):
     return net.traces["P"][variable][:, 0], net.spikes["P"].time.to_numpy()
 
 
-def rk4(name):
-    """A model of the library with all its equations solved by rk4."""
-    lines = []
-    for line in library.text(name).splitlines():
-        if re.search(r"d\w+/dt\s*=", line):
-            equation, _, flags = line.partition("  : ")
-            kept = [f for f in flags.split(", ") if f.startswith("init")]
-            line = f"{equation} : {', '.join([*kept, 'rk4'])}"
-        lines.append(line)
-    return Neuron.from_cell("\n".join(lines), name)
-
-
 def test_lif_fires_at_the_analytic_interval():
     tau, drive, theta, reset, t_ref, dt = 10.0, 30.0, 20.0, -5.0, 2.0, 0.01
 
@@ -122,21 +110,6 @@ def test_lif_fires_at_the_analytic_interval():
     interval = t_ref + tau * math.log((drive - reset) / (drive - theta))
     assert len(spikes) > 5
     assert np.diff(spikes) == pytest.approx(interval, abs=1.01 * dt)
-
-
-def hodgkin_huxley(_, state, current=10.0):
-    v, m, h, n = state
-    a_m = 0.1 * (v + 40) / (1 - math.exp(-(v + 40) / 10))
-    a_n = 0.01 * (v + 55) / (1 - math.exp(-(v + 55) / 10))
-    a_h, b_h = 0.07 * math.exp(-(v + 65) / 20), 1 / (1 + math.exp(-(v + 35) / 10))
-    b_m, b_n = 4 * math.exp(-(v + 65) / 18), 0.125 * math.exp(-(v + 65) / 80)
-    currents = 120 * m**3 * h * (v - 50) + 36 * n**4 * (v + 77) + 0.3 * (v + 54.387)
-    return [
-        current - currents,
-        a_m * (1 - m) - b_m * m,
-        a_h * (1 - h) - b_h * h,
-        a_n * (1 - n) - b_n * n,
-    ]
 
 
 def test_hodgkin_huxley_follows_an_independent_solution():
@@ -154,17 +127,6 @@ def test_hodgkin_huxley_follows_an_independent_solution():
     crossings = times[1:][(exact[1:] > 20) & (exact[:-1] <= 20)]
     assert len(spikes) == len(crossings) > 5
     assert spikes + dt == pytest.approx(crossings, abs=1.01 * dt)
-
-
-def adex(_, state, current):
-    v, w = state
-    onset = 3.48 * math.exp((v + 59.9) / 3.48)
-    return [(-65 - v + onset + current - w) / 10, ((v + 65) - w) / 30]
-
-
-def izhikevich(_, state, current):
-    v, u = state
-    return [0.04 * v**2 + 5 * v + 140 - u + current, 0.02 * (0.2 * v - u)]
 
 
 def spike_times(slope, start, current, threshold, reset, duration):

@@ -2025,4 +2025,22 @@ BAD_MODELS: list[tuple[str, str, str, str]] = [
         "    r = 1e\n"
         "         ^",
     ),
+    (
+        "misspelt_conductance",
+        "neuron",
+        "tau = 5 ms\n10 ms * dv/dt = g_ecx - v\ntau * dg_exc/dt = -g_exc\nspike: v > 1",
+        "M, line 2, column 17: unknown name 'g_ecx'; did you mean `g_exc`? If not, give `g_ec"
+        "x` an equation.\n"
+        "    10 ms * dv/dt = g_ecx - v\n"
+        "                    ^^^^^",
+    ),
+    (
+        "spike_without_a_comparison",
+        "neuron",
+        "V_th = -50\n10 * dv/dt = -v\nspike: v - V_th",
+        "M, line 3, column 8: 'v - V_th' is a number, not a condition; compare it, as in `v - "
+        "V_th > 0`.\n"
+        "    spike: v - V_th\n"
+        "           ^^^^^^^^",
+    ),
 ]

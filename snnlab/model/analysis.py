@@ -13,6 +13,7 @@ import sympy
 from sympy import Expr, Integer, Symbol
 
 from snnlab.language.expressions import suggestion
+from snnlab.language.source import Source
 from snnlab.language.syntax import (
     Call,
     Definition,
@@ -274,17 +275,17 @@ def _reads_network(value: Expression) -> bool:
     )
 
 
-def _expressions(syntax: ModelSyntax) -> list[Expression]:
-    """Every expression that reads names, flags left out."""
-    found: list[Expression] = []
+def _expressions(syntax: ModelSyntax) -> list[tuple[Expression, Source]]:
+    """Every expression that reads names, with its text; flags left out."""
+    found: list[tuple[Expression, Source]] = []
     statements = [*syntax.statements, *(s for c in syntax.sections for s in c.statements)]
     for statement in statements:
         match statement:
             case Definition(value=value):
-                found.append(value)
+                found.append((value, statement.source))
             case Gradient(left=left, right=right):
-                found += [left, right]
-    found += [s.expression for s in syntax.sections if s.expression is not None]
+                found += [(left, statement.source), (right, statement.source)]
+    found += [(s.expression, s.source) for s in syntax.sections if s.expression is not None]
     return found
 
 
@@ -292,7 +293,7 @@ def _find_conductances(work: _Work) -> None:
     """Every ``g_<target>`` that a spiking neuron uses and that is not a parameter."""
     used = [
         part.name
-        for expression in _expressions(work.syntax)
+        for expression, _ in _expressions(work.syntax)
         for part in walk(expression)
         if isinstance(part, Name) and part.name.startswith("g_") and len(part.name) > 2
     ]
@@ -302,6 +303,11 @@ def _find_conductances(work: _Work) -> None:
         if name not in work.constants:
             work.conductances.append(name)
             work.scope.names[name] = symbol(name)
+    own = frozenset(dynamic) | frozenset(work.constants)
+    for expression, source in _expressions(work.syntax):
+        for part in walk(expression):
+            if isinstance(part, Name) and part.name in work.conductances:
+                checks.check_conductance_spelling(part, own, source)
 
 
 def _event_variables(work: _Work) -> None:
@@ -521,6 +527,7 @@ def _with_methods(
 def _event(work: _Work, section: Section, expression: Expression) -> Event:
     """A condition with its reset and refractory period."""
     condition = work.scope.condition(expression, section.source)
+    checks.check_event_condition(section, expression, _truths(work))
     axonal = section.kind == "axon_spike"
     name, kind = ("axon_spike", "axon_reset") if axonal else (section.label, "reset")
     reset: tuple[Assignment, ...] = ()
@@ -536,6 +543,18 @@ def _event(work: _Work, section: Section, expression: Expression) -> Event:
         refractory = work.scope.number(period.expression, period.source)
         checks.check_refractory(period, period.expression, refractory)
     return Event(name, condition, reset, refractory, section.span)
+
+
+def _truths(work: _Work) -> set[str]:
+    """Names that are true or false: flagged so, or parameters given as ``True`` or ``False``."""
+    flagged = {name for name, flags in work.flags.items() if flags.dtype == "bool"}
+    constants = {"True", "False", "true", "false"}
+    given = {
+        name
+        for name, line in work.constants.items()
+        if isinstance(line.value, Name) and line.value.name in constants
+    }
+    return flagged | given | constants
 
 
 def _reactions(work: _Work, section: Section | None) -> tuple[Assignment, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Set
 from dataclasses import replace
 
 import sympy
@@ -11,16 +11,20 @@ from sympy import Expr, Symbol
 from snnlab.errors import ModelError
 from snnlab.language.expressions import suggestion
 from snnlab.language.printer import expression_text
-from snnlab.language.source import Span
+from snnlab.language.source import Source, Span
 from snnlab.language.syntax import (
+    Chain,
     Definition,
     Expression,
     Flag,
     Gradient,
     ModelSyntax,
     Name,
+    Number,
+    Power,
     Section,
     Statement,
+    Unary,
     names,
     walk,
 )
@@ -375,6 +379,41 @@ def check_operation(section: Section) -> str:
     span = section.span if expression is None else expression.span
     way_out = suggestion(name, OPERATIONS) or f"write one of {choices}."
     raise section.source.error(span, f"unknown operation '{name}'; {way_out}")
+
+
+def check_event_condition(section: Section, expression: Expression, truths: Set[str]) -> None:
+    """A condition compares: a number alone, as ``v`` or ``v - V_th``, is true nearly always."""
+    match expression:
+        case Name(name=name):
+            is_number = name not in truths
+        case Number() | Unary() | Chain() | Power():
+            is_number = True
+        case _:
+            is_number = False
+    if is_number:
+        text = expression_text(expression)
+        raise section.source.error(
+            expression.span,
+            f"'{text}' is a number, not a condition; compare it, as in `{text} > 0`.",
+        )
+
+
+def check_conductance_spelling(name: Name, defined: Set[str], source: Source) -> None:
+    """A conductance without an equation is not a misspelling of one that has an equation.
+
+    Misspelt is what has the same letters in another order, or one letter more or less.
+    """
+    if name.name in defined:
+        return
+    for other in sorted(defined):
+        shorter, longer = sorted((name.name, other), key=len)
+        dropped = {longer[:i] + longer[i + 1 :] for i in range(len(longer)) if longer[i].isalpha()}
+        if sorted(shorter) == sorted(longer) or shorter in dropped:
+            raise source.error(
+                name.span,
+                f"unknown name '{name.name}'; did you mean `{other}`? "
+                f"If not, give `{name.name}` an equation.",
+            )
 
 
 def check_section_statement(kind: str, statement: Statement, predefined: tuple[str, ...]) -> None:

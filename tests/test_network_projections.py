@@ -253,11 +253,11 @@ def pair():
             "give one number or 12.",
         ),
         (
-            lambda net, a, b: net.connect(a, b, "exc", weight=float("nan")).w,
+            lambda net, a, b: net.connect(a, b, "exc", weight=float("nan")),
             "Projection 'A->B exc': 'w' cannot be NaN; give a number.",
         ),
         (
-            lambda net, a, b: net.connect(a, b, "exc", weight="strong").w,
+            lambda net, a, b: net.connect(a, b, "exc", weight="strong"),
             "Projection 'A->B exc': 'w' takes numbers, not <U6; "
             "give a number or an array of numbers.",
         ),

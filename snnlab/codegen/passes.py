@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from math import factorial
 from typing import cast
 
 import sympy
@@ -56,9 +57,16 @@ def _choice(*pairs: tuple[Basic, Basic | bool]) -> Expr:
     return sympy.Piecewise(*pairs, evaluate=False)
 
 
+_EXPREL_TERMS = 10
+
+
 def _exprel(x: Expr) -> Expr:
-    series = 1 + x * (sympy.Rational(1, 2) + x * sympy.Rational(1, 6))
-    return _choice((series, sympy.Abs(x) < sympy.Float(1e-5)), ((sympy.exp(x) - 1) / x, True))
+    # Below 1/8 the subtraction of 1 would cost digits; there ten terms reach the last of them.
+    series: Expr = sympy.Float(1 / factorial(_EXPREL_TERMS))
+    for n in range(_EXPREL_TERMS - 1, 0, -1):
+        series = sympy.Float(1 / factorial(n)) + x * series
+    near = sympy.Abs(x) < sympy.Rational(1, 8)
+    return _choice((series, near), ((sympy.exp(x) - 1) / x, True))
 
 
 def _clip(x: Expr, low: Expr, high: Expr) -> Expr:

@@ -55,7 +55,7 @@ void m_COBA_update(const snn_args *args, const snn_clock *clock, int64_t begin, 
         const double shared_1 = fabs(argument_1);
         const double shared_2 = 1.0/argument_1;
         const double shared_3 = exp(argument_1);
-        const double gain_v = dt*((shared_1 < 1e-05) ? argument_1*(argument_1/6.0 + 0.5) + 1.0 : shared_2*(shared_3 - 1.0));
+        const double gain_v = dt*((shared_1 < 0.125) ? argument_1*(argument_1*(argument_1*(argument_1*(argument_1*(argument_1*(argument_1*(argument_1*(2.755731922398589e-07*argument_1 + 2.7557319223985893e-06) + 2.48015873015873e-05) + 0.0001984126984126984) + 0.001388888888888889) + 0.008333333333333333) + 0.041666666666666664) + 0.16666666666666666) + 0.5) + 1.0 : shared_2*(shared_3 - 1.0));
         const double v = v_of[i];
         const double v_next = gain_v*fixed_2*(fixed_3 + g_L*(E_L - v) + g_exc*(E_e - v) + g_inh*(E_i - v)) + v;
         const double g_exc_next = fixed_4*g_exc;

@@ -110,9 +110,10 @@ PASSES = [
 def test_pass_computes_the_same(change, monkeypatch, rng):
     kernels = unoptimised(monkeypatch)
     monkeypatch.undo()
+    # Near 0 exprel is a series of double precision, too coarse for the 20 digits compared here.
+    monkeypatch.setitem(passes.FORMULAS, "Exprel", lambda x: (sympy.exp(x) - 1) / x)
 
     for kernel in kernels:
-        # The text of the exprel formula switches to a series near 0; these values stay away.
         for _ in range(3):
             values = inputs(kernel, rng)
             before, after = run(kernel, values), run(change(kernel), values)

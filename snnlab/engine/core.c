@@ -41,13 +41,39 @@ static void wait_for_others(snn_engine *engine)
         REAL *const g = (REAL *)projection->conductance;                                         \
         const INDEX *const target = (const INDEX *)projection->target;                           \
         const WEIGHT *const weight = (const WEIGHT *)projection->weight;                         \
+        const uint32_t *const order = projection->order;                                         \
         (void)weight;                                                                            \
+        (void)order;                                                                             \
         for (int64_t k = begin; k < end; ++k) g[target[k]] += (REAL)(VALUE);                     \
         return;                                                                                  \
     }
 
+/* The same where targets are sorted by delay and weights are not. */
+static void deliver_weights_in_order(const snn_projection *projection, int64_t begin, int64_t end)
+{
+    const int narrow = projection->target_bytes == 2;
+    if (projection->real_bytes == 8) {
+        if (projection->weight_bytes == 4) {
+            if (narrow) DELIVER(double, uint16_t, float, weight[order[k]])
+            DELIVER(double, uint32_t, float, weight[order[k]])
+        }
+        if (narrow) DELIVER(double, uint16_t, double, weight[order[k]])
+        DELIVER(double, uint32_t, double, weight[order[k]])
+    }
+    if (projection->weight_bytes == 4) {
+        if (narrow) DELIVER(float, uint16_t, float, weight[order[k]])
+        DELIVER(float, uint32_t, float, weight[order[k]])
+    }
+    if (narrow) DELIVER(float, uint16_t, double, weight[order[k]])
+    DELIVER(float, uint32_t, double, weight[order[k]])
+}
+
 static void deliver_row(const snn_projection *projection, int64_t begin, int64_t end)
 {
+    if (projection->order && projection->weight_bytes) {
+        deliver_weights_in_order(projection, begin, end);
+        return;
+    }
     const int narrow = projection->target_bytes == 2;
     if (projection->real_bytes == 8) {
         if (projection->weight_bytes == 0) {
@@ -101,6 +127,79 @@ static void deliver(const snn_engine *engine, const snn_projection *projection,
                 projection->kernel(&projection->args, clock, neuron[s], begin, end);
             else
                 deliver_row(projection, begin, end);
+        }
+    }
+}
+
+static inline int32_t arrival_at(const snn_projection *projection, int64_t k)
+{
+    return projection->arrival_bytes == 1 ? ((const uint8_t *)projection->arrival)[k]
+                                          : ((const uint16_t *)projection->arrival)[k];
+}
+
+/* The first place of begin <= k < end whose delay is not below `delay`. */
+static int64_t first_from(const snn_projection *projection, int64_t begin, int64_t end,
+                          int32_t delay)
+{
+    while (begin < end) {
+        const int64_t middle = begin + (end - begin) / 2;
+        if (arrival_at(projection, middle) < delay)
+            begin = middle + 1;
+        else
+            end = middle;
+    }
+    return begin;
+}
+
+/* Generated code keeps the order of the synapses: it is called for runs of neighbours. */
+static void run_in_order(const snn_projection *projection, const snn_args *args,
+                         const snn_clock *clock, int64_t row, int64_t begin, int64_t end)
+{
+    const uint32_t *order = projection->order;
+    while (begin < end) {
+        const int64_t first = order[begin];
+        int64_t n = 1;
+        while (begin + n < end && order[begin + n] == first + n) ++n;
+        projection->kernel(args, clock, row, first, first + n);
+        begin += n;
+    }
+}
+
+/* As `deliver`, for synapses with delays of their own: the latest spikes first, so that the order
+ * in which a neuron sums does not depend on the number of threads. */
+static void deliver_delayed(const snn_engine *engine, const snn_projection *projection,
+                            const snn_clock *clock, int thread)
+{
+    const snn_population *pre = projection->pre;
+    const int n_threads = engine->n_threads;
+    const int64_t *part = projection->part + thread;
+    const int64_t width = n_threads + 1;
+    const char *arrival = (const char *)projection->arrival;
+    snn_args args = projection->args;
+    for (int d = 0; d < projection->n_delays; ++d) {
+        const int32_t delay = projection->delays[d];
+        const int64_t emitted = clock->step - delay;
+        if (emitted < 0) return;
+        args.delay = delay;
+        const int64_t slot = emitted % pre->n_slots;
+        for (int owner = 0; owner < n_threads; ++owner) {
+            const int32_t *neuron = pre->neuron + slot * pre->padded + pre->bounds[owner];
+            const int64_t n = pre->count[(slot * n_threads + owner) * 8];
+            for (int64_t s = 0; s < n; ++s) {
+                if (s + 1 < n)
+                    __builtin_prefetch(arrival +
+                                       part[neuron[s + 1] * width] * projection->arrival_bytes);
+                const int64_t last = part[neuron[s] * width + 1];
+                const int64_t begin =
+                    first_from(projection, part[neuron[s] * width], last, delay);
+                int64_t end = begin;
+                while (end < last && arrival_at(projection, end) == delay) ++end;
+                if (begin == end) continue;
+                if (projection->kernel)
+                    run_in_order(projection, &args, clock, neuron[s], begin, end);
+                else
+                    deliver_row(projection, begin, end);
+            }
         }
     }
 }
@@ -294,7 +393,10 @@ static void run_phase(snn_engine *engine, const snn_phase *phase, const snn_cloc
 {
     switch (phase->kind) {
     case SNN_DELIVER:
-        deliver(engine, phase->object, clock, thread);
+        if (((const snn_projection *)phase->object)->arrival)
+            deliver_delayed(engine, phase->object, clock, thread);
+        else
+            deliver(engine, phase->object, clock, thread);
         break;
     case SNN_UPDATE: {
         const snn_update *update = phase->object;
@@ -418,6 +520,35 @@ int64_t snn_bernoulli_row(const uint32_t key[2], uint32_t row, int64_t n_post, d
             ++n;
         }
     }
+}
+
+/* One byte of a radix sort from the lowest on: `from` into `to`, by delay >> shift. */
+static void radix_pass(const uint32_t *from, uint32_t *to, int64_t n, const uint16_t *delay,
+                       int shift)
+{
+    int64_t place[257] = {0};
+    for (int64_t k = 0; k < n; ++k) ++place[(delay[from[k]] >> shift & 255) + 1];
+    for (int b = 0; b < 256; ++b) place[b + 1] += place[b];
+    for (int64_t k = 0; k < n; ++k) to[place[delay[from[k]] >> shift & 255]++] = from[k];
+}
+
+int snn_delay_order(const int64_t *begins, const int64_t *ends, int64_t n_parts,
+                    const uint16_t *delay, uint32_t *order)
+{
+    int64_t longest = 1;
+    for (int64_t p = 0; p < n_parts; ++p)
+        if (ends[p] - begins[p] > longest) longest = ends[p] - begins[p];
+    uint32_t *scratch = malloc((size_t)longest * sizeof *scratch);
+    if (!scratch) return 1;
+    for (int64_t p = 0; p < n_parts; ++p) {
+        const int64_t n = ends[p] - begins[p];
+        uint32_t *piece = order + begins[p];
+        for (int64_t k = 0; k < n; ++k) piece[k] = (uint32_t)(begins[p] + k);
+        radix_pass(piece, scratch, n, delay, 0);
+        radix_pass(scratch, piece, n, delay, 8);
+    }
+    free(scratch);
+    return 0;
 }
 
 void snn_uniform_fill(const uint32_t key[2], uint32_t draw, int64_t n, double *out)

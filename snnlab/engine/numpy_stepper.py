@@ -59,10 +59,19 @@ class _Bound:
         self._arrays = arguments.buffers[n:]
         self.index = dict(zip(kernel.index_arrays, arguments.buffers[:n], strict=True))
 
-    def run(self, step: int, dt: float, element: Any, pre: Any = None, post: Any = None) -> None:
+    def run(
+        self,
+        step: int,
+        dt: float,
+        element: Any,
+        pre: Any = None,
+        post: Any = None,
+        delay: int | None = None,
+    ) -> None:
         a = self._arguments
+        delay = a.delay if delay is None else delay
         self._kernel.run(
-            self._arrays, a.scalars, step, dt, a.key, a.delay, element=element, pre=pre, post=post
+            self._arrays, a.scalars, step, dt, a.key, delay, element=element, pre=pre, post=post
         )
 
 
@@ -154,6 +163,7 @@ class Synapses(Object):
         self._weight = weight
         self._conductance = conductance
         self._delay = delay
+        self._delay_each: tuple[NDArray[np.int64], NDArray] | None = None
         self._on_pre: _Bound | None = None
         self._on_post: tuple[_Bound, NDArray[np.int64]] | None = None
         self._each_step: _Bound | None = None
@@ -171,13 +181,29 @@ class Synapses(Object):
     def continuously(self, kernel: Kernel, arguments: Arguments) -> None:
         self._continuous = _Bound(kernel, arguments)
 
+    def delay_each(self, delay: NDArray) -> None:
+        """Deliver each synapse after its own ``delay``, uint8 or uint16 (n_synapses,), steps."""
+        self._delay_each = np.unique(delay).astype(np.int64), delay
+
     def deliver(self, step: int, dt: float) -> None:
-        if step < self._delay:
+        if self._delay_each is None:
+            self._deliver(step, dt, self._delay, None)
             return
-        spiking = self._pre.of_step(step - self._delay)
+        delays, delay = self._delay_each
+        for one in delays:
+            self._deliver(step, dt, int(one), delay)
+
+    def _deliver(self, step: int, dt: float, delay: int, each: NDArray | None) -> None:
+        """Spikes of ``delay`` steps ago arrive, at the synapses with that delay only."""
+        if step < delay:
+            return
+        spiking = self._pre.of_step(step - delay)
         synapses = _ranges(self._begin[spiking], self._end[spiking])
+        if each is not None:
+            synapses = synapses[each[synapses] == delay]
         if self._on_pre is not None:
-            self._on_pre.run(step, dt, synapses, self._source[synapses], self._target[synapses])
+            sources, targets = self._source[synapses], self._target[synapses]
+            self._on_pre.run(step, dt, synapses, sources, targets, delay)
             return
         weights = self._weight if self._weight.ndim == 0 else self._weight[synapses]
         real = self._conductance.dtype.type

@@ -4,7 +4,7 @@
 Each class owns one C struct and keeps the arrays that it points to alive.
 """
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uintptr_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uintptr_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
 
@@ -49,6 +49,11 @@ cdef extern from "snnlab_core.h" nogil:
         void *conductance
         int real_bytes
         int32_t delay
+        const void *arrival
+        int arrival_bytes
+        const uint32_t *order
+        const int32_t *delays
+        int n_delays
         snn_row_kernel kernel
         snn_args args
         const int64_t *post_row
@@ -124,6 +129,8 @@ cdef extern from "snnlab_core.h" nogil:
     int snn_run(snn_engine *engine, int64_t n_steps)
     int64_t snn_bernoulli_row(const uint32_t *key, uint32_t row, int64_t n_post, double p,
                               int32_t *out)
+    int snn_delay_order(const int64_t *begins, const int64_t *ends, int64_t n_parts,
+                        const uint16_t *delay, uint32_t *order)
     void snn_uniform_fill(const uint32_t *key, uint32_t draw, int64_t n, double *out)
 
 
@@ -332,6 +339,32 @@ cdef class Synapses(Object):
         self.projection.update_kernel = <snn_row_kernel><void *>kernel
         self.projection.update_args = arguments.args
 
+    def delay_each(self, delay):
+        """Deliver each synapse after its own ``delay``, uint8 or uint16 (n_synapses,), steps."""
+        part, target = self._keep[2], self._keep[3]
+        begins, ends = part[:, :-1].ravel(), part[:, 1:].ravel()
+        wide = np.ascontiguousarray(delay, np.uint16)
+        order = np.empty(len(delay), np.uint32)
+        cdef int64_t n_parts = len(begins)
+        cdef const int64_t *begin = <const int64_t *>_data(begins)
+        cdef const int64_t *end = <const int64_t *>_data(ends)
+        cdef const uint16_t *steps = <const uint16_t *>_data(wide)
+        cdef uint32_t *place = <uint32_t *>_data(order)
+        cdef int failed
+        with nogil:
+            failed = snn_delay_order(begin, end, n_parts, steps, place)
+        if failed:
+            raise MemoryError
+        arrival, sorted_target = delay[order], target[order]
+        delays = np.unique(delay).astype(np.int32)
+        self._keep[3] = sorted_target
+        self._keep.append((arrival, order, delays))
+        self.projection.target = _data(sorted_target)
+        self.projection.arrival = _data(arrival)
+        self.projection.arrival_bytes = arrival.itemsize
+        self.projection.order = <const uint32_t *>_data(order)
+        self.projection.delays = <const int32_t *>_data(delays)
+        self.projection.n_delays = len(delays)
 
     def continuously(self, uintptr_t kernel, Arguments arguments):
         self._keep.append(arguments)

@@ -351,8 +351,10 @@ def projection_parts(
     weights = projection.weights if projection.static else np.zeros(())
     delay = projection.delay_steps
     synapses = backend.parts.Synapses(pre.spikes, post.spikes, part, target, weights, driven, delay)
+    if projection.delays is not None:
+        synapses.delay_each(projection.delays)
     parts = ProjectionParts(projection, synapses)
-    arrival = f"spikes of {projection.delay:g} ms ago reach g_{projection.target}"
+    arrival = f"spikes of {projection.delay_text} ago reach g_{projection.target}"
     if program is None or library is None:
         parts.phases.append(("deliver", arrival, synapses))
         return parts
@@ -376,6 +378,8 @@ def projection_parts(
                 axonal = backend.parts.Synapses(
                     pre.axon, post.spikes, part, target, np.zeros(()), driven, delay
                 )
+                if projection.delays is not None:
+                    axonal.delay_each(projection.delays)
                 axonal.on_pre(address, binding.arguments(kernel, {"(target)": target}))
                 parts.phases.append(("deliver", f"axonal {arrival}", axonal))
             case "psp":
@@ -415,7 +419,7 @@ def _add_transmission(
         parts.phases.append(("clear", f"{operation} of inputs begins", clear))
     arguments = binding.arguments(kernel, {"(target)": target}, scratch, projection.delay_steps)
     parts.synapses.continuously(address, arguments)
-    what = f"input of {projection.delay:g} ms ago reaches {projection.target}"
+    what = f"input of {projection.delay_text} ago reaches {projection.target}"
     parts.phases.append(("transmit", what, parts.synapses))
     parts.reads_neurons = True
     if operation != "sum":

@@ -22,7 +22,9 @@ class Connectivity:
     """Synapses by pre neuron: those of row i are ``ends[i] <= k < ends[i + 1]``."""
 
     ends: NDArray[np.int64]  # (n_pre + 1,)
-    targets: NDArray[np.int32]  # (n_synapses,), ascending within a row
+    targets: NDArray  # (n_synapses,), whole numbers, ascending within a row
+    weights: NDArray | None = None  # (n_synapses,), where the rule gives them
+    delays: NDArray | None = None  # (n_synapses,), ms, where the rule gives them
 
     @property
     def sources(self) -> NDArray[np.int32]:

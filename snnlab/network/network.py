@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any, Literal
 
@@ -23,8 +23,9 @@ from snnlab.model.synapse import Synapse
 from snnlab.network import assembly, presentation, timescales
 from snnlab.network.assembly import PopulationParts, ProjectionParts
 from snnlab.network.connectors import AllToAll, Connector
+from snnlab.network.distributions import Distribution
 from snnlab.network.population import ParameterHandle, Population, PopulationView, Values
-from snnlab.network.projection import Projection, population_of
+from snnlab.network.projection import Projection, check_delays, population_of
 from snnlab.network.report import Report, network_report
 from snnlab.recording.results import SpikeRecord, TraceRecord, Traces
 from snnlab.recording.streams import SpikeStream, TraceStream
@@ -157,7 +158,7 @@ class Network:
         connector: Connector | Synapse | None = None,
         *,
         weight: Values = 1.0,
-        delay: float | None = None,
+        delay: Values | None = None,
         synapse: Synapse | None = None,
         name: str | None = None,
     ) -> Any:
@@ -174,7 +175,8 @@ class Network:
         weight
             A number, a distribution, or one number for each synapse; in the unit of ``g_<target>``.
         delay
-            ms; one time step if not given.
+            ms; one time step if not given. A distribution or an array gives each synapse its own;
+            drawn delays become the nearest whole number of steps.
         synapse
             Model of the synapses; without one they only add their weight.
 
@@ -221,6 +223,7 @@ class Network:
             )
         self._check_attributes(where, pre, post, synapse)
         key = stream_key(self.seed, PROJECTIONS, len(self.projections))
+        given = self._checked_delay(where, delay)
         projection = Projection(
             self,
             pre,
@@ -229,17 +232,26 @@ class Network:
             rule,
             synapse,
             weight=weight,
-            delay_steps=self._delay_steps(where, delay),
+            delay=given,
             name=name,
             key=key,
         )
+        if not isinstance(given, int):
+            projection.check_delays_allowed()
         self.projections[name] = projection
         self._relink()
         return projection
 
-    def _delay_steps(self, where: str, delay: float | None) -> int:
+    def _checked_delay(self, where: str, delay: Values | None) -> Values | int:
+        """The delay of all synapses in steps, or what gives each its own in ms."""
         if delay is None:
             return 1
+        if isinstance(delay, Distribution):
+            return delay
+        if isinstance(delay, Sequence | np.ndarray) and np.ndim(delay) == 1:
+            values = np.asarray(delay)
+            check_delays(where, values)
+            return values.astype(float)
         if not isinstance(delay, int | float | np.number) or not 0 <= float(delay) < np.inf:
             raise NetworkError(
                 f"{where}: delay = {delay!r} ms; give a number from {self.dt:g} ms on."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnlab.engine.randomness import Key
-from snnlab.engine.schedule import steps
+from snnlab.engine.schedule import OffGridWarning, steps
 from snnlab.engine.simulator import PeriodicTask
 from snnlab.errors import NetworkError
 from snnlab.model.ir import SynapseModel
@@ -31,6 +32,8 @@ from snnlab.network.population import (
 if TYPE_CHECKING:
     from snnlab.network.network import Network
 
+DELAY_DRAW = 32_767
+LONGEST_DELAY = 65_535  # steps, of synapses with a delay each
 FIRST_DRAW = 32_768  # of random weights and values, above those of the state's own draws
 
 
@@ -53,7 +56,7 @@ class Projection:
         synapse: Synapse | None,
         *,
         weight: Values,
-        delay_steps: int,
+        delay: Values | int,
         name: str,
         key: Key,
     ) -> None:
@@ -66,7 +69,8 @@ class Projection:
         set_(self, "synapse", synapse)
         set_(self, "name", name)
         set_(self, "key", key)
-        set_(self, "delay_steps", delay_steps)
+        set_(self, "_delay", delay)
+        set_(self, "_delays", None)
         spiking = self.pre.neuron.model.spiking
         model = completed(None if synapse is None else synapse.model, spiking=spiking)
         set_(self, "model", model)
@@ -90,8 +94,9 @@ class Projection:
     model: SynapseModel | None  # None: static synapses from spiking neurons
     name: str
     key: Key
-    delay_steps: int
     static: bool
+    _delay: Values | int  # a number: steps; else ms
+    _delays: NDArray | None
     _weight: Values
     _connectivity: Connectivity | None
     _weights: NDArray | None
@@ -104,7 +109,7 @@ class Projection:
 
     def __repr__(self) -> str:
         model = self.synapse.name if self.synapse is not None else "static"
-        return f"Projection '{self.name}': {model} synapses, delay {self.delay:g} ms"
+        return f"Projection '{self.name}': {model} synapses, delay {self.delay_text}"
 
     def __len__(self) -> int:
         return self.size
@@ -120,6 +125,13 @@ class Projection:
         if connectivity is None:
             connectivity = self._connect()
             object.__setattr__(self, "_connectivity", connectivity)
+            if connectivity.delays is not None:
+                object.__setattr__(self, "_delay", connectivity.delays)
+                self.check_delays_allowed()
+            if connectivity.weights is not None:
+                weights = connectivity.weights * self._array("w", self._weight)
+                object.__setattr__(self, "_weight", weights)
+            object.__setattr__(self, "_delays", self._steps_of_each())
         return connectivity
 
     @property
@@ -141,9 +153,92 @@ class Projection:
         return self.connectivity.targets
 
     @property
-    def delay(self) -> float:
-        """ms"""
-        return self.delay_steps * self.network.dt
+    def delay(self) -> float | NDArray[np.float64]:
+        """ms; (n_synapses,) where each synapse has its own."""
+        delays = self.delays
+        return (self.delay_steps if delays is None else delays) * self.network.dt
+
+    @property
+    def delays(self) -> NDArray | None:
+        """(n_synapses,) steps, 8 or 16 bits; None if there is one delay for all."""
+        _ = self.connectivity
+        return self._delays
+
+    @property
+    def delay_steps(self) -> int:
+        """The one delay, or the longest."""
+        delays = self.delays
+        if delays is None:
+            return cast(int, self._delay)
+        return int(delays.max(initial=1))
+
+    @property
+    def delay_text(self) -> str:
+        """For a reader: ``1.5 ms`` or ``0.1 to 3 ms``."""
+        delay, dt = self._delay, self.network.dt
+        if isinstance(delay, int):
+            return f"{delay * dt:g} ms"
+        if isinstance(delay, Distribution):
+            return f"{delay} ms"
+        values = np.asarray(delay, float)
+        return f"{max(values.min(initial=np.inf), dt):g} to {values.max(initial=dt):g} ms"
+
+    def check_delays_allowed(self) -> None:
+        """Synapses with delays of their own carry spikes, not rates.
+
+        Raises
+        ------
+        NetworkError
+            If they transmit rates.
+        """
+        if self.model is not None and self.model.psp is not None:
+            raise NetworkError(
+                f"Projection '{self.name}': its synapses transmit in every step, with one delay "
+                f"for all of them; give a number."
+            )
+
+    def _steps_of_each(self) -> NDArray | None:
+        """The delays of all synapses as steps, in the narrowest numbers."""
+        delay, dt, where = self._delay, self.network.dt, f"Projection '{self.name}'"
+        if isinstance(delay, int):
+            return None
+        n_synapses = len(self.connectivity.targets)
+        if isinstance(delay, Distribution):
+            values = delay.sample(self.key, DELAY_DRAW, n_synapses)
+        else:
+            values = np.asarray(delay, float)
+            if values.shape != (n_synapses,):
+                raise NetworkError(
+                    f"{where}: 'delay' has {n_synapses} values, one for each synapse, not shape "
+                    f"{values.shape}; give one number or {n_synapses}."
+                )
+        check_delays(where, values)
+        n = np.rint(values / dt)
+        off = np.abs(values - n * dt) > 1e-6 * dt * np.maximum(1, n)
+        if off.any() and not isinstance(delay, Distribution):
+            first = int(np.argmax(off))
+            used = max(1, n[first]) * dt
+            warnings.warn(
+                f"{where}: delay: {np.count_nonzero(off)} of {n_synapses} values are no multiples "
+                f"of dt = {dt:g} ms; the nearest are used, for example {used:g} ms for "
+                f"{values[first]:g} ms.",
+                OffGridWarning,
+                stacklevel=2,
+            )
+        short = (n < 1) & (values > 0)
+        if short.any():
+            warnings.warn(
+                f"{where}: {np.count_nonzero(short)} of {n_synapses} delays are shorter than dt; "
+                f"{dt:g} ms is used for them.",
+                stacklevel=2,
+            )
+        if n.max(initial=1) > LONGEST_DELAY:
+            raise NetworkError(
+                f"{where}: a delay of {values.max():g} ms is more than {LONGEST_DELAY} steps; "
+                f"give shorter ones, or a longer dt."
+            )
+        narrow = np.uint8 if n.max(initial=1) < 256 else np.uint16
+        return np.maximum(n, 1).astype(narrow)
 
     @property
     def has_one_weight(self) -> bool:
@@ -162,6 +257,7 @@ class Projection:
         """What the engine reads: float64 of shape () for one weight, or (n_synapses,)."""
         weights = self._weights
         if weights is None:
+            _ = self.connectivity  # the rule may give weights
             if not self.static:
                 weights = self.state.storage("w")
             elif is_number(self._weight):
@@ -297,6 +393,11 @@ class Projection:
                 f"Projection '{self.name}': its synapses have no '{rule}' condition; add one to "
                 f"the synapse model."
             )
+        if rule == "creating" and self.delays is not None:
+            raise NetworkError(
+                f"Projection '{self.name}': each synapse has a delay of its own, so a new one "
+                f"would have none; give net.connect one delay to let synapses be created."
+            )
         self._stop(rule)
         what = f"Projection '{self.name}': period"
         n = 1 if period is None else max(1, steps(period, self.network.dt, what=what))
@@ -321,6 +422,8 @@ class Projection:
         object.__setattr__(self, "_connectivity", connectivity)
         object.__setattr__(self, "_touched", touched)
         object.__setattr__(self, "_weights", None)
+        if self._delays is not None:
+            object.__setattr__(self, "_delays", self._delays[origin])
 
     def _set_weight(self, value: Values) -> None:
         new = self._array("w", value)
@@ -355,15 +458,18 @@ class Projection:
         pre, post = self._pre_indices, self._post_indices
         rule = self.connector.connect(len(pre), len(post), self.key)
         sources, targets = pre[rule.sources], post[rule.targets]
+        weights, delays = rule.weights, rule.delays
         if self.pre is self.post and not self.connector.allows_self:
             kept = sources != targets
             sources, targets = sources[kept], targets[kept]
+            weights, delays = _taken(weights, kept), _taken(delays, kept)
         if not (_ascending(pre) and _ascending(post)):
             order = np.lexsort((targets, sources))
             sources, targets = sources[order], targets[order]
+            weights, delays = _taken(weights, order), _taken(delays, order)
         counts = np.bincount(sources, minlength=self.pre.size)
         ends = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        return Connectivity(ends, np.ascontiguousarray(targets, np.int32))
+        return Connectivity(ends, np.ascontiguousarray(targets, np.int32), weights, delays)
 
     def _unknown(self, name: str) -> str:
         known = ["w", "weight", "delay", "size", "sources", "targets"]
@@ -375,6 +481,28 @@ class Projection:
 def population_of(group: Population | PopulationView) -> Population:
     """The population that ``group`` is or belongs to."""
     return group.population if isinstance(group, PopulationView) else group
+
+
+def check_delays(where: str, values: NDArray) -> None:
+    """Delays are numbers from 0 on.
+
+    Raises
+    ------
+    NetworkError
+        If one is not.
+    """
+    check_numbers(where, "delay", values)
+    wrong = ~((values >= 0) & (values < np.inf))
+    if wrong.any():
+        first = int(np.argmax(wrong))
+        raise NetworkError(
+            f"{where}: delay {values[first]:g} ms of synapse {first} is not possible; "
+            f"give numbers from 0 on."
+        )
+
+
+def _taken(values: NDArray | None, chosen: NDArray) -> NDArray | None:
+    return None if values is None else values[chosen]
 
 
 def _ascending(indices: NDArray[np.int32]) -> bool:

@@ -177,7 +177,7 @@ def _projection_row(projection: Projection) -> tuple[Cell, ...]:
         projection.target,
         str(projection.connector),
         shown,
-        f"{projection.delay:g}",
+        projection.delay_text.removesuffix(" ms"),
         projection.synapse.name if projection.synapse is not None else "static",
     )
 

@@ -44,6 +44,13 @@ typedef struct {
     void *conductance;     /* (post->padded) */
     int real_bytes;        /* 4 or 8 */
     int32_t delay;         /* steps, >= 1 */
+    /* A delay for each synapse, or NULL. A thread's part of a row is then delivered in the order
+     * of the delays; `target` is in that order, weights and kernels keep that of the synapses. */
+    const void *arrival;   /* (n_synapses), steps, ascending within a part */
+    int arrival_bytes;     /* 1 or 2 */
+    const uint32_t *order; /* (n_synapses), the synapse at each place of the order */
+    const int32_t *delays; /* (n_delays), those that occur, ascending */
+    int n_delays;
     snn_row_kernel kernel; /* generated code in place of `conductance += weight` */
     snn_args args;
     /* Seen from the post neuron, for post_spike. */
@@ -158,6 +165,12 @@ int snn_run(snn_engine *engine, int64_t n_steps);
  * independently (Philox stream (key, row)). Returns how many; writes them when out != NULL. */
 int64_t snn_bernoulli_row(const uint32_t key[2], uint32_t row, int64_t n_post, double p,
                           int32_t *out);
+
+/* Sort each of n_parts pieces (begins (n_parts), ends (n_parts)) of synapses by their delays:
+ * `order` (n_synapses) tells the synapse at each place; equal delays keep their order. Returns 1
+ * when memory ran out. */
+int snn_delay_order(const int64_t *begins, const int64_t *ends, int64_t n_parts,
+                    const uint16_t *delay, uint32_t *order);
 
 /* n uniform numbers in (0, 1) of stream (key, draw), counter 0 .. n - 1. */
 void snn_uniform_fill(const uint32_t key[2], uint32_t draw, int64_t n, double *out);

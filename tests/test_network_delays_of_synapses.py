@@ -1,0 +1,310 @@
+"""Delays of single synapses: a spike arrives in step j + D of its synapse."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+from snnlab.engine.schedule import OffGridWarning
+from snnlab.errors import NetworkError
+from snnlab.model.neuron import Neuron
+from snnlab.model.synapse import Synapse
+from snnlab.network.connectors import AllToAll, FixedProbability
+from snnlab.network.distributions import DiscreteUniform, Normal, Uniform
+from snnlab.network.network import Network
+
+TARGETS = pytest.mark.parametrize("target", ["c", "numpy"])
+EVERY = """
+r = r + 1
+spike: modulo(r, 7) == 0
+"""
+COLLECTOR = """
+v = v + g_exc
+spike: v > 1000000
+"""
+LIF = """
+20 ms * dv/dt = -60 mV - v + g_exc + 14 mV : init = -60 mV
+5 ms * dg_exc/dt = -g_exc
+spike: v > -50 mV
+reset: v = -60 mV
+"""
+TRACED = """
+20 ms * dx/dt = -x : event-driven
+20 ms * dy/dt = -y : event-driven
+pre_spike:
+    g_target += w
+    x += 0.05
+    w = clip(w - y, 0, 2)
+post_spike:
+    y += 0.04
+    w = clip(w + x, 0, 2)
+"""
+
+
+def pair(n_pre=1, n_post=1, **options):
+    net = Network(dt=0.1, seed=1, **options)
+    pre = net.add(n_pre, Neuron.from_cell(EVERY, "every7"), name="pre")
+    return net, pre, net.add(n_post, Neuron.from_cell(COLLECTOR, "collector"), name="post")
+
+
+@TARGETS
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("weight", ["one", "each"])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_each_synapse_has_its_own_delay(target, threads, weight, dtype):
+    net, pre, post = pair(20, 130, target=target, threads=threads, dtype=dtype)
+    delays = np.arange(20 * 130) % 31 + 1
+    weights = 0.5 if weight == "one" else np.arange(20 * 130) % 8 / 4
+    net.connect(pre, post, "exc", AllToAll(), weight=weights, delay=delays * 0.1)
+    net.record(post, "v")
+
+    net.simulate(6)
+
+    expected = np.zeros((60, 130))
+    each = np.broadcast_to(weights, 20 * 130).reshape(20, 130)
+    for emitted in range(6, 60, 7):
+        for (_, j), delay, w in zip(np.ndindex(20, 130), delays, each.ravel(), strict=True):
+            if emitted + delay < 60:
+                expected[emitted + delay :, j] += w
+    np.testing.assert_array_equal(net.traces["post"]["v"], expected)
+
+
+@TARGETS
+def test_delays_beyond_a_byte_arrive_in_time(target):
+    net, pre, post = pair(1, 3, target=target)
+    projection = net.connect(pre, post, "exc", delay=[0.1, 25.5, 30.0])
+    net.record(post, "v")
+
+    net.simulate(31)
+
+    assert projection.delays.dtype == np.uint16
+    first = [int(np.argmax(v > 0)) for v in net.traces["post"]["v"].T]
+    assert first == [6 + 1, 6 + 255, 6 + 300]
+
+
+def test_delay_gives_the_values_in_the_order_of_the_synapses():
+    net, pre, post = pair(2, 3)
+
+    projection = net.connect(pre[[1, 0]], post, "exc", delay=[1, 2, 3, 4, 5, 6])
+
+    assert projection.sources.tolist() == [0, 0, 0, 1, 1, 1]
+    assert projection.targets.tolist() == [0, 1, 2, 0, 1, 2]
+    np.testing.assert_allclose(projection.delay, [1, 2, 3, 4, 5, 6])
+    assert projection.delays.dtype == np.uint8
+    assert repr(projection) == (
+        "Projection 'pre[2 neurons]->post exc': static synapses, delay 1 to 6 ms"
+    )
+
+
+def test_equal_delays_are_as_one_delay():
+    """The sum runs in the same order: spikes and voltages are equal to the last bit."""
+    voltages = []
+    for delay in (0.8, np.full(60 * 50, 0.8)):
+        net = Network(dt=0.1, seed=4)
+        pre = net.add(60, Neuron.from_cell(LIF, "LIF"), name="pre")
+        pre.v = Uniform(-60, -50)
+        post = net.add(50, Neuron.from_cell(LIF, "LIF"), name="post")
+        weight = np.linspace(0.1, 0.7, 60 * 50)
+        net.connect(pre, post, "exc", weight=weight, delay=delay)
+        net.simulate(100)
+        assert len(net.spikes["post"]) > 100
+        voltages.append(post.v.copy())
+
+    np.testing.assert_array_equal(voltages[0], voltages[1])
+
+
+def recurrent(synapse=None, **options):
+    net = Network(dt=0.1, seed=4, **options)
+    group = net.add(300, Neuron.from_cell(LIF, "LIF"), name="P")
+    group.v = Uniform(-60, -50)
+    model = None if synapse is None else Synapse.from_cell(synapse, "traced")
+    projection = net.connect(
+        group,
+        group,
+        "exc",
+        FixedProbability(0.2),
+        weight=Uniform(0.0, 0.3),
+        delay=Normal(2.0, 1.0, low=0.1, high=6.0),
+        synapse=model,
+    )
+    net.simulate(60)
+    return net.spikes["P"], projection.w.copy()
+
+
+@pytest.mark.parametrize("synapse", [None, TRACED], ids=["static", "plastic"])
+def test_spikes_do_not_depend_on_threads_or_target(synapse):
+    spikes, weights = recurrent(synapse, threads=1)
+
+    assert len(spikes) > 300
+    for options in ({"threads": 2}, {"threads": 3}):
+        other_spikes, other_weights = recurrent(synapse, **options)
+        assert other_spikes.equals(spikes)
+        np.testing.assert_array_equal(other_weights, weights)
+    interpreted_spikes, interpreted_weights = recurrent(synapse, target="numpy")
+    assert interpreted_spikes.equals(spikes)
+    np.testing.assert_allclose(interpreted_weights, weights, rtol=1e-12)
+
+
+@TARGETS
+def test_plastic_synapses_see_a_spike_when_it_arrives(target):
+    net, pre, post = pair(1, 4, target=target)
+    counting = Synapse.from_cell("n = 0\npre_spike:\n    g_target += w\n    w += 1\n", "counting")
+    delays = np.array([1, 3, 9, 20])
+    projection = net.connect(pre, post, "exc", delay=delays * 0.1, synapse=counting)
+
+    net.simulate(3)
+
+    emitted = np.arange(6, 30, 7)
+    arrived = [(emitted + d < 30).sum() for d in delays]
+    assert projection.w.tolist() == [1 + n for n in arrived]
+    assert post.v.tolist() == [n * (n + 1) / 2 for n in arrived]
+
+
+def test_drawn_delays_follow_their_distribution_and_the_seed():
+    net, pre, post = pair(100, 100)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        projection = net.connect(pre, post, "exc", delay=Uniform(1.0, 3.0))
+        delays = projection.delays
+    again = pair(100, 100)
+    repeated = again[0].connect(*again[1:], "exc", delay=Uniform(1.0, 3.0))
+
+    assert delays.min() == 10
+    assert delays.max() == 30
+    # Ends of the range are rounded from half an interval; 21 values.
+    expected = np.array([0.5, *[1] * 19, 0.5]) * 10_000 / 20
+    counts = np.bincount(delays, minlength=31)[10:]
+    assert ((counts - expected) ** 2 / expected).sum() < 55  # chi2(20) beyond p = 4e-5
+    np.testing.assert_array_equal(repeated.delays, delays)
+
+
+def test_whole_milliseconds_can_be_drawn():
+    net, pre, post = pair(10, 10)
+
+    projection = net.connect(pre, post, "exc", delay=DiscreteUniform(1, 3))
+
+    assert set(np.rint(projection.delay * 10).tolist()) == {10.0, 20.0, 30.0}
+
+
+def test_delays_off_the_grid_warn_once():
+    net, pre, post = pair(1, 3)
+    projection = net.connect(pre, post, "exc", delay=[0.1, 0.26, 0.33])
+
+    with pytest.warns(OffGridWarning) as caught:
+        net.simulate(1)
+
+    assert [str(w.message) for w in caught] == [
+        "Projection 'pre->post exc': delay: 2 of 3 values are no multiples of dt = 0.1 ms; "
+        "the nearest are used, for example 0.3 ms for 0.26 ms."
+    ]
+    np.testing.assert_allclose(projection.delay, [0.1, 0.3, 0.3])
+
+
+def test_delays_below_the_time_step_become_one_step():
+    net, pre, post = pair(1, 2)
+    projection = net.connect(pre, post, "exc", delay=Uniform(0.01, 0.04))
+
+    with pytest.warns(UserWarning, match="shorter than dt") as caught:
+        delays = projection.delays
+
+    assert [str(w.message) for w in caught] == [
+        "Projection 'pre->post exc': 2 of 2 delays are shorter than dt; 0.1 ms is used for them."
+    ]
+    assert delays.tolist() == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("delay", "message"),
+    [
+        (
+            [0.1, -1.0],
+            "Projection 'pre->post exc': delay -1 ms of synapse 1 is not possible; "
+            "give numbers from 0 on.",
+        ),
+        (
+            [np.inf, 1.0],
+            "Projection 'pre->post exc': delay inf ms of synapse 0 is not possible; "
+            "give numbers from 0 on.",
+        ),
+        (
+            [np.nan, 1.0],
+            "Projection 'pre->post exc': 'delay' cannot be NaN; give a number.",
+        ),
+        (
+            [1.0, 2.0, 3.0],
+            "Projection 'pre->post exc': 'delay' has 2 values, one for each synapse, not shape "
+            "(3,); give one number or 2.",
+        ),
+        (
+            Normal(-3.0, 0.0),
+            "Projection 'pre->post exc': delay -3 ms of synapse 0 is not possible; "
+            "give numbers from 0 on.",
+        ),
+        (
+            [1.0, 6553.6],
+            "Projection 'pre->post exc': a delay of 6553.6 ms is more than 65535 steps; "
+            "give shorter ones, or a longer dt.",
+        ),
+    ],
+    ids=["negative", "infinite", "nan", "wrong number", "drawn below 0", "too long"],
+)
+def test_impossible_delays_are_refused(delay, message):
+    net, pre, post = pair(1, 2)
+
+    with pytest.raises(NetworkError) as error:
+        _ = net.connect(pre, post, "exc", delay=delay).delay
+    assert str(error.value) == message
+
+
+def test_rates_take_one_delay():
+    net = Network(dt=1.0, seed=1)
+    rate = net.add(2, Neuron.from_cell("r = sum(exc) + t", "Rate"), name="R")
+
+    with pytest.raises(NetworkError) as error:
+        net.connect(rate, rate, "exc", delay=[1.0, 2.0])
+
+    assert str(error.value) == (
+        "Projection 'R->R exc': its synapses transmit in every step, with one delay for all of "
+        "them; give a number."
+    )
+    assert net.projections == {}
+
+
+def test_spikes_under_way_survive_a_new_projection():
+    net, pre, post = pair(1, 2)
+    net.connect(pre, post, "exc", delay=[1.0, 1.5])
+    net.simulate(1.4)  # the spikes of steps 6 and 13 are under way
+
+    other = net.add(1, Neuron.from_cell(COLLECTOR, "collector"), name="other")
+    net.connect(pre, other, "exc", delay=3.0)
+    net.simulate(1.5)
+
+    assert post.v.tolist() == [2.0, 2.0]
+
+
+def test_pruned_synapses_take_their_delays_along():
+    net, pre, post = pair(2, 3)
+    model = Synapse.from_cell("pre_spike:\n    g_target += w\npruning:\n    w < 2.5\n", "pruned")
+    projection = net.connect(
+        pre, post, "exc", synapse=model, weight=[1, 2, 3, 4, 1, 6], delay=[1, 2, 3, 4, 5, 6]
+    )
+    projection.start_pruning()
+
+    net.simulate(0.2)
+
+    np.testing.assert_allclose(projection.delay, [3, 4, 6])
+
+
+def test_synapses_with_delays_of_their_own_are_not_created():
+    net, pre, post = pair(2, 3)
+    model = Synapse.from_cell("pre_spike:\n    g_target += w\ncreating:\n    w < 2\n", "made")
+    projection = net.connect(pre, post, "exc", synapse=model, delay=np.ones(6))
+
+    with pytest.raises(NetworkError) as error:
+        projection.start_creating()
+
+    assert str(error.value) == (
+        "Projection 'pre->post exc': each synapse has a delay of its own, so a new one would have "
+        "none; give net.connect one delay to let synapses be created."
+    )

@@ -537,10 +537,60 @@ BAD_MODELS: list[tuple[str, str, str, str]] = [
         "greek_letter",
         "neuron",
         "r = µ",
-        "M, line 1, column 5: the character 'µ' is not part of the language; use letter"
-        "s a to z, digits, `_` and operators.\n"
+        "M, line 1, column 5: the character 'µ' is not part of the language; write `mu`, or "
+        "`u` in a unit.\n"
         "    r = µ\n"
         "        ^",
+    ),
+    (
+        "greek_name",
+        "neuron",
+        "r = t / τ",
+        "M, line 1, column 9: the character 'τ' is not part of the language; write `tau`.\n"
+        "    r = t / τ\n"
+        "            ^",
+    ),
+    (
+        "printed_power",
+        "neuron",
+        "r = t²",
+        "M, line 1, column 6: the character '²' is not part of the language; write `^2`.\n"
+        "    r = t²\n"
+        "         ^",
+    ),
+    (
+        "choice_of_c",
+        "neuron",
+        "r = (t > 1) ? 1 : 0",
+        "M, line 1, column 13: the character '?' is not part of the language; write "
+        "`a if condition else b` for a choice.\n"
+        "    r = (t > 1) ? 1 : 0\n"
+        "                ^",
+    ),
+    (
+        "dash_of_a_derivative",
+        "neuron",
+        "r' = -r",
+        'M, line 1, column 2: the character "\'" is not part of the language; write '
+        "`dr/dt` for a derivative.\n"
+        "    r' = -r\n"
+        "     ^",
+    ),
+    (
+        "threshold_section",
+        "neuron",
+        "v = t\nthreshold: v > 1",
+        "M, line 2, column 1: unknown section 'threshold'; write `spike:`.\n"
+        "    threshold: v > 1\n"
+        "    ^^^^^^^^^",
+    ),
+    (
+        "random_number_of_another_program",
+        "neuron",
+        "r = rand()",
+        "M, line 1, column 5: unknown function 'rand'; write `Uniform(0, 1)`.\n"
+        "    r = rand()\n"
+        "        ^^^^",
     ),
     (
         "text_value",

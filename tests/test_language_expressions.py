@@ -8,6 +8,7 @@ from snnlab.language.printer import expression_text
 from snnlab.language.source import Source, Span
 from snnlab.language.syntax import Chain, Name, Number, walk
 from snnlab.language.tokens import logical_lines
+from snnlab.model.neuron import Neuron
 
 
 def parse(text, *, names=frozenset(), gradient=False):
@@ -134,3 +135,11 @@ def test_hostile_sizes_are_refused_as_model_errors(text):
         parse(text)
 
     assert "split" in str(error.value).splitlines()[0]
+
+
+def test_signs_of_printed_papers_are_operators():
+    printed = Neuron("", "r = −2·t × 3\nu = 1 if t ≥ 1 and t ≤ 3 and t ≠ 2 else 0", name="N")
+
+    typed = Neuron("", "r = -2*t * 3\nu = 1 if t >= 1 and t <= 3 and t != 2 else 0", name="N")
+    assert printed.model == typed.model
+    assert printed.text == typed.text

@@ -40,6 +40,9 @@ STATEMENT_SECTIONS = (
     "reset", "axon_reset", "pre_spike", "post_spike", "pre_axon_spike", "apply",
 )  # fmt: skip
 PLACES: tuple[Place, ...] = ("parameters", "equations")
+OTHER_WORDS = {  # of other simulators
+    "threshold": "spike", "on_pre": "pre_spike", "on_post": "post_spike",
+}  # fmt: skip
 NEURON_SECTIONS = (
     "spike", "reset", "refractory", "axon_spike", "axon_reset", "functions", *PLACES,
 )  # fmt: skip
@@ -185,7 +188,10 @@ class _Parser:
                 raise self.source.error(
                     kind.span, f"'{kind.text}' is a section of a {other}; {sections}"
                 )
+            known = OTHER_WORDS.get(kind.text)
             way_out = suggestion(kind.text, self.allowed) or sections
+            if known in self.allowed:
+                way_out = f"write `{known}:`."
             raise self.source.error(kind.span, f"unknown section '{kind.text}'; {way_out}")
         return kind_text, label, kind.span, rest
 

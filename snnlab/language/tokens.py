@@ -6,6 +6,7 @@ Knows characters, brackets, comments and line continuation; not what a line mean
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,7 +23,7 @@ _TOKEN = re.compile(
     r"|(?P<comment>\#.*)"
     r"|(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+(?![A-Za-z_]))?)"
     r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)"
-    r"|(?P<operator>\*\*|\+=|-=|\*=|/=|==|!=|<=|>=|[-+*/^%<>=(),:;\[\]])",
+    r"|(?P<operator>\*\*|\+=|-=|\*=|/=|==|!=|<=|>=|[-+*/^%<>=(),:;\[\]]|[−·⋅×≤≥≠])",
     re.ASCII,
 )
 
@@ -33,7 +34,24 @@ _INFIX = ("+", "-", "*", "/", "**", "^", "%", "<", ">", "<=", ">=", "==", "!=", 
 _UNFINISHED = frozenset({*_INFIX, *ASSIGNMENTS, "not", "else"})
 _CONTINUING = frozenset({*_INFIX, "else", ")", "]"})
 
-_MISSPELT = {"&": "and", "|": "or", "!": "not", "@": "*", "{": "(", "}": ")"}
+_PRINTED = {"−": "-", "·": "*", "⋅": "*", "×": "*", "≤": "<=", "≥": ">=", "≠": "!="}  # in papers
+_MISSPELT = {
+    "&": "write `and`",
+    "|": "write `or`, or `abs(x)` for a magnitude",
+    "!": "write `not`",
+    "@": "write `*`",
+    "{": "write `(`",
+    "}": "write `)`",
+    "?": "write `a if condition else b` for a choice",
+    "²": "write `^2`",
+    "³": "write `^3`",
+    "√": "write `sqrt(...)`",
+    "←": "write `=`",
+    "–": "write `-`",
+    "µ": "write `mu`, or `u` in a unit",
+    "μ": "write `mu`, or `u` in a unit",
+    "Ω": "write `Omega`, or `Ohm` for the unit",
+}
 
 
 @dataclass(frozen=True)
@@ -117,20 +135,32 @@ def _cut(source: Source, number: int, text: str) -> Line:
     while column < len(text):
         match = _TOKEN.match(text, column)
         if match is None:
-            raise _unknown_character(source, number, column, text[column])
+            raise _unknown_character(source, number, column, text)
         kind = match.lastgroup
         if kind == "comment":
             comment = match.group()[1:].strip()
         elif kind in ("number", "name", "operator"):
-            tokens.append(Token(kind, match.group(), Span(number, column, match.end())))
+            word = _PRINTED.get(match.group(), match.group())
+            tokens.append(Token(kind, word, Span(number, column, match.end())))
         column = match.end()
     return Line(tuple(tokens), len(text) - len(text.lstrip()), comment)
 
 
-def _unknown_character(source: Source, line: int, column: int, character: str):
+def _unknown_character(source: Source, line: int, column: int, text: str):
     span = Span(line, column, column + 1)
+    character = text[column]
+    greek = re.fullmatch(r"GREEK (SMALL|CAPITAL) LETTER ([A-Z]+)", unicodedata.name(character, ""))
     if character in _MISSPELT:
-        fix = f"write `{_MISSPELT[character]}`"
+        fix = _MISSPELT[character]
+    elif greek is not None:
+        name = greek[2].lower() if greek[1] == "SMALL" else greek[2].capitalize()
+        fix = f"write `{name.replace('amda', 'ambda')}`"  # Unicode spells lambda without its b
+    elif (
+        character in "'′"
+        and text.count(character) == 1
+        and (name := re.search(r"[A-Za-z]\w*$", text[:column], re.ASCII))
+    ):
+        fix = f"write `d{name.group()}/dt` for a derivative"
     elif character in "\"'":
         fix = "texts in quotes are only allowed as a description at the top"
     else:

@@ -44,6 +44,16 @@ MAX_SIZE = 10_000  # parts of an expression, functions put in; sympy is slow bey
 _MAX_EXACT = 2**53
 _MAX_FLOAT = 1.7e308
 _MAX_CALLS = 20
+OTHER_WORDS = {  # functions as other programs call them, with what says the same here
+    "rand": "Uniform(0, 1)",
+    "random": "Uniform(0, 1)",
+    "randn": "Normal(0, 1)",
+    "heaviside": "1 if x > 0 else 0",
+    "Heaviside": "1 if x > 0 else 0",
+    "int": "floor",
+    "relu": "pos",
+    "where": "ite",
+}
 
 NOISE = re.compile(r"xi(_\w+)?", re.ASCII)  # names of white noise
 
@@ -276,6 +286,8 @@ class _Builder:
             way_out = suggestion(name, [*known, "ite", "sum"]) or (
                 f"define it with a line `{name}(x) = ...` under `functions:`."
             )
+            if name in OTHER_WORDS:
+                way_out = f"write `{OTHER_WORDS[name]}`."
             if name in self.scope.names:
                 way_out = f"'{name}' is a value; write `{name} * (...)` for a product."
             raise self.source.error(call.span, f"unknown function '{name}'; {way_out}")

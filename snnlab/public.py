@@ -12,7 +12,20 @@ from snnlab.model.equations import Equations, Euler
 from snnlab.model.neuron import Neuron
 from snnlab.model.registry import Constant, add_function, functions
 from snnlab.model.synapse import Synapse
-from snnlab.network.connectors import AllToAll, Connector, FixedProbability, OneToOne
+from snnlab.network.connectors import (
+    AllToAll,
+    Connector,
+    DifferenceOfGaussians,
+    FixedInDegree,
+    FixedOutDegree,
+    FixedProbability,
+    FixedTotal,
+    FromFunction,
+    FromMatrix,
+    FromPairs,
+    Gaussian,
+    OneToOne,
+)
 from snnlab.network.distributions import (
     Bernoulli,
     Binomial,
@@ -32,12 +45,20 @@ __all__ = [
     "Binomial",
     "Connector",
     "Constant",
+    "DifferenceOfGaussians",
     "DiscreteUniform",
     "Equations",
     "Euler",
     "Exponential",
+    "FixedInDegree",
+    "FixedOutDegree",
     "FixedProbability",
+    "FixedTotal",
+    "FromFunction",
+    "FromMatrix",
+    "FromPairs",
     "Gamma",
+    "Gaussian",
     "LogNormal",
     "ModelError",
     "Network",

@@ -103,6 +103,21 @@ class Stepper:
     def run(self, n_steps: int) -> None: ...
 
 def bernoulli_rows(
-    key: tuple[int, int], n_rows: int, n_post: int, p: float
-) -> tuple[NDArray[int64], NDArray[int32]]: ...
+    key: tuple[int, int],
+    n_rows: int,
+    n_post: int,
+    p: float,
+    *,
+    first_row: int = 0,
+    skipped: NDArray[int32] | None = None,
+    dtype: type = int32,
+) -> tuple[NDArray[int64], NDArray]: ...
+def choose_rows(
+    key: tuple[int, int],
+    n_rows: int,
+    n_candidates: int,
+    n: int,
+    skipped: NDArray[int32] | None,
+    repeated: bool,
+) -> NDArray[int32]: ...
 def uniform(key: tuple[int, int], draw: int, n: int) -> NDArray[float64]: ...

@@ -345,7 +345,7 @@ def projection_parts(
     pre, post = populations[projection.pre.name], populations[projection.post.name]
     connectivity = projection.connectivity
     types = projection_types(projection)
-    target = connectivity.targets.astype(np.uint16 if types.target == "uint16_t" else np.uint32)
+    target = connectivity.targets
     driven = _driven_array(projection)
     part = _parts_of_rows(connectivity.ends, connectivity.targets, post.spikes.bounds)
     weights = projection.weights if projection.static else np.zeros(())
@@ -523,16 +523,28 @@ def apply_once(
 
 
 def _parts_of_rows(
-    ends: NDArray[np.int64], targets: NDArray[np.int32], bounds: NDArray[np.int64]
+    ends: NDArray[np.int64], targets: NDArray, bounds: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """(n_pre, n_threads + 1): where in each row the synapses onto each thread's neurons begin."""
     n_threads = len(bounds) - 1
     part = np.empty((len(ends) - 1, n_threads + 1), np.int64)
     part[:, 0], part[:, -1] = ends[:-1], ends[1:]
     for k in range(1, n_threads):
-        below = np.concatenate([[0], np.cumsum(targets < bounds[k])])
-        part[:, k] = ends[:-1] + below[ends[1:]] - below[ends[:-1]]
+        part[:, k] = _first_from(targets, part[:, k - 1], ends[1:], bounds[k])
     return part
+
+
+def _first_from(
+    targets: NDArray, begins: NDArray[np.int64], ends: NDArray[np.int64], bound: np.int64
+) -> NDArray[np.int64]:
+    """In each row, which is sorted, the first place of a target that is not below ``bound``."""
+    low, high = begins.copy(), ends.copy()
+    while (low < high).any():
+        middle = np.minimum((low + high) // 2, len(targets) - 1)
+        below = (low < high) & (targets[middle] < bound)
+        high = np.where(below | (low >= high), high, middle)
+        low = np.where(below, middle + 1, low)
+    return low
 
 
 # Schedule ---------------------------------------------------------------------------------

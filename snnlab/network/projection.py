@@ -17,7 +17,7 @@ from snnlab.model.ir import SynapseModel
 from snnlab.model.synapse import Synapse
 from snnlab.network import structure
 from snnlab.network.compilation import completed, is_static
-from snnlab.network.connectors import Connectivity, Connector
+from snnlab.network.connectors import Connectivity, Connector, Groups, ends_of, narrow
 from snnlab.network.distributions import Distribution
 from snnlab.network.population import (
     Population,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from snnlab.network.network import Network
 
 DELAY_DRAW = 32_767
+SYNAPSES_AT_ONCE = 1_000_000
 LONGEST_DELAY = 65_535  # steps, of synapses with a delay each
 FIRST_DRAW = 32_768  # of random weights and values, above those of the state's own draws
 
@@ -150,7 +151,7 @@ class Projection:
 
     @property
     def targets(self) -> NDArray[np.int32]:
-        return self.connectivity.targets
+        return self.connectivity.targets.astype(np.int32)
 
     @property
     def delay(self) -> float | NDArray[np.float64]:
@@ -456,20 +457,63 @@ class Projection:
     def _connect(self) -> Connectivity:
         """Ask the connector, then translate the positions in views to neurons."""
         pre, post = self._pre_indices, self._post_indices
-        rule = self.connector.connect(len(pre), len(post), self.key)
-        sources, targets = pre[rule.sources], post[rule.targets]
-        weights, delays = rule.weights, rule.delays
-        if self.pre is self.post and not self.connector.allows_self:
-            kept = sources != targets
+        rule = self.connector.connect_groups(self._groups(), self.key)
+        self._check_rule(rule, len(pre), len(post))
+        whole = _is_whole(pre, self.pre.size) and _is_whole(post, self.post.size)
+        drops = (
+            self.pre is self.post
+            and not self.connector.allows_self
+            and not (whole and self.connector.leaves_out_self)
+        )
+        itself = _self_connections(rule, pre, post) if drops else np.zeros(0, np.int64)
+        targets, weights, delays = rule.targets, rule.weights, rule.delays
+        if whole and not len(itself):
+            return Connectivity(rule.ends, _narrowed(targets, self.post.size), weights, delays)
+        sources, targets = pre[rule.sources], post[targets]
+        if len(itself):
+            kept = np.ones(len(targets), bool)
+            kept[itself] = False
             sources, targets = sources[kept], targets[kept]
             weights, delays = _taken(weights, kept), _taken(delays, kept)
         if not (_ascending(pre) and _ascending(post)):
             order = np.lexsort((targets, sources))
             sources, targets = sources[order], targets[order]
             weights, delays = _taken(weights, order), _taken(delays, order)
-        counts = np.bincount(sources, minlength=self.pre.size)
-        ends = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        return Connectivity(ends, np.ascontiguousarray(targets, np.int32), weights, delays)
+        ends = ends_of(np.bincount(sources, minlength=self.pre.size))
+        return Connectivity(ends, _narrowed(targets, self.post.size), weights, delays)
+
+    def _groups(self) -> Groups:
+        """What the connector is told of the two groups."""
+        pre, post = self._pre_indices, self._post_indices
+        positions = _positions(self.pre.shape)[pre], _positions(self.post.shape)[post]
+        if self.pre is not self.post:
+            return Groups(len(pre), len(post), None, None, *positions)
+        size = self.pre.size
+        same = _place_of(pre, size)[post], _place_of(post, size)[pre]
+        return Groups(len(pre), len(post), *same, *positions)
+
+    def _check_rule(self, rule: Connectivity, n_pre: int, n_post: int) -> None:
+        """What a connector of one's own returns fits the groups.
+
+        Raises
+        ------
+        NetworkError
+            If it does not.
+        """
+        where = f"Projection '{self.name}': {type(self.connector).__name__}"
+        ends, targets = rule.ends, rule.targets
+        if len(ends) != n_pre + 1 or ends[0] != 0 or ends[-1] != len(targets):
+            raise NetworkError(
+                f"{where} gave {len(ends)} row ends, the last {ends[-1] if len(ends) else None}, "
+                f"for {n_pre} pre neurons and {len(targets)} synapses; "
+                f"give {n_pre + 1}, from 0 to {len(targets)}."
+            )
+        if len(targets) and (targets.min() < 0 or targets.max() >= n_post):
+            wrong = targets[(targets < 0) | (targets >= n_post)][0]
+            raise NetworkError(
+                f"{where} gave the target {wrong}, and there are {n_post} post neurons; "
+                f"give numbers from 0 to {n_post - 1}."
+            )
 
     def _unknown(self, name: str) -> str:
         known = ["w", "weight", "delay", "size", "sources", "targets"]
@@ -503,6 +547,41 @@ def check_delays(where: str, values: NDArray) -> None:
 
 def _taken(values: NDArray | None, chosen: NDArray) -> NDArray | None:
     return None if values is None else values[chosen]
+
+
+def _self_connections(
+    rule: Connectivity, pre: NDArray[np.int32], post: NDArray[np.int32]
+) -> NDArray[np.int64]:
+    """The synapses from a neuron to itself."""
+    found = []
+    rows = max(1, len(pre) * SYNAPSES_AT_ONCE // max(1, len(rule.targets)))
+    for first in range(0, len(pre), rows):
+        last = min(first + rows, len(pre))
+        own = slice(rule.ends[first], rule.ends[last])
+        sources = np.repeat(pre[first:last], np.diff(rule.ends[first : last + 1]))
+        found.append(np.flatnonzero(sources == post[rule.targets[own]]) + rule.ends[first])
+    return np.concatenate(found) if found else np.zeros(0, np.int64)
+
+
+def _narrowed(targets: NDArray, n_post: int) -> NDArray:
+    return np.ascontiguousarray(targets, narrow(n_post))
+
+
+def _is_whole(indices: NDArray[np.int32], size: int) -> bool:
+    return len(indices) == size and bool((indices == np.arange(size)).all())
+
+
+def _place_of(indices: NDArray[np.int32], size: int) -> NDArray[np.int32]:
+    """(size,) where each neuron stands among ``indices``, or -1."""
+    place = np.full(size, -1, np.int32)
+    place[indices] = np.arange(len(indices), dtype=np.int32)
+    return place
+
+
+def _positions(shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """(size, n_dimensions): places on the grid of a population, in [0, 1] in each direction."""
+    axes = [np.arange(n) / (n - 1) if n > 1 else np.array([0.5]) for n in shape]
+    return np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")], axis=1)
 
 
 def _ascending(indices: NDArray[np.int32]) -> bool:

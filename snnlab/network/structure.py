@@ -19,7 +19,7 @@ from snnlab.engine.stepper import uniform
 from snnlab.errors import NetworkError
 from snnlab.model.evaluate import evaluate
 from snnlab.model.ir import StructuralRule
-from snnlab.network.connectors import Connectivity
+from snnlab.network.connectors import Connectivity, narrow
 
 if TYPE_CHECKING:
     from snnlab.network.population import Population, State
@@ -111,7 +111,8 @@ def _sorted(
     order = np.lexsort((targets, sources))
     counts = np.bincount(sources, minlength=projection.pre.size)
     ends = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    return Connectivity(ends, targets[order].astype(np.int32)), origin[order].astype(np.int64)
+    narrowed = targets[order].astype(narrow(projection.post.size))
+    return Connectivity(ends, narrowed), origin[order].astype(np.int64)
 
 
 class _Values:

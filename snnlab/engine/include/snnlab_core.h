@@ -161,10 +161,16 @@ typedef struct {
 /* Run n_steps steps. Returns 0, or 1 when memory for a spike log ran out. */
 int snn_run(snn_engine *engine, int64_t n_steps);
 
-/* Targets of one row by geometric skipping: each of n_post is drawn with probability p
- * independently (Philox stream (key, row)). Returns how many; writes them when out != NULL. */
+/* Targets of one row by geometric skipping: each of n_post but `skipped` (-1: none) is drawn with
+ * probability p independently (Philox stream (key, row)). Writes them with `bytes` (2 or 4) each,
+ * ascending, and returns how many. */
 int64_t snn_bernoulli_row(const uint32_t key[2], uint32_t row, int64_t n_post, double p,
-                          int32_t *out);
+                          int64_t skipped, int bytes, void *out);
+
+/* Choose n of n_candidates numbers but `skipped` (-1: none), in random order, with repetition if
+ * `repeated`. `order` holds 0 .. n_candidates - 1 before and after. */
+void snn_choose_row(const uint32_t key[2], uint32_t row, int64_t n_candidates, int64_t n,
+                    int64_t skipped, int repeated, int32_t *order, int32_t *out);
 
 /* Sort each of n_parts pieces (begins (n_parts), ends (n_parts)) of synapses by their delays:
  * `order` (n_synapses) tells the synapse at each place; equal delays keep their order. Returns 1

@@ -1,0 +1,329 @@
+"""Connections in space, from lists, matrices and functions."""
+
+import numpy as np
+import pytest
+from scipy import sparse, stats
+
+from snnlab.errors import NetworkError
+from snnlab.model.neuron import Neuron
+from snnlab.model.synapse import Synapse
+from snnlab.network.connectors import (
+    Connectivity,
+    Connector,
+    DifferenceOfGaussians,
+    FromFunction,
+    FromMatrix,
+    FromPairs,
+    Gaussian,
+)
+from snnlab.network.network import Network
+
+
+def groups(*shapes, seed=1):
+    net = Network(dt=0.1, seed=seed)
+    model = Neuron.from_cell("v = v + g_exc\nspike: v > 0.5\nreset: v = 0", "relay")
+    return net, *(net.add(shape, model, name=f"P{k}") for k, shape in enumerate(shapes))
+
+
+def matrix(projection):
+    weights = np.full((projection.pre.size, projection.post.size), np.nan)
+    weights[projection.sources, projection.targets] = projection.w
+    return weights
+
+
+def built(rule, *shapes):
+    """What a connector complains about between two populations."""
+    net, pre, post = groups(*shapes)
+    projection = net.connect(pre, post, "exc", rule)
+    with pytest.raises(NetworkError) as error:
+        _ = projection.size
+    return str(error.value)
+
+
+def test_gaussian_weights_follow_the_distance():
+    net, pre, post = groups((5, 4), (3, 9))
+
+    projection = net.connect(pre, post, "exc", Gaussian(2.0, 0.3, limit=0.05))
+
+    x = np.indices((5, 4)).reshape(2, -1).T / [4, 3]
+    y = np.indices((3, 9)).reshape(2, -1).T / [2, 8]
+    squared = ((x[:, np.newaxis] - y) ** 2).sum(axis=2)
+    expected = 2.0 * np.exp(-squared / (2 * 0.3**2))
+    expected[expected <= 0.1] = np.nan
+    np.testing.assert_allclose(matrix(projection), expected, rtol=1e-14)
+    assert np.isnan(expected).any()
+
+
+def test_difference_of_gaussians_excites_near_and_inhibits_far():
+    net, group = groups(41)
+    rule = DifferenceOfGaussians(3.0, 0.1, 1.0, 0.3, limit=0.0, self_connections=True)
+
+    projection = net.connect(group, group, "exc", rule)
+
+    d = np.abs(np.subtract.outer(np.arange(41), np.arange(41))) / 40
+    expected = 3.0 * np.exp(-(d**2) / 0.02) - np.exp(-(d**2) / 0.18)
+    np.testing.assert_allclose(matrix(projection), expected, rtol=1e-12)
+    assert matrix(projection)[20, 20] == 2.0
+    assert matrix(projection)[20, 40] < 0
+
+
+def test_spatial_rules_skip_the_neuron_itself_and_take_views():
+    net, grid = groups((4, 4))
+
+    projection = net.connect(grid[1:3, :], grid[2:, 1], "exc", Gaussian(1.0, 1.0))
+
+    assert set(projection.sources.tolist()) == set(range(4, 12))
+    assert set(projection.targets.tolist()) == {9, 13}
+    assert projection.size == 15  # 9 is on both sides
+    squared = (1 - 2) ** 2 / 9 + (3 - 1) ** 2 / 9  # from neuron 7 at (1, 3) to neuron 9 at (2, 1)
+    assert matrix(projection)[7, 9] == pytest.approx(np.exp(-squared / 2), rel=1e-14)
+
+
+def test_weight_multiplies_the_weights_of_a_rule():
+    net, pre, post = groups(2, 2)
+
+    one = net.connect(pre, post, "exc", FromMatrix([[1, 2], [3, 4]]), weight=10.0)
+    each = net.connect(pre, post, "exc", FromMatrix([[1, 2], [3, 4]]), weight=[1, 0, 1, 2])
+
+    assert one.w.tolist() == [10, 20, 30, 40]
+    assert one.weight == 25.0
+    assert each.w.tolist() == [1, 0, 3, 8]
+
+
+def test_pairs_come_in_any_order_with_weights_and_delays():
+    net, pre, post = groups(3, 4)
+    rule = FromPairs([2, 0, 2, 0], [1, 3, 0, 3], weights=[5, 6, 7, 8], delays=[0.1, 0.2, 0.3, 0.4])
+
+    projection = net.connect(pre, post, "exc", rule)
+
+    assert projection.sources.tolist() == [0, 0, 2, 2]
+    assert projection.targets.tolist() == [3, 3, 0, 1]
+    assert projection.w.tolist() == [6, 8, 7, 5]
+    np.testing.assert_allclose(projection.delay, [0.2, 0.4, 0.3, 0.1])
+    assert str(rule) == "FromPairs(4 synapses)"
+
+
+@pytest.mark.parametrize("target", ["c", "numpy"])
+def test_pairs_carry_spikes(target):
+    net = Network(dt=0.1, seed=1, target=target)
+    pre = net.add(3, Neuron.from_cell("v = 0\nspike: t < 0.05", "once"), name="pre")
+    post = net.add(2, Neuron.from_cell("v = v + g_exc\nspike: v > 1000", "total"), name="post")
+    net.record(post, "v")
+    net.connect(pre, post, "exc", FromPairs([2, 0, 1], [1, 1, 0], [1, 2, 4], [0.3, 0.2, 0.5]))
+
+    net.simulate(0.8)
+
+    assert net.traces["post"]["v"].tolist() == [
+        [0, 0], [0, 0], [0, 2], [0, 3], [0, 3], [4, 3], [4, 3], [4, 3]
+    ]  # fmt: skip
+
+
+def test_weights_of_a_rule_reach_plastic_synapses():
+    net, pre, post = groups(2, 2)
+    model = Synapse.from_cell("pre_spike:\n    g_target += w\n    w *= 2\n", "doubling")
+    projection = net.connect(pre, post, "exc", FromMatrix([[1, None], [3, 4]]), synapse=model)
+    pre.v = [1.0, 0.0]
+    post.v = -100.0
+
+    net.simulate(0.2)
+
+    assert projection.w.tolist() == [2, 3, 4]
+
+
+def test_pairs_of_views_are_places_in_the_views():
+    net, pre, post = groups(6, 6)
+
+    projection = net.connect(pre[[5, 1]], post[3:], "exc", FromPairs([0, 1], [2, 0]))
+
+    assert projection.sources.tolist() == [1, 5]
+    assert projection.targets.tolist() == [3, 5]
+
+
+@pytest.mark.parametrize("absent", [None, np.nan])
+def test_dense_matrix_has_holes(absent):
+    net, pre, post = groups(2, 3)
+    rule = FromMatrix([[1.0, absent, 0.0], [absent, 2.5, absent]])
+
+    projection = net.connect(pre, post, "exc", rule)
+
+    np.testing.assert_array_equal(matrix(projection), [[1.0, np.nan, 0.0], [np.nan, 2.5, np.nan]])
+    assert str(rule) == "FromMatrix(2 x 3)"
+
+
+def test_matrix_of_delays():
+    net, pre, post = groups(2, 2)
+    rule = FromMatrix([[1.0, None], [2.0, 3.0]], delays=[[0.5, None], [0.2, 1.0]])
+
+    projection = net.connect(pre, post, "exc", rule)
+
+    np.testing.assert_allclose(projection.delay, [0.5, 0.2, 1.0])
+
+
+@pytest.mark.parametrize("form", ["csr", "csc", "coo", "lil"])
+def test_sparse_matrix_stores_its_synapses(form, rng):
+    dense = np.where(rng.random((20, 30)) < 0.2, rng.random((20, 30)), 0.0)
+    net, pre, post = groups(20, 30)
+
+    projection = net.connect(pre, post, "exc", FromMatrix(sparse.coo_array(dense).asformat(form)))
+
+    assert projection.size == (dense > 0).sum()
+    np.testing.assert_array_equal(np.nan_to_num(matrix(projection)), dense)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_function_gives_probabilities(seed):
+    net, pre, post = groups(200, 300, seed=seed)
+    rule = FromFunction(lambda i, j: np.where((i + j) % 2 == 0, 0.3, 0.05))
+
+    projection = net.connect(pre, post, "exc", rule)
+    even = (projection.sources + projection.targets) % 2 == 0
+
+    assert stats.binomtest(int(even.sum()), 30_000, 0.3).pvalue > 1e-4
+    assert stats.binomtest(int((~even).sum()), 30_000, 0.05).pvalue > 1e-4
+
+
+def test_function_that_says_yes_or_no_with_weights_and_delays():
+    net, group = groups(5)
+    rule = FromFunction(
+        lambda i, j: np.abs(i - j) <= 1,
+        weights=lambda i, j: 10.0 * i + j,
+        delays=lambda i, j: 0.1 * (1 + j),
+    )
+
+    projection = net.connect(group, group, "exc", rule)
+
+    pairs = [(0, 1), (1, 0), (1, 2), (2, 1), (2, 3), (3, 2), (3, 4), (4, 3)]
+    assert list(zip(projection.sources, projection.targets, strict=True)) == pairs
+    assert projection.w.tolist() == [10 * i + j for i, j in pairs]
+    np.testing.assert_allclose(projection.delay, [0.1 * (1 + j) for _, j in pairs])
+
+
+def test_function_sees_large_groups_in_pieces():
+    sizes = []
+
+    def neighbours(i, j):
+        sizes.append(i.size * j.size)
+        return i == j
+
+    net, pre, post = groups(3000, 3000)
+    projection = net.connect(pre, post, "exc", FromFunction(neighbours))
+
+    assert projection.sources.tolist() == projection.targets.tolist() == list(range(3000))
+    assert sum(sizes) == 9_000_000
+    assert max(sizes) <= 2_000_000
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        (
+            FromPairs([0, 3], [0, 0]),
+            "FromPairs: synapse 1 names pre neuron 3, and there are 3; give numbers from 0 to 2.",
+        ),
+        (
+            FromPairs([0, 1], [0, -1]),
+            "FromPairs: synapse 1 names post neuron -1, and there are 4; give numbers from 0 to 3.",
+        ),
+        (
+            FromPairs([0.0, 1.0], [0, 1]),
+            "FromPairs: 'sources' has shape (2,) and type float64; give a list of whole numbers.",
+        ),
+        (
+            FromPairs([0, 1], [0]),
+            "FromPairs: 2 sources have 1 targets; give one for each.",
+        ),
+        (
+            FromPairs([0, 1], [0, 1], weights=[1, 2, 3]),
+            "FromPairs: 'weights' has shape (3,) and type int64; give 2 numbers, one for each "
+            "synapse.",
+        ),
+        (
+            FromPairs([0, 1], [0, 1], weights=[1, np.inf]),
+            "FromPairs: 'weights' of synapse 1 is inf; give finite numbers.",
+        ),
+        (
+            FromMatrix(np.ones((4, 3))),
+            "FromMatrix: the matrix has shape (4, 3), and 3 pre neurons are connected with 4 post "
+            "neurons; give shape (3, 4).",
+        ),
+        (
+            FromMatrix([["a"] * 4] * 3),
+            "FromMatrix: the matrix holds something else than numbers; give numbers, and NaN or "
+            "None for no synapse.",
+        ),
+        (
+            FromMatrix(np.ones((3, 4)), delays=np.ones((3, 3))),
+            "FromMatrix: 'delays' has shape (3, 3); give shape (3, 4).",
+        ),
+        (
+            FromMatrix(np.full((3, 4), np.inf)),
+            "FromMatrix: 'weight' of synapse 0 is inf; give finite numbers.",
+        ),
+        (
+            FromFunction(lambda i, j: i + j + 0.5),
+            "FromFunction: the function gave 1.5, which is no probability; return numbers from 0 "
+            "to 1, or True and False.",
+        ),
+        (
+            FromFunction(lambda i, j: np.ones((2, 2))),
+            "FromFunction: the function gave shape (2, 2) for 3 pre and 4 post neurons; return "
+            "one value for each pair, shape (3, 4).",
+        ),
+    ],
+    ids=[
+        "pre beyond the end",
+        "post below 0",
+        "fractions",
+        "unequal lists",
+        "weights too many",
+        "infinite weight",
+        "transposed",
+        "letters",
+        "delays of another shape",
+        "infinite matrix",
+        "no probability",
+        "wrong shape",
+    ],
+)
+def test_what_does_not_fit_is_refused(rule, message):
+    assert built(rule, 3, 4) == message
+
+
+def test_spatial_rules_need_grids_of_one_kind():
+    assert built(Gaussian(1.0, 0.1), (2, 2), 4) == (
+        "Gaussian: the pre population has 2 dimensions and the post population 1; "
+        "give both shapes of equal length in net.add."
+    )
+
+
+def test_width_of_a_gaussian_is_above_0():
+    with pytest.raises(NetworkError) as error:
+        Gaussian(1.0, 0.0)
+    assert str(error.value) == (
+        "Gaussian: sigma = 0 is no width; give a number above 0 (1 is the whole side)."
+    )
+
+
+class Beyond(Connector):
+    """A rule that names a neuron that is not there."""
+
+    def connect(self, n_pre, n_post, key):
+        return Connectivity(np.arange(n_pre + 1), np.full(n_pre, n_post))
+
+
+class Short(Connector):
+    """A rule that forgets a row."""
+
+    def connect(self, n_pre, n_post, key):
+        return Connectivity(np.arange(n_pre), np.zeros(n_pre - 1, np.int32))
+
+
+def test_connectors_of_ones_own_are_checked():
+    assert built(Beyond(), 3, 4) == (
+        "Projection 'P0->P1 exc': Beyond gave the target 4, and there are 4 post neurons; "
+        "give numbers from 0 to 3."
+    )
+    assert built(Short(), 3, 4) == (
+        "Projection 'P0->P1 exc': Short gave 3 row ends, the last 2, for 3 pre neurons and 2 "
+        "synapses; give 4, from 0 to 2."
+    )

@@ -67,7 +67,7 @@ BAD_MODELS: list[tuple[str, str, str, str]] = [
         "neuron",
         "V = 3 mV\nr = exp(V)",
         "M, line 2, column 9: the argument of 'exp' must have no unit, and this is in m"
-        "V; divide it by a quantity of the same unit.\n"
+        "V; divide it by a quantity of the same unit, as in `x / (1 mV)`.\n"
         "    r = exp(V)\n"
         "            ^",
     ),
@@ -575,6 +575,15 @@ BAD_MODELS: list[tuple[str, str, str, str]] = [
         "`dr/dt` for a derivative.\n"
         "    r' = -r\n"
         "     ^",
+    ),
+    (
+        "unit_as_a_flag",
+        "neuron",
+        "dr/dt = -r / (10 ms) : volt",
+        "M, line 1, column 24: 'volt' is no flag; the unit follows from those of the numbers, "
+        "such as `20 mV`; remove it.\n"
+        "    dr/dt = -r / (10 ms) : volt\n"
+        "                           ^^^^",
     ),
     (
         "threshold_section",

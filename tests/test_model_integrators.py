@@ -12,6 +12,7 @@ from models import ADEX, COBA, LIF
 from snnlab.model.integrators import METHODS, elapsed, solve_block
 from snnlab.model.ir import DifferentialEquation, symbol
 from snnlab.model.neuron import Neuron
+from snnlab.model.synapse import Synapse
 
 a_input, xi = symbol("i"), symbol("xi")
 dt, t, x, y, a, b, tau = (symbol(name) for name in ("dt", "t", "x", "y", "a", "b", "tau"))
@@ -440,3 +441,11 @@ def test_oscillator_without_decay_gets_rk4():
     model = Neuron("", "dr/dt = u\ndu/dt = -r").model
 
     assert methods(model) == {"r": "rk4", "u": "rk4"}
+
+
+def test_equations_of_different_localities_are_no_system():
+    model = Synapse(
+        "tau = 100.", "tau * dtheta/dt = post.r^2 - theta : postsynaptic\ndw/dt = 1 - theta"
+    ).model
+
+    assert methods(model) == {"theta": "exponential", "w": "exponential"}

@@ -442,7 +442,8 @@ def _equations(work: _Work) -> list[Equation]:
     gradients = {symbol(s.variable): s for s in work.dynamics if isinstance(s, Gradient)}
     section = work.syntax.section("reset")
     reset = frozenset(symbol(s.name) for s in _assignments(section)) if section else frozenset()
-    return _with_methods(equations, gradients, reset)
+    localities = {s: work.flags[s.name].locality or "local" for s in gradients}
+    return _with_methods(equations, gradients, reset, localities)
 
 
 def _assignment(work: _Work, statement: Definition) -> Assignment:
@@ -503,9 +504,15 @@ def _noise_names(work: _Work, gradient: Gradient) -> list[str]:
 
 
 def _with_methods(
-    equations: list[Equation], gradients: dict[Symbol, Gradient], reset: frozenset[Symbol]
+    equations: list[Equation],
+    gradients: dict[Symbol, Gradient],
+    reset: frozenset[Symbol],
+    localities: dict[Symbol, str],
 ) -> list[Equation]:
-    """Choose a method for the equations that name none, block by block."""
+    """Choose a method for the equations that name none, block by block.
+
+    Variables that are one for many are solved apart from those of each neuron or synapse.
+    """
     chosen: dict[Symbol, tuple[str, str]] = {}
     block: list[DifferentialEquation] = []
     for equation in [*equations, None]:
@@ -513,7 +520,9 @@ def _with_methods(
             block.append(equation)
         elif block:
             checks.check_block(tuple(block), gradients)
-            chosen |= integrators.choose(tuple(block), reset=reset)
+            for place in sorted({localities[e.variable] for e in block}):
+                together = tuple(e for e in block if localities[e.variable] == place)
+                chosen |= integrators.choose(together, reset=reset)
             block = []
     result: list[Equation] = []
     for equation in equations:

@@ -170,10 +170,11 @@ class Dimensions:
     def _without_unit(self, expression: Expression, source: Source, place: str) -> None:
         found = self.of(expression, source)
         if isinstance(found, tuple) and found != DIMENSIONLESS:
+            unit = internal_name(found)
             raise source.error(
                 expression.span,
-                f"{place} must have no unit, and this is in {internal_name(found)}; "
-                "divide it by a quantity of the same unit.",
+                f"{place} must have no unit, and this is in {unit}; "
+                f"divide it by a quantity of the same unit, as in `x / (1 {unit})`.",
             )
         if found is None:
             self.learn(expression, DIMENSIONLESS, source)

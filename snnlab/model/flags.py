@@ -12,6 +12,7 @@ from snnlab.model.integrators import EVENT_DRIVEN, METHODS, SYNONYMS
 from snnlab.model.ir import DType
 
 VALUES = ("init", "min", "max")
+UNITS_OF_OTHERS = {"volt", "amp", "siemens", "second", "hertz", "Hz", "mV", "pA", "nS", "ms"}
 LOCALITIES = {
     "neuron": {"population": "population", "local": "local"},
     "synapse": {"projection": "projection", "postsynaptic": "postsynaptic", "local": "local"},
@@ -122,6 +123,9 @@ def _unknown(flag: Flag, source: Source, kind: str, *, with_value: bool):
         return source.error(
             flag.span, f"the flag '{flag.name}' is for a {others[kind]}; write {choices} here."
         )
+    if flag.name in UNITS_OF_OTHERS:
+        way_out = "the unit follows from those of the numbers, such as `20 mV`; remove it."
+        return source.error(flag.span, f"'{flag.name}' is no flag; {way_out}")
     way_out = suggestion(flag.name, [*known, *SYNONYMS]) or (
         "flags are " + ", ".join(f"`{name}`" for name in dict.fromkeys(known)) + "."
     )

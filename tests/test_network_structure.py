@@ -123,3 +123,37 @@ def test_spikes_reach_the_synapses_that_are_left():
 
     assert net.traces["post"]["x"][:, 0].tolist() == [0, 1, 1, 1, 0, 0, 0, 0]
     assert projection.size == 0
+
+
+@pytest.mark.parametrize("target", ["c", "numpy"])
+def test_a_created_synapse_has_the_delay_of_the_rule(target):
+    clock = Neuron(equations="v = 0", spike="(t > 2.5) and (t < 3.5)", name="Clock")
+    leaky = Neuron(equations="x = g_exc", spike="x > 1000", name="Leaky")
+    rule = Synapse(pre_spike="g_target += w", creating="t < 0.5 : w = 0.25, d = 3", name="Late")
+    net = Network(dt=1.0, seed=1, target=target)
+    pre, post = net.add(2, clock), net.add(2, leaky, name="post")
+    projection = net.connect(pre, post, "exc", OneToOne(), weight=1.0, synapse=rule)
+    projection.start_creating()
+    net.record(post, ["x"])
+
+    net.simulate(8)
+
+    assert projection.delay.tolist() == [1.0, 3.0, 3.0, 1.0]
+    # The spike of step 3 takes one step through an old synapse and three through a new one.
+    assert net.traces["post"]["x"][:, 0].tolist() == [0, 0, 0, 0, 1, 0, 0.25, 0]
+
+
+def test_a_created_synapse_for_rates_keeps_the_one_delay():
+    rule = Synapse(psp="w * pre.r", creating="t < 0.5 : d = 3", name="Late")
+    net = Network(dt=1.0, seed=1)
+    pre, post = net.add(2, HELD), net.add(2, SUM)
+    projection = net.connect(pre, post, "exc", OneToOne(), synapse=rule, name="P")
+    projection.start_creating()
+
+    with pytest.raises(NetworkError) as error:
+        net.simulate(1)
+
+    assert str(error.value) == (
+        "Projection 'P': its synapses transmit in every step, with one delay for all of them; "
+        "give a number."
+    )

@@ -410,12 +410,23 @@ class Projection:
             self.network._cancel(task)
 
     def replace_synapses(
-        self, connectivity: Connectivity, origin: NDArray[np.int64], weight: float
+        self,
+        connectivity: Connectivity,
+        origin: NDArray[np.int64],
+        weight: float,
+        delay: float | None = None,
     ) -> None:
         """Take new synapses over: ``origin`` is the old synapse of each, or -1 for a new one.
 
-        New synapses have ``weight`` and the model's initial values.
+        New synapses have ``weight``, the model's initial values and ``delay`` (ms). Without one
+        they have the projection's delay, or a step where each synapse has its own.
+
+        Raises
+        ------
+        NetworkError
+            If the delays would differ between synapses that transmit rates.
         """
+        new_delays = self._delays_with(origin, delay)
         old_touched = self.touched
         self.state.rearrange(origin, {"w": weight})
         fresh = np.full(len(origin), self.network.step_index, np.int32)
@@ -423,8 +434,24 @@ class Projection:
         object.__setattr__(self, "_connectivity", connectivity)
         object.__setattr__(self, "_touched", touched)
         object.__setattr__(self, "_weights", None)
-        if self._delays is not None:
-            object.__setattr__(self, "_delays", self._delays[origin])
+        if new_delays is not None:
+            object.__setattr__(self, "_delays", new_delays)
+            object.__setattr__(self, "_delay", new_delays * self.network.dt)
+
+    def _delays_with(self, origin: NDArray[np.int64], delay: float | None) -> NDArray | None:
+        """Steps of the synapses at ``origin``, ``delay`` (ms) for new ones; None: one delay."""
+        old = self.delays
+        fresh = 1 if old is not None else self.delay_steps
+        if delay is not None:
+            what = f"Projection '{self.name}': delay of a new synapse"
+            fresh = max(1, steps(delay, self.network.dt, what=what))
+        if old is None and fresh == self.delay_steps:
+            return None
+        self.check_delays_allowed()
+        kept = np.full(self.size, self.delay_steps) if old is None else old
+        delays = np.full(len(origin), fresh)
+        delays[origin >= 0] = kept[origin[origin >= 0]]
+        return delays.astype(np.uint8 if delays.max(initial=1) < 256 else np.uint16)
 
     def _set_weight(self, value: Values) -> None:
         new = self._array("w", value)

@@ -61,12 +61,13 @@ def create(projection: Projection) -> None:
     if n_new == 0:
         return
     weight = 0.0 if rule.weight is None else float(_Values(projection).of(rule.weight))
+    delay = None if rule.delay is None else float(_Values(projection).of(rule.delay))
     sources = np.concatenate([projection.sources, *(s for s, _ in found)])
     targets = np.concatenate([projection.targets, *(t for _, t in found)])
     origin = np.concatenate([np.arange(projection.size), np.full(n_new, -1)])
     new = _sorted(projection, sources, targets, origin)
     projection.network._restructure(
-        projection, lambda: projection.replace_synapses(*new, weight=weight)
+        projection, lambda: projection.replace_synapses(*new, weight=weight, delay=delay)
     )
 
 

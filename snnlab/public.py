@@ -37,6 +37,7 @@ from snnlab.network.distributions import (
     Poisson,
     Uniform,
 )
+from snnlab.network.inputs import PoissonInput, SpikeSource, TimedArray
 from snnlab.network.network import Network
 
 __all__ = [
@@ -67,9 +68,12 @@ __all__ = [
     "Normal",
     "OneToOne",
     "Poisson",
+    "PoissonInput",
     "SimulationError",
     "SnnlabError",
+    "SpikeSource",
     "Synapse",
+    "TimedArray",
     "ToolchainError",
     "Uniform",
     "add_function",

@@ -388,6 +388,45 @@ static void reduce(const snn_reduction *r)
         REDUCE(float)
 }
 
+/* How many of n ascending numbers are below `bound`. */
+static int64_t count_below(const int64_t *number, int64_t n, int64_t bound)
+{
+    int64_t begin = 0, end = n;
+    while (begin < end) {
+        const int64_t middle = begin + (end - begin) / 2;
+        if (number[middle] < bound)
+            begin = middle + 1;
+        else
+            end = middle;
+    }
+    return begin;
+}
+
+static void emit_given(const snn_spike_player *player, const snn_clock *clock, int thread)
+{
+    const int64_t first = player->population->bounds[thread];
+    const int64_t last = player->population->bounds[thread + 1];
+    int64_t k = count_below(player->step, player->n_spikes, clock->step);
+    for (; k < player->n_spikes && player->step[k] == clock->step; ++k)
+        if (player->neuron[k] >= first && player->neuron[k] < last)
+            player->population->spiked[player->neuron[k]] = 1;
+}
+
+static void play_values(const snn_value_player *player, const snn_clock *clock, int thread)
+{
+    const int64_t begin = player->population->bounds[thread];
+    const int64_t end = player->population->bounds[thread + 1];
+    const int64_t now = player->period ? clock->step % player->period : clock->step;
+    const int64_t row = count_below(player->start, player->n_rows, now + 1) - 1;
+    const size_t bytes = (size_t)((end - begin) * player->item_bytes);
+    char *out = (char *)player->out + begin * player->item_bytes;
+    const int64_t offset = (row * player->population->padded + begin) * player->item_bytes;
+    if (row < 0)
+        memset(out, 0, bytes);
+    else
+        memcpy(out, (const char *)player->rows + offset, bytes);
+}
+
 static void run_phase(snn_engine *engine, const snn_phase *phase, const snn_clock *clock,
                       int thread)
 {
@@ -409,6 +448,12 @@ static void run_phase(snn_engine *engine, const snn_phase *phase, const snn_cloc
         if (thread == 0) update->kernel(&update->args, clock, 0, 1);
         break;
     }
+    case SNN_EMIT:
+        emit_given(phase->object, clock, thread);
+        break;
+    case SNN_PLAY:
+        play_values(phase->object, clock, thread);
+        break;
     case SNN_COLLECT:
         collect(engine, phase->object, clock, thread);
         break;

@@ -295,6 +295,38 @@ class Reduction(Object):
         self._out[0] = self._operation(self._values)
 
 
+class SpikePlayer(Object):
+    """Makes neurons spike at given steps."""
+
+    def __init__(
+        self, spikes: SpikeLists, steps: NDArray[np.int64], neurons: NDArray[np.int32]
+    ) -> None:
+        self._spikes, self._steps, self._neurons = spikes, steps, neurons
+
+    def emit(self, step: int, dt: float) -> None:
+        first, last = np.searchsorted(self._steps, [step, step + 1])
+        self._spikes.spiked[self._neurons[first:last]] = 1
+
+
+class ValuePlayer(Object):
+    """Gives an array of a population the values of one row after the other."""
+
+    def __init__(
+        self,
+        population: SpikeLists,
+        starts: NDArray[np.int64],
+        rows: NDArray,
+        out: NDArray,
+        period: int,
+    ) -> None:
+        self._starts, self._rows, self._out, self._period = starts, rows, out, period
+
+    def play(self, step: int, dt: float) -> None:
+        now = step % self._period if self._period else step
+        row = int(np.searchsorted(self._starts, now, side="right")) - 1
+        self._out[...] = self._rows[row] if row >= 0 else 0
+
+
 class Recorder(Object):
     """Copies chosen elements of one array at the end of every ``period``-th step."""
 

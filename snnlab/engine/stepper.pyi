@@ -78,6 +78,21 @@ class History(Object):
 class Reduction(Object):
     def __init__(self, source: NDArray, size: int, out: NDArray, operation: str) -> None: ...
 
+class SpikePlayer(Object):
+    def __init__(
+        self, spikes: SpikeLists, steps: NDArray[int64], neurons: NDArray[int32]
+    ) -> None: ...
+
+class ValuePlayer(Object):
+    def __init__(
+        self,
+        population: SpikeLists,
+        starts: NDArray[int64],
+        rows: NDArray,
+        out: NDArray,
+        period: int,
+    ) -> None: ...
+
 class Recorder(Object):
     next_step: int
     def __init__(

@@ -98,6 +98,21 @@ cdef extern from "snnlab_core.h" nogil:
         snn_range_kernel kernel
         snn_args args
 
+    ctypedef struct snn_spike_player:
+        const snn_population *population
+        int64_t n_spikes
+        const int64_t *step
+        const int32_t *neuron
+
+    ctypedef struct snn_value_player:
+        const snn_population *population
+        int64_t n_rows
+        const int64_t *start
+        const void *rows
+        void *out
+        int item_bytes
+        int64_t period
+
     ctypedef struct snn_recorder:
         const void *source
         int item_bytes
@@ -122,6 +137,7 @@ cdef extern from "snnlab_core.h" nogil:
 
     int SNN_DELIVER, SNN_UPDATE, SNN_ONCE, SNN_COLLECT, SNN_SYNAPSES, SNN_POST, SNN_RECORD
     int SNN_BARRIER, SNN_TRANSMIT, SNN_COMBINE, SNN_CLEAR, SNN_HISTORY, SNN_REDUCE
+    int SNN_EMIT, SNN_PLAY
     int SNN_SUM, SNN_MEAN, SNN_MAX, SNN_MIN, SNN_NORM1, SNN_NORM2
 
     enum: SNN_SHARED_STEPS
@@ -150,6 +166,8 @@ KINDS = {
     "clear": SNN_CLEAR,
     "history": SNN_HISTORY,
     "reduce": SNN_REDUCE,
+    "emit": SNN_EMIT,
+    "play": SNN_PLAY,
 }
 SHARED_STEPS = SNN_SHARED_STEPS  # shorter runs use one thread
 OPERATIONS = {
@@ -454,6 +472,45 @@ cdef class Reduction(Object):
 
     cdef void *pointer(self):
         return &self.reduction
+
+
+cdef class SpikePlayer(Object):
+    """Makes neurons spike at given steps."""
+
+    cdef snn_spike_player player
+    cdef object _keep
+
+    def __cinit__(self, SpikeLists spikes, steps, neurons):
+        """``steps`` int64, ascending, and ``neurons`` int32, one of each for a spike."""
+        self._keep = (spikes, steps, neurons)
+        self.player.population = &spikes.population
+        self.player.n_spikes = len(steps)
+        self.player.step = <const int64_t *>_data(steps)
+        self.player.neuron = <const int32_t *>_data(neurons)
+
+    cdef void *pointer(self):
+        return &self.player
+
+
+cdef class ValuePlayer(Object):
+    """Gives an array of a population the values of one row after the other."""
+
+    cdef snn_value_player player
+    cdef object _keep
+
+    def __cinit__(self, SpikeLists population, starts, rows, out, int64_t period):
+        """``starts`` int64 (n_rows,), the first step of each row (n_rows, padded)."""
+        self._keep = (population, starts, rows, out)
+        self.player.population = &population.population
+        self.player.n_rows = len(starts)
+        self.player.start = <const int64_t *>_data(starts)
+        self.player.rows = _data(rows)
+        self.player.out = _data(out)
+        self.player.item_bytes = out.itemsize
+        self.player.period = period
+
+    cdef void *pointer(self):
+        return &self.player
 
 
 cdef class Recorder(Object):

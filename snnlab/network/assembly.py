@@ -68,6 +68,7 @@ class PopulationParts:
     spikes: SpikeLists
     axon: SpikeLists | None = None  # spikes of axons, where the neuron has a condition for them
     updates: list[tuple[PhaseKind, Update]] = field(default_factory=list)
+    player: Object | None = None  # of given data
     clears: list[tuple[str, Clear]] = field(default_factory=list)  # weighted sums
     reductions: dict[str, Reduction] = field(default_factory=dict)  # "mean(v)"
     histories: dict[tuple[str, int], History] = field(default_factory=dict)  # (name, steps)
@@ -279,6 +280,8 @@ def population_parts(
     for target in inputs:
         array = state.arrays.setdefault(f"sum({target})", state.new_array())
         parts.clears.append((f"sum({target})", backend.parts.Clear(spikes, array)))
+    if population.given_data is not None:
+        parts.player = population.given_data.link(backend.parts, spikes, population)
     reserved = {SPIKED.name: spiked, WAIT.name: wait, LAST_SPIKE.name: last_spike}
     if any(event.name == "axon_spike" for event in population.neuron.model.events):
         flags, latest = aligned_zeros(padded, np.uint8), aligned_zeros(padded, np.int32)
@@ -596,6 +599,9 @@ def phases(
         for kind, update in parts.updates:
             if kind == "update":
                 add("update", parts.population.name, what, update)
+        player = parts.population.given_data
+        if player is not None:
+            add(player.kind, parts.population.name, player.what, parts.player)
         if spiking:
             add("collect", parts.population.name, "spikes are queued", parts.spikes)
         if parts.axon is not None:

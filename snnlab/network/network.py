@@ -24,6 +24,7 @@ from snnlab.network import assembly, presentation, timescales
 from snnlab.network.assembly import PopulationParts, ProjectionParts
 from snnlab.network.connectors import AllToAll, Connector
 from snnlab.network.distributions import Distribution
+from snnlab.network.inputs import Input
 from snnlab.network.population import ParameterHandle, Population, PopulationView, Values
 from snnlab.network.projection import Projection, check_delays, population_of
 from snnlab.network.report import Report, network_report
@@ -120,16 +121,21 @@ class Network:
     # Building ----------------------------------------------------------------------------
 
     def add(
-        self, shape: int | tuple[int, ...], neuron: Neuron, *, name: str | None = None
+        self, shape: int | tuple[int, ...], neuron: Neuron | Input, *, name: str | None = None
     ) -> Population:
         """Add a population of ``shape`` neurons (a number, or a tuple for a grid).
+
+        In the place of a neuron model an input may stand: `PoissonInput`, `SpikeSource` or
+        `TimedArray`.
 
         Raises
         ------
         NetworkError
             If the shape is not positive or the name is taken.
         """
-        if isinstance(shape, Neuron) or not isinstance(neuron, Neuron):
+        given = neuron if isinstance(neuron, Input) else None
+        neuron = given.neuron if given is not None else neuron
+        if isinstance(shape, Neuron | Input) or not isinstance(neuron, Neuron):
             raise NetworkError(
                 f"Network: net.add takes a size and a neuron, not "
                 f"({type(shape).__name__}, {type(neuron).__name__}); write net.add(100, LIF)."
@@ -142,6 +148,8 @@ class Network:
             )
         key = stream_key(self.seed, POPULATIONS, len(self.populations))
         population = Population(self, neuron, tuple(int(n) for n in sizes), name, key)
+        if given is not None:
+            object.__setattr__(population, "given_data", given.prepare(population, self.dt))
         self.populations[name] = population
         self._spike_records[name] = SpikeRecord(self.dt)
         self._trace_records[name] = {}

@@ -21,6 +21,7 @@ from snnlab.network import distributions
 from snnlab.network.distributions import Distribution
 
 if TYPE_CHECKING:
+    from snnlab.network.inputs import Player
     from snnlab.network.network import Network
 
 Values = float | ArrayLike | Distribution
@@ -263,6 +264,7 @@ class Population:
     name: str
     key: Key
     state: State
+    given_data: Player | None = None  # of given spikes or values
 
     def __len__(self) -> int:
         return self.size

@@ -106,6 +106,23 @@ typedef struct {
     snn_args args;
 } snn_update;
 
+typedef struct { /* spikes at given steps */
+    const snn_population *population;
+    int64_t n_spikes;
+    const int64_t *step;   /* (n_spikes), ascending */
+    const int32_t *neuron; /* (n_spikes) */
+} snn_spike_player;
+
+typedef struct { /* an array that takes given rows one after the other */
+    const snn_population *population;
+    int64_t n_rows;
+    const int64_t *start; /* (n_rows), step at which each row begins, ascending */
+    const void *rows;     /* (n_rows, padded) */
+    void *out;            /* (padded) */
+    int item_bytes;
+    int64_t period; /* steps after which the rows begin anew; 0: never */
+} snn_value_player;
+
 typedef struct {
     const void *source; /* array of the population */
     int item_bytes;     /* 1, 4 or 8 */
@@ -130,6 +147,8 @@ enum {
     SNN_CLEAR,     /* snn_clear */
     SNN_HISTORY,   /* snn_history */
     SNN_REDUCE,    /* snn_reduction */
+    SNN_EMIT,      /* snn_spike_player: after the update, before its spikes are collected */
+    SNN_PLAY,      /* snn_value_player */
     SNN_BARRIER    /* wait for the other threads */
 };
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 import sympy
 
 from snnlab.model.ir import Event, NeuronModel, Variable, symbol
@@ -127,6 +128,12 @@ class FakeNetwork:
         self._spike_streams: list[tuple[FakePopulation, FakeStream]] = []
         self._trace_streams: list[tuple[FakePopulation, list[int], FakeStream]] = []
         self._thread: threading.Thread | None = None
+        self._recorded: dict[str, list[pd.DataFrame]] = {name: [] for name in self.populations}
+
+    @property
+    def spikes(self) -> dict[str, pd.DataFrame]:
+        nothing = pd.DataFrame({"time": np.zeros(0), "neuron": np.zeros(0, np.int32)})
+        return {n: pd.concat([nothing, *frames]) for n, frames in self._recorded.items()}
 
     @property
     def time(self) -> float:
@@ -167,6 +174,8 @@ class FakeNetwork:
             count = self._random.poisson(mean * (1 + 0.5 * np.sin(self.time / 40)))
             steps = np.sort(self._random.integers(start, start + n_steps, count))
             neurons = self._random.integers(0, population.size, count)
+            frame = pd.DataFrame({"time": steps * self.dt, "neuron": neurons.astype(np.int32)})
+            self._recorded[population.name].append(frame)
             for owner, stream in self._spike_streams:
                 if owner is population:
                     stream.put(steps.astype(np.int64), neurons.astype(np.int32))
@@ -211,6 +220,7 @@ class FakeNetwork:
     def reset(self) -> None:
         self.pause()
         self.step_index = 0
+        self._recorded = {name: [] for name in self.populations}
         self.changed.emit()
 
     def simulate(self, duration: float) -> None:

@@ -83,6 +83,41 @@ def test_feed_redraws_another_window_from_its_history():
     assert np.isfinite(arrays["traces"]).all()
 
 
+def test_feed_of_a_network_that_has_run_shows_its_last_spikes():
+    network = FakeNetwork({"E": 50, "I": 10})
+    network.advance(3000)
+
+    feed = listening(network, duration=100.0)
+    network.advance(20)
+    feed.drain()
+
+    arrays = feed.columns(feed.oldest, feed.newest)
+    start = feed.oldest * feed.window.column_steps * network.dt
+    assert feed.newest == 3019 // feed.window.column_steps
+    assert arrays["sums"].sum(axis=0).tolist() == [
+        (network.spikes[name]["time"] > start - network.dt / 2).sum() for name in ("E", "I")
+    ]
+    assert arrays["sums"].sum() > 100
+
+
+def test_spike_that_is_in_the_record_and_in_the_stream_is_drawn_once():
+    network = FakeNetwork({"E": 50})
+    network.advance(100)
+    streams = network.stream_spikes
+
+    def stream_late(population):
+        stream = streams(population)
+        network.advance(100)  # between the opening of the stream and the look at the record
+        return stream
+
+    network.stream_spikes = stream_late
+    feed = listening(network, duration=100.0)
+    feed.drain()
+
+    n_drawn = feed.columns(feed.oldest, feed.newest)["sums"].sum()
+    assert n_drawn == len(network.spikes["E"])
+
+
 def test_feed_marks_the_spikes_of_the_traced_neuron():
     network = FakeNetwork({"E": 3})
     network.handle("E", "rate").value = 80.0

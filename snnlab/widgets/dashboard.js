@@ -17,6 +17,7 @@ class DashboardView {
     this.notice = element("div", { class: "snn-notice", role: "alert", hidden: true });
     this.plots = element("div", { class: "snn-plots", "aria-label": "live figures" });
     this.waiting = element("div", { class: "snn-waiting" }, "Loading figures …");
+    this.empty = element("div", { class: "snn-empty", hidden: true }, "Press play ▸");
     this.follow = element("button", { type: "button", class: "snn-follow", hidden: true }, "Follow ▸");
     this.follow.addEventListener("click", () => this.figures.follow(true));
     this.sidebar = element("aside", { class: "snn-sidebar", "aria-label": "parameters" });
@@ -25,7 +26,7 @@ class DashboardView {
       { class: "snn snn-dashboard", tabIndex: -1, "aria-label": "network dashboard", "data-lm-suppress-shortcuts": "true" },
       this.transport.root,
       this.notice,
-      element("div", { class: "snn-main" }, element("div", { class: "snn-stage" }, this.waiting, this.plots, this.follow), this.sidebar),
+      element("div", { class: "snn-main" }, element("div", { class: "snn-stage" }, this.waiting, this.plots, this.empty, this.follow), this.sidebar),
     );
     root.append(this.root);
     this.sliders = new Map();
@@ -146,7 +147,9 @@ class DashboardView {
   }
 
   redraw() {
-    if (this.figures) this.figures.draw(this.window);
+    if (!this.figures) return;
+    this.figures.draw(this.window);
+    this.empty.hidden = this.window.newest >= 0;
   }
 
   say(text) {

@@ -69,6 +69,7 @@ class Feed:
         self._groups = _group(picture.traces)
         self._spikes = [History(SPIKE_HISTORY) for _ in picture.bands]
         self._samples = [History(TRACE_HISTORY) for _ in self._groups]
+        self._recalled = [-1] * len(picture.bands)  # newest step taken from the network's record
         self._last_step = -1
         self._set_window(Window.of(duration, network.dt))
 
@@ -93,7 +94,7 @@ class Feed:
         return self._raster.ring.oldest
 
     def listen(self) -> None:
-        """Ask the engine for spikes and traces."""
+        """Ask the engine for spikes and traces from now on, and recall the spikes until now."""
         populations = self._network.populations
         self._spike_streams = [
             self._network.stream_spikes(populations[band.population]) for band in self.picture.bands
@@ -102,6 +103,24 @@ class Feed:
             self._network.stream_traces(populations[population], variable, neurons=neurons)
             for population, variable, neurons, _ in self._groups
         ]
+        if self._network.step_index > 0:
+            self._recall()
+
+    def _recall(self) -> None:
+        """Draw the window from the spikes that the network has recorded.
+
+        The record is read after the streams were opened and gets each slice before them, so
+        what it holds up to its newest spike may come again and what is later will come.
+        """
+        n_steps, record = self._network.step_index, self._network.spikes
+        for index, band in enumerate(self.picture.bands):
+            known = record[band.population].tail(SPIKE_HISTORY)
+            steps = np.rint(known["time"].to_numpy() / self._network.dt).astype(np.int64)
+            self._spikes[index].clear()
+            self._spikes[index].append(steps, known["neuron"].to_numpy())
+            self._recalled[index] = int(steps[-1]) if len(steps) else -1
+        self._last_step = n_steps - 1
+        self._redraw(self.window)
 
     def release(self) -> None:
         """Give the engine its buffers back; what was drawn so far stays."""
@@ -117,6 +136,8 @@ class Feed:
             self.forget()
         for index, stream in enumerate(self._spike_streams):
             steps, neurons = _until(n_steps, *stream.take())
+            new = int(np.searchsorted(steps, self._recalled[index], side="right"))
+            steps, neurons = steps[new:], neurons[new:]
             self._spikes[index].append(steps, neurons)
             self._raster.add(index, steps, neurons)
         for index, stream in enumerate(self._trace_streams):
@@ -133,12 +154,16 @@ class Feed:
         """Start again from an empty picture."""
         for history in (*self._spikes, *self._samples):
             history.clear()
+        self._recalled = [-1] * len(self._recalled)
         self._last_step = -1
         self._set_window(self.window)
 
     def show(self, duration: float) -> None:
         """Change the length of the window to ``duration`` ms and redraw it from the history."""
-        self._set_window(Window.of(duration, self._network.dt))
+        self._redraw(Window.of(duration, self._network.dt))
+
+    def _redraw(self, window: Window) -> None:
+        self._set_window(window)
         if self._last_step < 0:
             return
         self._raster.advance(self._last_step)

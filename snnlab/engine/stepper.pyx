@@ -683,6 +683,35 @@ def choose_rows(key, int64_t n_rows, int64_t n_candidates, int64_t n, skipped, b
     return chosen
 
 
+def rows_of_sources(chosen, int64_t n_pre, dtype):
+    """Turn sources by post neuron, ``chosen`` int32 (n_post, n), into targets by pre neuron.
+
+    Returns (ends, targets): ``ends`` int64 (n_pre + 1), ``targets`` of 16 or 32 bits, ascending
+    in each row.
+    """
+    cdef int64_t n_post = chosen.shape[0], n = chosen.shape[1], j, k
+    ends = np.zeros(n_pre + 1, np.int64)
+    targets = np.empty(n_post * n, dtype)
+    if not n_post * n:
+        return ends, targets
+    np.cumsum(np.bincount(chosen.ravel(), minlength=n_pre), out=ends[1:])
+    places = ends.copy()
+    cdef int64_t *place = <int64_t *>_data(places)
+    cdef const int32_t *source = <const int32_t *>_data(chosen)
+    cdef bint narrow = targets.itemsize == 2
+    cdef uint16_t *target16 = <uint16_t *>_data(targets)
+    cdef uint32_t *target32 = <uint32_t *>_data(targets)
+    with nogil:
+        for j in range(n_post):
+            for k in range(j * n, (j + 1) * n):
+                if narrow:
+                    target16[place[source[k]]] = <uint16_t>j
+                else:
+                    target32[place[source[k]]] = <uint32_t>j
+                place[source[k]] += 1
+    return ends, targets
+
+
 def uniform(key, uint32_t draw, int64_t n):
     """``n`` numbers uniform in (0, 1): the stream ``draw`` of ``key``."""
     cdef uint32_t c_key[2]

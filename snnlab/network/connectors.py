@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from snnlab.engine.randomness import Key, stream_key
-from snnlab.engine.stepper import bernoulli_rows, choose_rows, uniform
+from snnlab.engine.stepper import bernoulli_rows, choose_rows, rows_of_sources, uniform
 from snnlab.errors import NetworkError
 
 DRAWS = 3  # last part of the path of a rule's own random streams
@@ -183,11 +183,7 @@ class FixedInDegree(GroupConnector):
         skipped = None if self.self_connections else groups.same_pre
         _check_degree(self, "pre", groups.n_pre, skipped)
         chosen = choose_rows(key, groups.n_post, groups.n_pre, self.n, skipped, self.multapses)
-        sources = chosen.ravel()
-        targets = np.repeat(np.arange(groups.n_post, dtype=narrow(groups.n_post)), self.n)
-        # 16-bit numbers are sorted in linear time.
-        order = np.argsort(sources.astype(narrow(groups.n_pre)), kind="stable")
-        return Connectivity(ends_of(np.bincount(sources, minlength=groups.n_pre)), targets[order])
+        return Connectivity(*rows_of_sources(chosen, groups.n_pre, narrow(groups.n_post)))
 
 
 @dataclass(frozen=True)
@@ -255,13 +251,21 @@ class FixedTotal(GroupConnector):
     def _distinct(
         self, groups: Groups, same: NDArray[np.int32] | None, key: Key, n: int
     ) -> NDArray[np.int64]:
+        """``n`` different pairs: more are drawn than needed, and surplus ones left out again."""
+        n_pairs = groups.n_pre * groups.n_post
+        n_possible = n_pairs - (0 if same is None else int((same >= 0).sum()))
         pairs = np.zeros(0, np.int64)
         attempt = 0
         while len(pairs) < n:
-            fresh = self._drawn(groups, same, key, n - len(pairs), attempt)
-            pairs = np.unique(np.concatenate([pairs, fresh]))
+            # Each draw is new with the chance that is left: -N log(1 - n / N) draws on average.
+            expected = -n_possible * np.log((n_possible - n) / (n_possible - len(pairs)))
+            draws = int(expected + 5 * np.sqrt(expected)) + 5
+            fresh = self._drawn(groups, same, key, draws, attempt)
+            pairs = np.sort(np.concatenate([pairs, fresh]))
+            pairs = pairs[np.concatenate([[True], pairs[1:] != pairs[:-1]])]
             attempt += 1
-        return pairs
+        surplus = stream_key(key[0], key[1], DRAWS, attempt)
+        return np.delete(pairs, choose_rows(surplus, 1, len(pairs), len(pairs) - n, None, False)[0])
 
     def _drawn(
         self,

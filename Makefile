@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 ENGINE_SOURCES := $(wildcard snnlab/engine/*.pyx snnlab/engine/*.pxd snnlab/engine/*.c snnlab/engine/include/*.h)
 LAB_SOURCES    := $(wildcard labextension/*.json labextension/src/*)
 
-.PHONY: help lab test lint bench test-gpu clean
+.PHONY: help lab test lint bench bench-lab test-gpu clean
 .DEFAULT_GOAL := help
 
 help:
@@ -15,6 +15,7 @@ help:
 	@echo "make test      checks and tests"
 	@echo "make lint      checks alone: ruff and pyright"
 	@echo "make bench     snnlab and Brian2 side by side"
+	@echo "make bench-lab frames, answers and speed beside a dashboard that plays"
 	@echo "make test-gpu  the tests that need an NVIDIA GPU"
 	@echo "make clean     remove the environment and everything built"
 
@@ -31,6 +32,9 @@ lint: $(VENV)/installed
 
 bench: $(VENV)/installed build/bench-env/installed
 	$(BIN)/python benchmarks/run.py $(BENCH_OPTIONS)
+
+bench-lab: $(VENV)/chromium
+	$(BIN)/python benchmarks/lab.py $(BENCH_OPTIONS)
 
 test-gpu: $(VENV)/installed
 	@command -v nvidia-smi >/dev/null && nvidia-smi -L | grep -q GPU || { \

@@ -482,7 +482,7 @@ def test_impossible_duration_is_refused(duration):
     net, _ = relaxing()
 
     assert message(lambda: net.simulate(duration)) == (
-        f"Network: cannot simulate {duration} ms; give a duration from 0 ms on."
+        f"Network: cannot simulate {duration!r} ms; give a duration from 0 ms on."
     )
 
 

@@ -25,7 +25,13 @@ from snnlab.network.assembly import PopulationParts, ProjectionParts
 from snnlab.network.connectors import AllToAll, Connector
 from snnlab.network.distributions import Distribution
 from snnlab.network.inputs import Input
-from snnlab.network.population import ParameterHandle, Population, PopulationView, Values
+from snnlab.network.population import (
+    ParameterHandle,
+    Population,
+    PopulationView,
+    Values,
+    check_numbers,
+)
 from snnlab.network.projection import Projection, check_delays, population_of
 from snnlab.network.report import Report, network_report
 from snnlab.recording.results import SpikeRecord, TraceRecord, Traces
@@ -81,8 +87,8 @@ class Network:
         threads: int | None = None,
         target: Literal["c", "numpy"] = "c",
     ) -> None:
-        if not dt > 0:
-            raise NetworkError(f"Network: dt = {dt} ms; give a time step above 0 ms.")
+        if not isinstance(dt, int | float | np.number) or not 0 < dt < np.inf:
+            raise NetworkError(f"Network: dt = {dt!r} ms; give a time step above 0 ms.")
         if dtype not in REALS:
             raise NetworkError(f"Network: dtype = {dtype!r}; choose 'float64' or 'float32'.")
         if threads is not None and (not isinstance(threads, int) or threads < 1):
@@ -230,6 +236,8 @@ class Network:
                 f"{where}: {synapse!r} is no synapse model; define one with %%synapse."
             )
         self._check_attributes(where, pre, post, synapse)
+        if not isinstance(weight, Distribution):
+            check_numbers(where, "w", np.asarray(weight))
         key = stream_key(self.seed, PROJECTIONS, len(self.projections))
         given = self._checked_delay(where, delay)
         projection = Projection(
@@ -529,9 +537,9 @@ class Network:
         SimulationError
             If the duration is negative, the network plays already, or a value becomes NaN.
         """
-        if not 0 <= duration < np.inf:
+        if not isinstance(duration, int | float | np.number) or not 0 <= duration < np.inf:
             raise SimulationError(
-                f"Network: cannot simulate {duration} ms; give a duration from 0 ms on."
+                f"Network: cannot simulate {duration!r} ms; give a duration from 0 ms on."
             )
         n_steps = steps(duration, self.dt, what="net.simulate")
         self._prepare()
@@ -631,6 +639,12 @@ class Network:
         self.build()
         parts = self._projection_parts[projection.name]
         self._submit(lambda: assembly.apply_once(parts, self._parts, self.step_index))
+
+    def _weights_changed(self, projection: Projection) -> None:
+        """The engine keeps weights in an order of its own where each synapse has its delay."""
+        parts = self._projection_parts.get(projection.name)
+        if parts is not None:
+            parts.synapses.weights_changed()
 
     def _restructure(self, projection: Projection, change: Callable[[], None]) -> None:
         """Let ``change`` replace a projection's synapses between two steps."""

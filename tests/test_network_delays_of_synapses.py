@@ -308,3 +308,19 @@ def test_synapses_with_delays_of_their_own_are_not_created():
         "Projection 'pre->post exc': each synapse has a delay of its own, so a new one would have "
         "none; give net.connect one delay to let synapses be created."
     )
+
+
+@TARGETS
+@pytest.mark.parametrize("first", [1.0, "each"])
+def test_changed_weights_reach_synapses_with_delays(target, first):
+    net, pre, post = pair(1, 3, target=target)
+    weight = np.array([1.0, 2.0, 3.0]) if first == "each" else first
+    projection = net.connect(pre, post, "exc", weight=weight, delay=[0.3, 0.1, 0.2])
+    net.simulate(1)
+    before = post.v.copy()
+
+    projection.w = [10.0, 20.0, 30.0]
+    net.simulate(0.7)
+
+    assert before.tolist() == np.broadcast_to(weight, 3).tolist()
+    assert (post.v - before).tolist() == [10.0, 20.0, 30.0]

@@ -41,39 +41,13 @@ static void wait_for_others(snn_engine *engine)
         REAL *const g = (REAL *)projection->conductance;                                         \
         const INDEX *const target = (const INDEX *)projection->target;                           \
         const WEIGHT *const weight = (const WEIGHT *)projection->weight;                         \
-        const uint32_t *const order = projection->order;                                         \
         (void)weight;                                                                            \
-        (void)order;                                                                             \
         for (int64_t k = begin; k < end; ++k) g[target[k]] += (REAL)(VALUE);                     \
         return;                                                                                  \
     }
 
-/* The same where targets are sorted by delay and weights are not. */
-static void deliver_weights_in_order(const snn_projection *projection, int64_t begin, int64_t end)
-{
-    const int narrow = projection->target_bytes == 2;
-    if (projection->real_bytes == 8) {
-        if (projection->weight_bytes == 4) {
-            if (narrow) DELIVER(double, uint16_t, float, weight[order[k]])
-            DELIVER(double, uint32_t, float, weight[order[k]])
-        }
-        if (narrow) DELIVER(double, uint16_t, double, weight[order[k]])
-        DELIVER(double, uint32_t, double, weight[order[k]])
-    }
-    if (projection->weight_bytes == 4) {
-        if (narrow) DELIVER(float, uint16_t, float, weight[order[k]])
-        DELIVER(float, uint32_t, float, weight[order[k]])
-    }
-    if (narrow) DELIVER(float, uint16_t, double, weight[order[k]])
-    DELIVER(float, uint32_t, double, weight[order[k]])
-}
-
 static void deliver_row(const snn_projection *projection, int64_t begin, int64_t end)
 {
-    if (projection->order && projection->weight_bytes) {
-        deliver_weights_in_order(projection, begin, end);
-        return;
-    }
     const int narrow = projection->target_bytes == 2;
     if (projection->real_bytes == 8) {
         if (projection->weight_bytes == 0) {

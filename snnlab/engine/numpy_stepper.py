@@ -181,6 +181,9 @@ class Synapses(Object):
     def continuously(self, kernel: Kernel, arguments: Arguments) -> None:
         self._continuous = _Bound(kernel, arguments)
 
+    def weights_changed(self) -> None:
+        """Take over the values that the array of weights has now: it is the one that is read."""
+
     def delay_each(self, delay: NDArray) -> None:
         """Deliver each synapse after its own ``delay``, uint8 or uint16 (n_synapses,), steps."""
         self._delay_each = np.unique(delay).astype(np.int64), delay

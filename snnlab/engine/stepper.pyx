@@ -323,6 +323,7 @@ cdef class Synapses(Object):
 
     cdef snn_projection projection
     cdef object _keep
+    cdef object _sorted_weight  # by delay, and the synapse of each
 
     def __cinit__(self, SpikeLists pre, SpikeLists post, part, target, weight, conductance,
                   int32_t delay):
@@ -359,6 +360,12 @@ cdef class Synapses(Object):
         self.projection.update_kernel = <snn_row_kernel><void *>kernel
         self.projection.update_args = arguments.args
 
+    def weights_changed(self):
+        """Take over the values that the array of weights has now."""
+        if self._sorted_weight is not None:
+            sorted_weight, order = self._sorted_weight
+            np.take(self._keep[4], order, out=sorted_weight)
+
     def delay_each(self, delay):
         """Deliver each synapse after its own ``delay``, uint8 or uint16 (n_synapses,), steps."""
         part, target = self._keep[2], self._keep[3]
@@ -380,6 +387,9 @@ cdef class Synapses(Object):
         self._keep[3] = sorted_target
         self._keep.append((arrival, order, delays))
         self.projection.target = _data(sorted_target)
+        if self._keep[4].ndim:
+            self._sorted_weight = self._keep[4][order], order
+            self.projection.weight = _data(self._sorted_weight[0])
         self.projection.arrival = _data(arrival)
         self.projection.arrival_bytes = arrival.itemsize
         self.projection.order = <const uint32_t *>_data(order)

@@ -463,7 +463,12 @@ class Projection:
             object.__setattr__(self, "_weights", None)
             self.network._relink()
         weights = self.weights
-        self.network._submit(lambda: np.copyto(weights, new))
+
+        def change() -> None:
+            np.copyto(weights, new)
+            self.network._weights_changed(self)
+
+        self.network._submit(change)
 
     def _weight_array(self) -> NDArray:
         return np.broadcast_to(self._array("w", self._weight), self.size).astype(float)

@@ -45,7 +45,7 @@ typedef struct {
     int real_bytes;        /* 4 or 8 */
     int32_t delay;         /* steps, >= 1 */
     /* A delay for each synapse, or NULL. A thread's part of a row is then delivered in the order
-     * of the delays; `target` is in that order, weights and kernels keep that of the synapses. */
+     * of the delays: `target` and `weight` are in that order, kernels keep that of the synapses. */
     const void *arrival;   /* (n_synapses), steps, ascending within a part */
     int arrival_bytes;     /* 1 or 2 */
     const uint32_t *order; /* (n_synapses), the synapse at each place of the order */

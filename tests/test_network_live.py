@@ -509,3 +509,17 @@ def test_network_may_grow_while_it_plays(playing):
     for n in range(5):
         assert len(net.traces[f"late {n}"]["v"]) > 15
     assert len(net.spikes["late 0"]) > 0
+
+
+def test_a_listener_reads_the_changed_value_while_the_network_plays(playing):
+    net = Network(dt=0.1, seed=1)
+    group = net.add(2, Neuron.from_cell("a = 1 [0, 9]\n10 ms * dv/dt = a - v\nspike: v > 99", "N"))
+    [handle] = [h for h in net.handles() if h.name == "a"]
+    seen: list[float] = []
+    playing(net)
+    net.changed.connect(lambda: seen.append(group.a))
+
+    handle.set(5.0)
+    wait_until(lambda: bool(seen))
+
+    assert seen[0] == 5.0

@@ -827,7 +827,7 @@ class Network:
     def _handle(self, owner: Any, kind: str, parameter: Any) -> ParameterHandle:
         def write(value: float) -> None:
             setattr(owner, parameter.name, value)
-            self.changed.emit()
+            self._submit(self.changed.emit)  # after the change, which waits for a step's end
 
         return ParameterHandle(
             owner.name,
@@ -844,7 +844,7 @@ class Network:
     def _weight_handle(self, projection: Projection) -> ParameterHandle:
         def write(value: float) -> None:
             projection.weight = value
-            self.changed.emit()
+            self._submit(self.changed.emit)
 
         given = projection.given_weight
         low, high = min(0.0, 3.0 * given), max(0.0, 3.0 * given)

@@ -9,6 +9,7 @@ from snnlab.errors import (
 )
 from snnlab.model import library
 from snnlab.model.equations import Equations, Euler
+from snnlab.model.fields import Parameter, Variable
 from snnlab.model.neuron import Neuron
 from snnlab.model.registry import Constant, add_function, functions
 from snnlab.model.synapse import Synapse
@@ -67,6 +68,7 @@ __all__ = [
     "Neuron",
     "Normal",
     "OneToOne",
+    "Parameter",
     "Poisson",
     "PoissonInput",
     "SimulationError",
@@ -76,6 +78,7 @@ __all__ = [
     "TimedArray",
     "ToolchainError",
     "Uniform",
+    "Variable",
     "add_function",
     "functions",
     "library",

@@ -12,7 +12,8 @@ from snnlab.model.analysis import analyse_neuron
 from snnlab.model.authored import AuthoredModel
 from snnlab.model.declarations import Array, Value
 from snnlab.model.equations import Equations
-from snnlab.model.fields import equation_field, parameter_field
+from snnlab.model.fields import Number, Variable, equation_field, parameter_field
+from snnlab.model.fields import Parameter as ParameterField
 from snnlab.model.ir import NeuronModel
 from snnlab.model.registry import completed
 
@@ -49,8 +50,8 @@ class Neuron(AuthoredModel):
 
     def __init__(
         self,
-        parameters: str | Mapping[str, float | int | bool] = "",
-        equations: str | Sequence[str] = "",
+        parameters: str | Mapping[str, Number | ParameterField] = "",
+        equations: str | Sequence[str | Variable] = "",
         *,
         spike: str | None = None,
         reset: str | Sequence[str] | None = None,

@@ -15,7 +15,8 @@ from snnlab.model.analysis import analyse_synapse
 from snnlab.model.authored import AuthoredModel
 from snnlab.model.declarations import Array
 from snnlab.model.equations import Equations
-from snnlab.model.fields import equation_field, parameter_field
+from snnlab.model.fields import Number, Variable, equation_field, parameter_field
+from snnlab.model.fields import Parameter as ParameterField
 from snnlab.model.ir import SynapseModel, symbol
 from snnlab.model.registry import completed
 
@@ -59,8 +60,8 @@ class Synapse(AuthoredModel):
 
     def __init__(
         self,
-        parameters: str | Mapping[str, float | int | bool] = "",
-        equations: str | Sequence[str] = "",
+        parameters: str | Mapping[str, Number | ParameterField] = "",
+        equations: str | Sequence[str | Variable] = "",
         *,
         psp: str | None = None,
         operation: str = "sum",

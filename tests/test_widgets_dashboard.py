@@ -101,6 +101,22 @@ def test_page_that_joins_gets_figures_sliders_and_a_whole_frame(page, network):
     assert arrays["raster"].shape == (frame["last"] + 1, 100)
 
 
+def test_step_made_while_a_frame_is_put_together_is_shown_by_the_next(page, network, monkeypatch):
+    page.join()
+    page.frame()
+    build_state = network.build_state
+
+    def step_meanwhile() -> tuple[str, str]:
+        monkeypatch.setattr(network, "build_state", build_state)
+        network.advance(1)
+        return build_state()
+
+    monkeypatch.setattr(network, "build_state", step_meanwhile)
+    page.dashboard._pump.wake()
+
+    assert page.frame_where(lambda frame: frame["last"] == 0)["state"]["time"] == 0.1
+
+
 def test_slider_says_what_it_stands_for(page):
     setup = page.join()
 

@@ -147,12 +147,13 @@ class Pump:
 
     def _tick(self, now: float) -> tuple[dict[str, object], list[bytes]] | None:
         """Drain; return the message of a frame if one is due."""
+        # Before the columns: a step made meanwhile then changes the state of the next frame.
+        state = {**state_of(self._network), "factor": self._measure_pace(now)}
         if self._feed.drain():
             self.viewers.forget_everything_shown()
         if self._idle_since is not None or not self.viewers.may_send(now):
             return None
         whole = self.viewers.wants_whole_window()
-        state = {**state_of(self._network), "factor": self._measure_pace(now)}
         values = self._sliders.values()
         if not (whole or state != self._sent_state or values != self._sent_values):
             return None

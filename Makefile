@@ -14,7 +14,7 @@ help:
 	@echo "make lab       open JupyterLab on the first notebook"
 	@echo "make test      checks and tests"
 	@echo "make lint      checks alone: ruff and pyright"
-	@echo "make bench     snnlab and Brian2 side by side"
+	@echo "make bench     snnlab, its peers and hand-written programs side by side"
 	@echo "make bench-lab frames, answers and speed beside a dashboard that plays"
 	@echo "make test-gpu  the tests that need an NVIDIA GPU"
 	@echo "make clean     remove the environment and everything built"
@@ -30,11 +30,11 @@ lint: $(VENV)/installed
 	$(BIN)/ruff format --check snnlab tests benchmarks hatch_build.py
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
-bench: $(VENV)/installed build/bench-env/installed
-	$(BIN)/python benchmarks/run.py $(BENCH_OPTIONS)
+bench: $(VENV)/installed
+	$(BIN)/python -m benchmarks.run $(BENCH_OPTIONS)
 
 bench-lab: $(VENV)/chromium
-	$(BIN)/python benchmarks/lab.py $(BENCH_OPTIONS)
+	$(BIN)/python -m benchmarks.lab $(BENCH_OPTIONS)
 
 test-gpu: $(VENV)/installed
 	@command -v nvidia-smi >/dev/null && nvidia-smi -L | grep -q GPU || { \
@@ -61,9 +61,4 @@ $(VENV)/installed: pyproject.toml hatch_build.py $(ENGINE_SOURCES) $(LAB_SOURCES
 
 $(VENV)/chromium: | $(VENV)/installed
 	@.ci/need-chromium
-	@touch $@
-
-build/bench-env/installed: benchmarks/requirements.txt | $(VENV)/bin/python
-	$(PYTHON) -m venv build/bench-env
-	build/bench-env/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
 	@touch $@

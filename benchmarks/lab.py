@@ -15,23 +15,25 @@ from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
-from network import N_EXCITATORY, N_INHIBITORY, NEURON, PROBABILITY, SEED
-from network import WEIGHT_EXCITATORY as W_E
-from network import WEIGHT_INHIBITORY as W_I
 from playwright.sync_api import Page, sync_playwright
+
+from benchmarks.networks import NETWORKS, Conductance
+from benchmarks.sides.snnlab_side import CONDUCTANCE, numbers
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from lab_driver import CHROMIUM_OPTIONS, LabPage, chromium, running_lab
 
+COBA = NETWORKS["coba4k"]
+assert isinstance(COBA, Conductance)
 CELLS = (
     "%load_ext snnlab\nfrom snnlab import FixedProbability, Network, Uniform",
-    f"%%neuron COBA\n{NEURON}",
+    f"%%neuron COBA\n{CONDUCTANCE.format(**numbers(COBA))}",
     f"""\
-net = Network(dt=0.1, seed={SEED})
-E = net.add({N_EXCITATORY}, COBA, name="E")
-I = net.add({N_INHIBITORY}, COBA, name="I")
-net.connect(E, [E, I], "exc", FixedProbability({PROBABILITY}), weight={W_E})
-net.connect(I, [E, I], "inh", FixedProbability({PROBABILITY}), weight={W_I})
+net = Network(dt={COBA.dt}, seed=1)
+E = net.add({COBA.n_excitatory}, COBA, name="E")
+I = net.add({COBA.n_inhibitory}, COBA, name="I")
+net.connect(E, [E, I], "exc", FixedProbability({COBA.probability}), weight={COBA.w_exc})
+net.connect(I, [E, I], "inh", FixedProbability({COBA.probability}), weight={COBA.w_inh})
 E.v = I.v = Uniform(-60, -50)
 net.lab()""",
 )

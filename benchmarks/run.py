@@ -1,4 +1,4 @@
-"""Run snnlab and its peers in turn and print medians and ratios."""
+"""Run the networks in snnlab, its peers and the limit programs, and print medians and ratios."""
 
 from __future__ import annotations
 
@@ -8,94 +8,92 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
-HERE = Path(__file__).parent
-BUILD = HERE.parent / "build"
-PEER_PYTHON = BUILD / "bench-env" / "bin" / "python"
-LIMIT_FLAGS = ("-O3", "-march=native", "-ffast-math", "-std=gnu11")
+from benchmarks.contenders import DTYPES, SIMULATORS, Contender, environment
+from benchmarks.networks import LARGE, NETWORKS
+from benchmarks.race import Race, race
+from benchmarks.tables import HEAD, cells, figure, table
+
+PEERS = ("brian2", "annarchy", "nest")  # they run with float64
 
 
-class Program:
-    """A program of the benchmark that waits for a line and answers with one run."""
-
-    def __init__(self, command: Sequence[str]) -> None:
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
-            cwd=HERE.parent,
-        )
-        while self._answer() != "ready\n":
-            pass
-
-    def __enter__(self) -> Program:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait()
-
-    def run(self) -> dict[str, float]:
-        assert self._process.stdin is not None
-        self._process.stdin.write("run\n")
-        self._process.stdin.flush()
-        while not (answer := self._answer()).startswith("{"):
-            pass
-        return json.loads(answer)
-
-    def _answer(self) -> str:
-        assert self._process.stdout is not None
-        if answer := self._process.stdout.readline():
-            return answer
-        raise SystemExit(f"benchmark: {self._process.args} ended early; its output says why.")
+def listed(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, text.split(",")))
 
 
-def commands() -> dict[str, list[str]]:
-    """How each program is started."""
-    limit = BUILD / "bench-limit"
-    BUILD.mkdir(exist_ok=True)
-    compiler = os.environ.get("CC", "cc").split()
-    subprocess.run(
-        [*compiler, *LIMIT_FLAGS, str(HERE / "limit.c"), "-o", str(limit), "-lm"], check=True
+def chosen(names: Sequence[str], known: Sequence[str], what: str) -> tuple[str, ...]:
+    for name in names:
+        if name not in known:
+            raise SystemExit(f"benchmarks: no {what} '{name}'; choose from {', '.join(known)}.")
+    return tuple(names)
+
+
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
+    usual = [name for name in NETWORKS if name not in LARGE]
+    parser.add_argument("--networks", type=listed, default=usual, metavar="A,B")
+    parser.add_argument("--simulators", type=listed, default=SIMULATORS, metavar="A,B")
+    parser.add_argument("--threads", type=listed, default=("1", "2"), metavar="1,2")
+    parser.add_argument("--dtypes", type=listed, default=("float64",), metavar="float64,float32")
+    parser.add_argument("--repeats", type=int, default=3, metavar="N")
+    parser.add_argument(
+        "--seconds", type=float, help="of biology in a run; each network has its own"
     )
-    return {
-        "limit.c": [str(limit)],
-        "snnlab": [sys.executable, str(HERE / "snnlab_coba.py")],
-        "brian2": [str(PEER_PYTHON), str(HERE / "brian2_coba.py")],
-    }
+    parser.add_argument(
+        "--longest", type=float, default=3.0, help="s of wall time a run may take; 3 if not given"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="keep every figure here")
+    parser.add_argument("--first-step", action=argparse.BooleanOptionalAction, default=True)
+    options = parser.parse_args(arguments)
+    chosen(options.networks, tuple(NETWORKS), "network")
+    chosen(options.simulators, SIMULATORS, "simulator")
+    chosen(options.dtypes, DTYPES, "type of numbers")
+    return options
 
 
-def one_second(programs: Mapping[str, Sequence[str]], repeats: int) -> dict[str, list[dict]]:
-    """The runs of every program, interleaved; a first run of each is not counted."""
-    with ExitStack() as stack:
-        started = {
-            name: stack.enter_context(Program(command)) for name, command in programs.items()
+def contenders(options: argparse.Namespace) -> list[Contender]:
+    """Peers run with float64 alone: their float32 is not what anybody uses."""
+    return [
+        Contender(simulator, int(threads), dtype)
+        for dtype in options.dtypes
+        for threads in options.threads
+        for simulator in options.simulators
+        if dtype == "float64" or simulator not in PEERS
+    ]
+
+
+def figures(races: Sequence[Race]) -> list[dict[str, object]]:
+    """Every number that was measured."""
+    return [
+        {
+            "network": one.network.name,
+            "simulator": row.contender.simulator,
+            "threads": row.contender.threads,
+            "dtype": row.contender.dtype,
+            "build": row.build,
+            "bytes": row.bytes,
+            "megabytes": row.megabytes,
+            "times": row.times,
+            "rates": row.rates,
+            "note": one.note(row),
         }
-        for program in started.values():
-            program.run()
-        runs: dict[str, list[dict]] = {name: [] for name in started}
-        for _ in range(repeats):
-            for name, program in started.items():
-                runs[name].append(program.run())
-    return runs
+        for one in races
+        for row in one.rows
+    ]
 
 
-def first_steps(repeats: int) -> dict[str, list[dict]]:
-    """Fresh processes with an empty and with a warm cache."""
-    runs: dict[str, list[dict]] = {"empty cache": [], "warm cache": []}
+def first_steps(repeats: int) -> dict[str, list[dict[str, float]]]:
+    """Fresh processes with an empty and with a warm cache of kernels."""
+    runs: dict[str, list[dict[str, float]]] = {"empty cache": [], "warm cache": []}
     for _ in range(repeats):
         with tempfile.TemporaryDirectory() as cache:
             for answers in runs.values():  # the first process fills the cache for the second
                 done = subprocess.run(
-                    [sys.executable, str(HERE / "first_step.py")],
-                    env={**os.environ, "SNNLAB_CACHE": cache},
+                    [sys.executable, "-m", "benchmarks.first_step"],
+                    env={**environment(1), "SNNLAB_CACHE": cache},
                     stdout=subprocess.PIPE,
                     text=True,
                     check=True,
@@ -104,40 +102,42 @@ def first_steps(repeats: int) -> dict[str, list[dict]]:
     return runs
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=7, metavar="N")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="keep every figure here")
-    parser.add_argument("--without", action="append", default=[], metavar="PROGRAM")
-    options = parser.parse_args()
-
-    programs = {
-        name: command for name, command in commands().items() if name not in options.without
-    }
-    runs = one_second(programs, options.repeats)
-    fresh = first_steps(options.repeats)
-    if options.json:
-        options.json.write_text(json.dumps({"one second": runs, "first step": fresh}, indent=1))
-
-    own = median(run["seconds"] for run in runs["snnlab"])
-    print(
-        f"\nCOBA, 4,000 neurons, 1 s of biology, one thread, float64, {options.repeats} runs each"
-    )
-    print(f"{'program':<10} {'median s':>9} {'fastest s':>10} {'/ snnlab':>9} {'rate Hz':>8}")
-    for name, answers in runs.items():
-        times = [run["seconds"] for run in answers]
-        rate = sum(run["rate"] for run in answers) / len(answers)
-        print(
-            f"{name:<10} {median(times):>9.3f} {min(times):>10.3f} "
-            f"{median(times) / own:>9.2f} {rate:>8.2f}"
+def first_step_table(runs: dict[str, list[dict[str, float]]]) -> str:
+    """Medians, and the fastest of each."""
+    head = ("", "first step s", "fastest s", "compiler s", "one-step call ms")
+    rows = [
+        (
+            name,
+            figure(median(run["seconds"] for run in answers)),
+            figure(min(run["seconds"] for run in answers)),
+            figure(median(run["compile"] or 0.0 for run in answers)),
+            figure(1000 * median(run["call"] for run in answers)),
         )
+        for name, answers in runs.items()
+    ]
+    return table(head, rows)
 
-    print("\nFrom the neuron's text to the first step, fresh process, imports done")
-    print(f"{'':<12} {'median s':>9} {'fastest s':>10} {'compiler s':>11}")
-    for name, answers in fresh.items():
-        times = [run["seconds"] for run in answers]
-        compiling = median(run["compile"] or 0.0 for run in answers)
-        print(f"{name:<12} {median(times):>9.3f} {min(times):>10.3f} {compiling:>11.3f}")
+
+def main() -> None:
+    options = parse()
+    print(f"{os.cpu_count()} cores, {options.repeats} rounds")
+    races = []
+    for name in options.networks:
+        one = race(
+            NETWORKS[name],
+            contenders(options),
+            repeats=options.repeats,
+            seconds=options.seconds,
+            longest=options.longest,
+        )
+        races.append(one)
+        print(f"\n{one.network.title}\n{table(HEAD, cells(one))}", flush=True)
+        if options.json:
+            options.json.write_text(json.dumps(figures(races), indent=1))
+    if options.first_step:
+        runs = first_steps(options.repeats)
+        title = "COBA 4,000, from the text of the neuron to the first step, imports done"
+        print(f"\n{title}\n{first_step_table(runs)}")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""Benchmarks: one definition of each network, and programs that run it in turn."""

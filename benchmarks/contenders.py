@@ -1,0 +1,103 @@
+"""Who runs a network: a simulator, a number of threads, a type of numbers; and how it starts."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import networks
+from benchmarks.networks import Network, c_constants
+
+ROOT = Path(__file__).parents[1]
+BUILD = ROOT / "build" / "bench"
+LIMIT = Path(__file__).parent / "limit"
+LIMIT_FLAGS = ("-O3", "-march=native", "-ffast-math", "-fopenmp", "-std=c++17")
+SIMULATORS = ("snnlab", "limit", "brian2", "annarchy", "nest")
+DTYPES = ("float64", "float32")
+
+
+class UnavailableError(Exception):
+    """A contender cannot run here; the message is a whole sentence."""
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A simulator as it takes part."""
+
+    simulator: str
+    threads: int
+    dtype: str = "float64"
+
+    def __str__(self) -> str:
+        return f"{self.simulator}, {self.threads} thread{'s' * (self.threads > 1)}, {self.dtype}"
+
+
+def environment(threads: int) -> dict[str, str]:
+    """Every library keeps to the contender's threads, and finds this package."""
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    return {**os.environ, **dict.fromkeys(names, str(threads)), "PYTHONPATH": path}
+
+
+def command(contender: Contender, network: Network) -> list[str]:
+    """How ``contender`` is started with ``network``.
+
+    Raises
+    ------
+    UnavailableError
+        If it cannot run here, or does not know such a network.
+    """
+    arguments = [network.name, str(contender.threads), contender.dtype]
+    match contender.simulator:
+        case "snnlab":
+            return [sys.executable, "-m", "benchmarks.sides.snnlab_side", *arguments]
+        case "limit" if isinstance(network, networks.Rates):
+            return [sys.executable, "-m", "benchmarks.sides.blas_side", *arguments]
+        case "limit":
+            return [str(limit_program(network, contender.threads, contender.dtype))]
+        case other:
+            raise UnavailableError(
+                f"{other}: no such simulator; choose from {', '.join(SIMULATORS)}."
+            )
+
+
+def limit_program(network: Network, threads: int, dtype: str) -> Path:
+    """The compiled limit program of ``network``; compiled again only when something changed.
+
+    Raises
+    ------
+    UnavailableError
+        If there is no C++ compiler, or it refuses the program.
+    """
+    name = {networks.Plastic: "plastic", networks.Microcircuit: "microcircuit"}.get(
+        type(network), "balanced"
+    )
+    compiler = os.environ.get("CXX", "g++")
+    if shutil.which(compiler) is None:
+        raise UnavailableError(
+            f"limit: no C++ compiler '{compiler}'; install g++, or set the environment variable "
+            f"CXX."
+        )
+    real = "float" if dtype == "float32" else "double"
+    constants = c_constants(network) | {"REAL": real, "THREADS": str(threads)}
+    constants[network.kind.upper()] = "1"
+    flags = [*LIMIT_FLAGS, *(f"-D{key}={value}" for key, value in sorted(constants.items()))]
+    sources = [LIMIT / f"{name}.cpp", LIMIT / "common.hpp"]
+    version = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=True)
+    text = "\n".join((*flags, version.stdout, *(s.read_text() for s in sources)))
+    made = BUILD / "limit" / f"{network.name}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    if not made.exists():
+        made.parent.mkdir(parents=True, exist_ok=True)
+        done = subprocess.run(
+            [compiler, *flags, str(sources[0]), "-o", str(made)], capture_output=True, text=True
+        )
+        if done.returncode != 0:
+            raise UnavailableError(
+                f"limit: '{compiler}' refused {name}.cpp.\n{done.stderr.strip()}"
+            )
+    return made

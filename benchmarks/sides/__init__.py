@@ -1,0 +1,1 @@
+"""One program for each simulator; each runs any network of `benchmarks.networks`."""

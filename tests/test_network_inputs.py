@@ -1,5 +1,7 @@
 """Inputs: Poisson spikes, given spikes, given values, the same in both targets."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -385,3 +387,63 @@ def test_the_schedule_shows_the_given_data():
         ("update", "T", "equations"),
         ("play", "T", "given values of r"),
     ]
+
+
+@pytest.mark.parametrize("rate", [2.0, 300.0, 9000.0, Uniform(0, 800)], ids=str)
+def test_poisson_spikes_do_not_depend_on_threads_cuts_or_target(rate):
+    trains = []
+    ways: list[tuple[dict[str, Any], list[float]]] = [
+        ({"threads": 1}, [10.0]),
+        ({"threads": 3}, [10.0]),
+        ({"threads": 5}, [0.1] * 30 + [7.0]),
+        ({"target": "numpy"}, [4.0, 6.0]),
+    ]
+    for options, pieces in ways:
+        net = Network(dt=0.1, seed=5, **options)
+        net.add(3_000, PoissonInput(rate), name="P")
+        for piece in pieces:
+            net.simulate(piece)
+        trains.append(emitted(net, "P"))
+
+    assert len(trains[0]) > 20
+    assert trains[1] == trains[0]
+    assert trains[2] == trains[0]
+    assert trains[3] == trains[0]
+
+
+@pytest.mark.parametrize("rate", [50.0, 4000.0])
+def test_every_neuron_and_every_step_has_the_same_chance(rate):
+    net = Network(dt=0.1, seed=8)
+    net.add(2_500, PoissonInput(rate), name="P")
+
+    net.simulate(80)
+
+    p, n = -np.expm1(-rate * 1e-4), 2_500
+    spikes = np.array(emitted(net, "P"))
+    of_steps = np.bincount(spikes[:, 0], minlength=800)
+    of_neurons = np.bincount(spikes[:, 1], minlength=n)
+    for counts, trials in ((of_steps, n), (of_neurons, 800)):
+        spread = ((counts - trials * p) ** 2).sum() / (trials * p * (1 - p))
+        assert 1e-4 < stats.chi2.sf(spread, len(counts)) < 1 - 1e-4
+    # Neighbours in space and in time are independent.
+    raster = np.zeros((800, n), bool)
+    raster[spikes[:, 0], spikes[:, 1]] = True
+    for pairs in (raster[:, 1:] & raster[:, :-1], raster[1:] & raster[:-1]):
+        assert stats.binomtest(int(pairs.sum()), pairs.size, p * p).pvalue > 1e-4
+
+
+@TARGETS
+def test_rates_change_while_it_runs(target):
+    net = Network(dt=0.1, seed=2, target=target)
+    group = net.add(500, PoissonInput(0.0), name="P")
+    net.simulate(10)
+    silent = len(net.spikes["P"])
+
+    group.rates = 1e9
+    net.simulate(1)
+    group.rates = np.where(np.arange(500) < 250, 1e9, 0.0)
+    net.simulate(1)
+
+    counts = np.bincount(net.spikes["P"]["neuron"], minlength=500)
+    assert silent == 0
+    assert counts.tolist() == [20] * 250 + [10] * 250

@@ -428,6 +428,12 @@ static void run_phase(snn_engine *engine, const snn_phase *phase, const snn_cloc
     case SNN_PLAY:
         play_values(phase->object, clock, thread);
         break;
+    case SNN_POISSON:
+        snn_emit_poisson(phase->object, clock, thread);
+        break;
+    case SNN_DRIVE:
+        snn_drive_neurons(phase->object, clock, thread);
+        break;
     case SNN_COLLECT:
         collect(engine, phase->object, clock, thread);
         break;

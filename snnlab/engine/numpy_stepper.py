@@ -12,6 +12,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from snnlab.codegen.numpy_target import philox, unit
+
 
 class Kernel(Protocol):
     """A kernel as a function; its buffers begin with the index arrays named here."""
@@ -328,6 +330,87 @@ class ValuePlayer(Object):
         now = step % self._period if self._period else step
         row = int(np.searchsorted(self._starts, now, side="right")) - 1
         self._out[...] = self._rows[row] if row >= 0 else 0
+
+
+POISSON_BLOCK = 1024  # SNN_POISSON_BLOCK
+
+
+class PoissonSpikes(Object):
+    """Makes neurons spike at random, each in a step with probability 1 - exp(-rate * scale)."""
+
+    def __init__(
+        self, spikes: SpikeLists, key: tuple[int, int], rate: NDArray, scale: float
+    ) -> None:
+        self._spikes, self._key, self._rate, self._scale = spikes, key, rate, scale
+        self._each = rate.ndim > 0 and len(rate) == len(spikes.spiked)
+
+    def poisson(self, step: int, dt: float) -> None:
+        n_padded = len(self._spikes.spiked)
+        for block, begin in enumerate(range(0, self._spikes.size, POISSON_BLOCK)):
+            end = min(begin + POISSON_BLOCK, n_padded)
+            rates = self._rate[begin:end] if self._each else self._rate.reshape(1)
+            mean = float(rates.max()) * self._scale
+            if not mean > 0:
+                continue
+            places, chances = self._candidates(step, block, begin, end, mean)
+            if self._each:
+                own = np.expm1(-self._rate[places].astype(float) * self._scale)
+                places = places[chances * np.expm1(-mean) > own]
+            self._spikes.spiked[places[places < self._spikes.size]] = 1
+
+    def _candidates(
+        self, step: int, block: int, begin: int, end: int, mean: float
+    ) -> tuple[NDArray[np.int64], NDArray]:
+        """Where spikes of the highest rate fall, and a uniform number for each."""
+        expected = (end - begin) * min(mean, 1.0)
+        n = int(expected + 10 * expected**0.5 + 10)
+        while True:
+            number = np.uint32(4) | np.arange(n, dtype=np.uint32) << np.uint32(16)
+            low, high, of = (np.full(n, c) for c in (step & 0xFFFFFFFF, step >> 32, block))
+            bits = philox(self._key, low, high, of, number)
+            gaps = 1.0 + np.floor(np.log(unit(bits[0], bits[1])) * (-1.0 / mean))
+            places = begin - 1.0 + np.cumsum(gaps)
+            if places[-1] >= end:
+                inside = places < end
+                return places[inside].astype(np.int64), unit(bits[2], bits[3])[inside]
+            n *= 2
+
+
+class Drive(Object):
+    """Adds random counts, each times a weight, to an array of a population in every step."""
+
+    def __init__(self, population: SpikeLists, key: tuple[int, int], out: NDArray) -> None:
+        self._key, self._out = key, out
+
+    def draw(
+        self,
+        threshold: NDArray[np.uint32],
+        smallest: NDArray[np.int32],
+        row: NDArray[np.int32] | None = None,
+    ) -> None:
+        """Draw from these distributions from now on (`snnlab.engine.counts.CountTable`)."""
+        self._threshold, self._smallest, self._row = threshold, smallest, row
+
+    def weigh(self, weight: NDArray[np.float64]) -> None:
+        """``weight`` float64 (n_padded,), or (1,) for all neurons."""
+        self._weight = weight
+
+    def drive(self, step: int, dt: float) -> None:
+        n = len(self._out)
+        lanes = np.arange(n // 4)
+        low, high, number = (np.full(len(lanes), c) for c in (step & 0xFFFFFFFF, step >> 32, 5))
+        words = philox(self._key, low, high, lanes, number)
+        # Of 64 neurons the first 16 have the first word of their counters, and so on.
+        random = np.stack([w.reshape(-1, 16) for w in words], axis=1).ravel()
+        if self._row is None:
+            counts = self._smallest[0] + np.searchsorted(self._threshold[0], random, side="left")
+        else:
+            counts = np.empty(n, np.int64)
+            for k in np.unique(self._row):
+                own = self._row == k
+                found = np.searchsorted(self._threshold[k], random[own], side="left")
+                counts[own] = self._smallest[k] + found
+        self._out += (self._weight * counts).astype(self._out.dtype)
 
 
 class Recorder(Object):

@@ -13,6 +13,7 @@ from typing import Literal
 PhaseKind = Literal[
     "history",
     "clear",
+    "drive",
     "deliver",
     "transmit",
     "combine",
@@ -20,6 +21,7 @@ PhaseKind = Literal[
     "play",
     "update",
     "emit",
+    "poisson",
     "collect",
     "barrier",
     "reduce",

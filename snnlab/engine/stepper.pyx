@@ -113,6 +113,27 @@ cdef extern from "snnlab_core.h" nogil:
         int item_bytes
         int64_t period
 
+    ctypedef struct snn_poisson:
+        const snn_population *population
+        uint32_t key[2]
+        const void *rate
+        int item_bytes
+        int each
+        double scale
+
+    ctypedef struct snn_drive:
+        const snn_population *population
+        uint32_t key[2]
+        const uint32_t *threshold
+        const int32_t *smallest
+        const int32_t *row
+        int64_t n_thresholds
+        int64_t n_used
+        const double *weight
+        int weights
+        void *out
+        int real_bytes
+
     ctypedef struct snn_recorder:
         const void *source
         int item_bytes
@@ -137,7 +158,7 @@ cdef extern from "snnlab_core.h" nogil:
 
     int SNN_DELIVER, SNN_UPDATE, SNN_ONCE, SNN_COLLECT, SNN_SYNAPSES, SNN_POST, SNN_RECORD
     int SNN_BARRIER, SNN_TRANSMIT, SNN_COMBINE, SNN_CLEAR, SNN_HISTORY, SNN_REDUCE
-    int SNN_EMIT, SNN_PLAY
+    int SNN_EMIT, SNN_PLAY, SNN_POISSON, SNN_DRIVE
     int SNN_SUM, SNN_MEAN, SNN_MAX, SNN_MIN, SNN_NORM1, SNN_NORM2
 
     enum: SNN_SHARED_STEPS
@@ -168,6 +189,8 @@ KINDS = {
     "reduce": SNN_REDUCE,
     "emit": SNN_EMIT,
     "play": SNN_PLAY,
+    "poisson": SNN_POISSON,
+    "drive": SNN_DRIVE,
 }
 SHARED_STEPS = SNN_SHARED_STEPS  # shorter runs use one thread
 OPERATIONS = {
@@ -521,6 +544,66 @@ cdef class ValuePlayer(Object):
 
     cdef void *pointer(self):
         return &self.player
+
+
+cdef class PoissonSpikes(Object):
+    """Makes neurons spike at random, each in a step with probability 1 - exp(-rate * scale)."""
+
+    cdef snn_poisson poisson
+    cdef object _keep
+
+    def __cinit__(self, SpikeLists spikes, key, rate, double scale):
+        """``rate`` (n_padded,), or shape () or (1,) for all neurons."""
+        self._keep = (spikes, rate)
+        self.poisson.population = &spikes.population
+        self.poisson.key[0] = key[0]
+        self.poisson.key[1] = key[1]
+        self.poisson.rate = _data(rate)
+        self.poisson.item_bytes = rate.itemsize
+        self.poisson.each = rate.ndim > 0 and len(rate) == len(spikes.spiked)
+        self.poisson.scale = scale
+
+    cdef void *pointer(self):
+        return &self.poisson
+
+
+cdef class Drive(Object):
+    """Adds random counts, each times a weight, to an array of a population in every step."""
+
+    cdef snn_drive drive
+    cdef object _keep, _counts, _weight
+
+    def __cinit__(self, SpikeLists population, key, out):
+        self._keep = (population, out)
+        self.drive.population = &population.population
+        self.drive.key[0] = key[0]
+        self.drive.key[1] = key[1]
+        self.drive.out = _data(out)
+        self.drive.real_bytes = out.itemsize
+
+    cdef void *pointer(self):
+        return &self.drive
+
+    def draw(self, threshold, smallest, row=None):
+        """Draw from these distributions from now on (`snnlab.engine.counts.CountTable`).
+
+        ``threshold`` uint32 (n_rows, n_thresholds), ``smallest`` int32 (n_rows,), ``row`` int32
+        (n_padded,): which row each neuron has.
+        """
+        self._counts = (threshold, smallest, row)
+        self.drive.threshold = <const uint32_t *>_data(threshold)
+        self.drive.n_thresholds = threshold.shape[1]
+        self.drive.n_used = int((threshold[0] < 0xFFFFFFFF).sum())
+        self.drive.smallest = <const int32_t *>_data(smallest)
+        self.drive.row = NULL
+        if row is not None:
+            self.drive.row = <const int32_t *>_data(row)
+
+    def weigh(self, weight):
+        """``weight`` float64 (n_padded,), or (1,) for all neurons."""
+        self._weight = weight
+        self.drive.weight = <const double *>_data(weight)
+        self.drive.weights = len(weight) > 1
 
 
 cdef class Recorder(Object):

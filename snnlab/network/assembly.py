@@ -70,6 +70,7 @@ class PopulationParts:
     updates: list[tuple[PhaseKind, Update]] = field(default_factory=list)
     player: Object | None = None  # of given data
     clears: list[tuple[str, Clear]] = field(default_factory=list)  # weighted sums
+    drives: list[tuple[str, Object]] = field(default_factory=list)  # what, Poisson input
     reductions: dict[str, Reduction] = field(default_factory=dict)  # "mean(v)"
     histories: dict[tuple[str, int], History] = field(default_factory=dict)  # (name, steps)
 
@@ -158,6 +159,7 @@ def inputs_of(population: Population, projections: Iterable[Projection]) -> tupl
     """The targets of a population whose weighted sums its neurons may read."""
     model = population.neuron.model
     connected = [p.target for p in projections if p.post is population]
+    connected += [d.target for d in population.network.drives.values() if d.post is population]
     targets = dict.fromkeys([*model.targets, *connected])
     return tuple(t for t in targets if input_name(model, t) == f"sum({t})")
 
@@ -280,6 +282,11 @@ def population_parts(
     for target in inputs:
         array = state.arrays.setdefault(f"sum({target})", state.new_array())
         parts.clears.append((f"sum({target})", backend.parts.Clear(spikes, array)))
+    for drive in population.network.drives.values():
+        if drive.post is population:
+            driven = state.arrays[input_name(population.neuron.model, drive.target)]
+            what = f"Poisson spikes reach {drive.target}"
+            parts.drives.append((what, drive.link(backend.parts, spikes, driven)))
     if population.given_data is not None:
         parts.player = population.given_data.link(backend.parts, spikes, population)
     reserved = {SPIKED.name: spiked, WAIT.name: wait, LAST_SPIKE.name: last_spike}
@@ -585,6 +592,9 @@ def phases(
     for parts in populations:
         for name, clear in parts.clears:
             add("clear", parts.population.name, f"{name} begins at 0", clear)
+    for parts in populations:
+        for what, drive in parts.drives:
+            add("drive", parts.population.name, what, drive)
     add_projections(TRANSMISSION)
     if any(parts.reads_neurons for parts in projections):
         add("barrier", "", "synapses have read the neurons", None)

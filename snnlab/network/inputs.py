@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,7 +19,6 @@ from numpy.typing import ArrayLike, NDArray
 from snnlab.engine.memory import padded_size
 from snnlab.engine.schedule import OffGridWarning, PhaseKind, steps
 from snnlab.errors import NetworkError
-from snnlab.model import library
 from snnlab.model.neuron import Neuron
 from snnlab.network.distributions import Distribution
 
@@ -59,29 +58,60 @@ class Player(ABC):
         """The engine's object, a member of the module ``parts``."""
 
 
+POISSON = '''
+"""Neuron whose spikes are a Poisson process, one at most in a step: Dayan & Abbott 2001,
+Theoretical Neuroscience, section 1.4. A step has one with probability 1 - exp(-rates dt)."""
+rates = 10 Hz  [0, 200]   # rate of the spikes
+
+spike: False
+'''
+
+
 class PoissonInput(Input):
     """Neurons that spike at random with ``rate`` (Hz), a number or one for each neuron.
 
     At most one spike a step: a neuron spikes with probability ``1 - exp(-rate dt)``. The rate is
-    the population's parameter ``rates`` and may be changed while the network runs.
+    the population's parameter ``rates`` and may be changed while the network runs. Only spikes are
+    drawn, so that many quiet neurons cost little.
     """
 
     def __init__(self, rate: Values) -> None:
-        if not isinstance(rate, Distribution):
-            values = np.asarray(rate)
-            if values.dtype.kind not in "buif" or not ((values >= 0) & (values < np.inf)).all():
-                raise NetworkError(
-                    f"PoissonInput: rate = {rate!r} Hz; give a number from 0 on, or one for each "
-                    f"neuron."
-                )
-        self.rate = rate
+        self.rate = _checked_rate("PoissonInput", rate)
 
     @property
     def neuron(self) -> Neuron:
-        return cast(Neuron, library.load("Poisson"))
+        return Neuron.from_cell(POISSON, "PoissonInput")
 
-    def prepare(self, population: Population, dt: float) -> None:
+    def prepare(self, population: Population, dt: float) -> PoissonPlayer:
         population._set("rates", self.rate, None)
+        return PoissonPlayer("rates", dt)
+
+
+@dataclass(frozen=True, eq=False)
+class PoissonPlayer(Player):
+    """Spikes with the probabilities that follow from a parameter or variable (Hz)."""
+
+    rate: str
+    dt: float  # ms
+    kind = "poisson"
+    what = "random spikes"
+
+    def link(self, parts: Any, spikes: Any, population: Population) -> Any:
+        state = population.state
+        one = self.rate in state.parameters and self.rate not in state.individual
+        rate = state.storage(self.rate) if one else state.arrays[self.rate]
+        return parts.PoissonSpikes(spikes, population.key, rate, self.dt / 1000.0)
+
+
+def _checked_rate(where: str, rate: Values) -> Values:
+    """``rate`` (Hz), if it is a distribution, a number from 0 on, or an array of them."""
+    if not isinstance(rate, Distribution):
+        values = np.asarray(rate)
+        if values.dtype.kind not in "buif" or not ((values >= 0) & (values < np.inf)).all():
+            raise NetworkError(
+                f"{where}: rate = {rate!r} Hz; give a number from 0 on, or one for each neuron."
+            )
+    return rate
 
 
 class SpikeSource(Input):

@@ -24,6 +24,7 @@ from snnlab.network import assembly, presentation, timescales
 from snnlab.network.assembly import PopulationParts, ProjectionParts
 from snnlab.network.connectors import AllToAll, Connector
 from snnlab.network.distributions import Distribution
+from snnlab.network.drives import PoissonDrive
 from snnlab.network.inputs import Input
 from snnlab.network.population import (
     ParameterHandle,
@@ -38,7 +39,7 @@ from snnlab.recording.results import SpikeRecord, TraceRecord, Traces
 from snnlab.recording.streams import SpikeStream, TraceStream
 
 Group = Population | PopulationView
-POPULATIONS, PROJECTIONS = 1, 2  # first part of the path of a random stream
+POPULATIONS, PROJECTIONS, DRIVES = 1, 2, 3  # first part of the path of a random stream
 REALS: dict[str, type] = {"float64": np.float64, "float32": np.float32}
 # Below this many neurons a second thread waits longer than it works.
 NEURONS_PER_THREAD = 8_000
@@ -103,6 +104,7 @@ class Network:
         self.real = REALS[dtype]
         self.populations: dict[str, Population] = {}
         self.projections: dict[str, Projection] = {}
+        self.drives: dict[str, PoissonDrive] = {}
         self.changed = Signal()
         self._threads = threads
         self._simulator = Simulator(
@@ -257,6 +259,53 @@ class Network:
         self.projections[name] = projection
         self._relink()
         return projection
+
+    def drive(
+        self,
+        group: Group,
+        target: str,
+        *,
+        rate: Values,
+        n: int = 1,
+        weight: Values = 1.0,
+        name: str | None = None,
+    ) -> PoissonDrive:
+        """Let ``n`` independent Poisson sources spike onto each neuron of ``group``.
+
+        Much cheaper than a population of sources: their sum is drawn, one number a neuron and step.
+
+        Parameters
+        ----------
+        group
+            A population or a view.
+        target
+            Name of the conductance without its ``g_``, for example "exc".
+        rate
+            Hz of one source: a number, a distribution, or one number for each neuron.
+        n
+            Sources onto each neuron.
+        weight
+            What a spike adds to ``g_<target>``, in its unit: as ``rate``.
+
+        Returns
+        -------
+        PoissonDrive
+            Its ``rate``, ``n`` and ``weight`` may be changed while the network runs.
+
+        Raises
+        ------
+        NetworkError
+            If the parts do not fit together.
+        """
+        self._check_member("group", group)
+        default = f"Poisson->{group.name} {target}"
+        name = self._free_name(name, default, self.drives)
+        self._check_target(f"Drive '{name}'", group, target)
+        key = stream_key(self.seed, DRIVES, len(self.drives))
+        drive = PoissonDrive(self, group, target, rate=rate, n=n, weight=weight, name=name, key=key)
+        self.drives[name] = drive
+        self._relink()
+        return drive
 
     def _checked_delay(self, where: str, delay: Values | None) -> Values | int:
         """The delay of all synapses in steps, or what gives each its own in ms."""
@@ -822,7 +871,7 @@ class Network:
                     if not parameter.value.free_symbols
                     and parameter.name not in projection.state.individual
                 ]
-        return found
+        return found + [handle for drive in self.drives.values() for handle in drive.handles()]
 
     def _handle(self, owner: Any, kind: str, parameter: Any) -> ParameterHandle:
         def write(value: float) -> None:

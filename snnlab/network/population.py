@@ -429,7 +429,7 @@ class ParameterHandle:
     """A number that may be changed while the network runs, as a slider needs it."""
 
     owner: str
-    owner_kind: str  # "population" or "projection"
+    owner_kind: str  # "population", "projection" or "drive"
     name: str
     unit: str  # "" when the model gives none
     low: float | None

@@ -20,6 +20,7 @@ from snnlab.model.ir import Parameter
 from snnlab.model.neuron import Neuron
 from snnlab.model.synapse import Synapse
 from snnlab.network.distributions import Distribution
+from snnlab.network.drives import PoissonDrive
 from snnlab.network.population import Population
 from snnlab.network.projection import Projection
 
@@ -117,6 +118,10 @@ def network_report(network: Network) -> Report:
         )
         rows = tuple(_projection_row(p) for p in projections)
         tables.append(Table("Connectivity", head, rows))
+    if network.drives:
+        head = ("Name", "Target", "Receptor", "Sources a neuron", "Rate (Hz)", "Weight")
+        drives = tuple(_drive_row(d) for d in network.drives.values())
+        tables.append(Table("Poisson input", head, drives))
     tables += [_model_table("Neuron", neuron) for neuron in neurons.values()]
     tables += [_model_table("Synapse", synapse) for synapse in synapses.values()]
     for population in populations:
@@ -180,6 +185,15 @@ def _projection_row(projection: Projection) -> tuple[Cell, ...]:
         projection.delay_text.removesuffix(" ms"),
         projection.synapse.name if projection.synapse is not None else "static",
     )
+
+
+def _drive_row(drive: PoissonDrive) -> tuple[Cell, ...]:
+    def shown(values: float | np.ndarray) -> str:
+        lowest, highest = np.min(values), np.max(values)
+        return f"{lowest:g}" if lowest == highest else f"{lowest:g} to {highest:g}"
+
+    rate, weight = shown(drive.rate), shown(drive.weight)
+    return drive.name, drive.post.name, drive.target, str(drive.n), rate, weight
 
 
 def _model_table(kind: str, model: Neuron | Synapse) -> Table:

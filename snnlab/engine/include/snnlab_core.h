@@ -123,6 +123,34 @@ typedef struct { /* an array that takes given rows one after the other */
     int64_t period; /* steps after which the rows begin anew; 0: never */
 } snn_value_player;
 
+/* Poisson spikes are drawn in blocks of neurons, the same for any number of threads. */
+#define SNN_POISSON_BLOCK 1024
+
+typedef struct { /* neurons that spike at random, each with probability 1 - exp(-rate * scale) */
+    const snn_population *population;
+    uint32_t key[2];
+    const void *rate; /* (padded), or one for all */
+    int item_bytes;   /* of a rate, 4 or 8 */
+    int each;         /* every neuron has its own rate */
+    double scale;
+} snn_poisson;
+
+/* Random counts with a weight are added to an array. A count is `smallest` and the number of
+ * thresholds that 32 random bits exceed. */
+typedef struct {
+    const snn_population *population;
+    uint32_t key[2];
+    const uint32_t *threshold; /* (n_rows, n_thresholds), ascending */
+    const int32_t *smallest;   /* (n_rows) */
+    const int32_t *row;        /* (padded), the row of each neuron; NULL: there is one row */
+    int64_t n_thresholds;      /* a power of two; the last one is never exceeded */
+    int64_t n_used;            /* thresholds that can be exceeded */
+    const double *weight;      /* (padded), or one for all */
+    int weights;               /* every neuron has its own weight */
+    void *out;                 /* (padded) */
+    int real_bytes;
+} snn_drive;
+
 typedef struct {
     const void *source; /* array of the population */
     int item_bytes;     /* 1, 4 or 8 */
@@ -149,6 +177,8 @@ enum {
     SNN_REDUCE,    /* snn_reduction */
     SNN_EMIT,      /* snn_spike_player: after the update, before its spikes are collected */
     SNN_PLAY,      /* snn_value_player */
+    SNN_POISSON,   /* snn_poisson: after the update, before its spikes are collected */
+    SNN_DRIVE,     /* snn_drive: with the arriving spikes */
     SNN_BARRIER    /* wait for the other threads */
 };
 
@@ -179,6 +209,10 @@ typedef struct {
 
 /* Run n_steps steps. Returns 0, or 1 when memory for a spike log ran out. */
 int snn_run(snn_engine *engine, int64_t n_steps);
+
+/* The part of a phase that `thread` does. */
+void snn_emit_poisson(const snn_poisson *poisson, const snn_clock *clock, int thread);
+void snn_drive_neurons(const snn_drive *drive, const snn_clock *clock, int thread);
 
 /* Targets of one row by geometric skipping: each of n_post but `skipped` (-1: none) is drawn with
  * probability p independently (Philox stream (key, row)). Writes them with `bytes` (2 or 4) each,

@@ -106,6 +106,14 @@ BAD_MODELS: list[tuple[str, str, str, str]] = [
         "    ^^^",
     ),
     (
+        "jump_with_flags_of_its_own",
+        "neuron",
+        "tau = 20 ms\ntau * dv/dt = -v\nv += g_exc : max = 3\nspike: v > 20",
+        "M, line 3, column 1: 'max' belongs to the equation of the variable; write it on line 2.\n"
+        "    v += g_exc : max = 3\n"
+        "    ^",
+    ),
+    (
         "two_equations_of_one_variable",
         "neuron",
         "dv/dt = -v\ndv/dt = -2*v\nspike: v > 0",

@@ -4,7 +4,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from snnlab import Network, Neuron
+from snnlab import AllToAll, Network, Neuron, SpikeSource
 
 TAU = 10.0  # ms
 RATIOS = np.array([1.0, 1 + 1e-7, 1 + 1e-5, 1.02, 1.3, 0.5, 0.9, 20.0])  # tau_s / tau
@@ -82,3 +82,23 @@ def test_exprel_keeps_its_digits_at_every_distance_from_0(target, dtype, toleran
 
     x = population.x.astype(float)
     np.testing.assert_allclose(population.r, np.expm1(x) / x, rtol=tolerance)
+
+
+@pytest.mark.parametrize("target", ["c", "numpy"])
+@pytest.mark.parametrize("place", ["above", "below"])
+def test_delta_synapses_make_the_potential_jump_and_decay(place, target):
+    equation, jump = "tau * dv/dt = -v", "v += g_exc"
+    lines = [equation, jump] if place == "below" else [jump, equation]
+    neuron = Neuron.from_cell("\n".join(["tau = 20 ms", *lines, "spike: v > 20"]), "delta")
+    net = Network(dt=0.1, seed=1, target=target)
+    source = net.add(2, SpikeSource([[1.0], [2.0]]))
+    neurons = net.add(1, neuron, name="N")
+    net.connect(source, neurons, "exc", AllToAll(), weight=5, delay=0.5)
+    net.record(neurons, "v")
+
+    net.simulate(4)
+
+    n_steps = np.arange(40) - np.array([[15], [25]])  # since the arrival of each spike
+    n_decays = n_steps + (place == "above")
+    expected = np.where(n_steps >= 0, 5 * np.exp(-0.1 * n_decays / 20), 0).sum(axis=0)
+    np.testing.assert_allclose(net.traces["N"]["v"][:, 0], expected, rtol=1e-12)

@@ -152,9 +152,10 @@ class _Work:
 
     @property
     def defined(self) -> dict[str, Statement]:
-        """Every name with the line that defines it."""
+        """Every name with the line that defines it: its differential equation, if it has one."""
         dynamic = {_target(statement): statement for statement in self.dynamics}
-        return {**self.constants, **self.states, **dynamic}
+        solved = {s.variable: s for s in self.dynamics if isinstance(s, Gradient)}
+        return {**self.constants, **self.states, **dynamic, **solved}
 
     def unit(self, name: str) -> Unit | None:
         """The internal unit of a variable, if it is known."""
@@ -187,7 +188,7 @@ def _prepare(syntax: ModelSyntax, kind: str, spiking: bool) -> _Work:
     checks.check_derived(work.constants)
     for statement in (*work.dynamics, *work.states.values(), *work.updated.values()):
         checks.check_range_place(statement)
-    for statement in (*syntax.statements, *work.updated.values()):
+    for statement in (*work.defined.values(), *syntax.statements, *work.updated.values()):
         if _target(statement) not in work.flags:
             work.flags[_target(statement)] = read_flags(statement, kind)
     for name in work.states.keys() & work.updated.keys():

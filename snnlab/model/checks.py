@@ -62,6 +62,13 @@ def check_definitions(syntax: ModelSyntax, predefined: tuple[str, ...]) -> None:
                 span, f"'{name}' is a function of the language; choose another name."
             )
         if name in first:
+            pair = (first[name], statement)
+            equation = next((line for line in pair if isinstance(line, Gradient)), None)
+            jump = next((line for line in pair if _is_jump(line)), None)
+            if equation is not None and jump is not None:
+                _check_jump(jump, equation)
+                first[name] = equation
+                continue
             raise source.error(
                 span,
                 f"'{name}' is defined twice, first on line {first[name].span.line}; remove one.",
@@ -72,6 +79,20 @@ def check_definitions(syntax: ModelSyntax, predefined: tuple[str, ...]) -> None:
             raise function.source.error(
                 function.span, f"'{function.name}' is defined already; choose another name."
             )
+
+
+def _is_jump(statement: Statement) -> bool:
+    """Whether the line changes a variable beside its differential equation."""
+    return isinstance(statement, Definition) and statement.operator != "="
+
+
+def _check_jump(statement: Statement, equation: Gradient) -> None:
+    if statement.flags:
+        raise statement.source.error(
+            statement.span,
+            f"'{statement.flags[0].name}' belongs to the equation of the variable; write it on line "
+            f"{equation.span.line}.",
+        )
 
 
 def check_neuron_sections(syntax: ModelSyntax, spiking: bool) -> None:

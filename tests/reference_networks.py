@@ -66,7 +66,7 @@ refractory: 2 ms
 
 
 def balanced(text, weights, seed):
-    """CUBA or COBA on the connectivity that the reference runs share; v(0) is drawn from ``seed``."""
+    """CUBA or COBA on the connectivity that the reference runs share; v(0) is drawn."""
     net = Network(dt=0.1, seed=seed)
     neuron = Neuron.from_cell(text, "balanced")
     populations = [net.add(3200, neuron, name="E"), net.add(800, neuron, name="I")]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from snnlab.errors import SimulationError
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 
 ROUNDING = 1e-6  # ms: times are multiples of dt with rounding errors
 
@@ -89,8 +89,10 @@ def count_correlations(
     counted = (rows >= 0) & (bins < n_bins)
     cells = rows[counted] * n_bins + bins[counted]
     counts = np.bincount(cells, minlength=chosen.size * n_bins).reshape(chosen.size, n_bins)
+    if chosen.size < 2:
+        return np.zeros(0)
     with np.errstate(invalid="ignore", divide="ignore"):  # a neuron with equal counts: NaN
-        coefficients = np.corrcoef(counts) if chosen.size > 1 else np.ones((1, 1))
+        coefficients = np.asarray(np.corrcoef(counts))
     return coefficients[np.triu_indices(chosen.size, 1)]
 
 
@@ -100,7 +102,8 @@ def _window(
     """Times and neurons of the spikes in the window."""
     if not start < end:
         raise SimulationError(
-            f"analysis: the window from {start:g} to {end:g} ms is empty; let it end after it starts."
+            f"analysis: the window from {start:g} to {end:g} ms is empty; let it end after it "
+            "starts."
         )
     times = spikes["time"].to_numpy(np.float64)
     neurons = spikes["neuron"].to_numpy(np.int64)

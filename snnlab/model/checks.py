@@ -90,8 +90,8 @@ def _check_jump(statement: Statement, equation: Gradient) -> None:
     if statement.flags:
         raise statement.source.error(
             statement.span,
-            f"'{statement.flags[0].name}' belongs to the equation of the variable; write it on line "
-            f"{equation.span.line}.",
+            f"'{statement.flags[0].name}' belongs to the equation of the variable; write it on "
+            f"line {equation.span.line}.",
         )
 
 

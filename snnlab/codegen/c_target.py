@@ -25,14 +25,17 @@ from snnlab.codegen.kernel import (
     Let,
     Load,
     Program,
+    Statement,
     Store,
 )
+from snnlab.codegen.passes import LOOP_CONSTANTS
 from snnlab.codegen.printer import CPrinter, Real
 
 # Functions for which glibc's libmvec has vector forms; gcc uses them when they are declared so,
 # and the vector form of a call is bit-equal for every lane, so that results do not
-# depend on where a neuron stands.
+# depend on where a neuron stands. It differs from the scalar form.
 VECTOR_FUNCTIONS = {"exp": 1, "log": 1, "sin": 1, "cos": 1, "pow": 2}
+EXACT_FUNCTIONS = frozenset({"sqrt", "fabs", "floor", "ceil", "rint"})  # in any instruction set
 RESERVED = frozenset(
     re.findall(
         r"\w+",
@@ -40,8 +43,9 @@ RESERVED = frozenset(
     auto break case char const continue default do double else enum extern float for goto if inline
     int long register restrict return short signed sizeof static struct switch typedef union
     unsigned void volatile while _Bool asm typeof main args clock begin end i j k m row key
-    int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t INFINITY NAN dt t step delay
-    exp log sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh floor ceil fabs
+    shift stride int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t INFINITY NAN
+    dt t step delay exp log sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh
+    floor ceil fabs
     erf sqrt pow rint fmod
     """,
     )
@@ -54,6 +58,7 @@ class CTypes:
 
     real: Real = "double"
     target: str = "uint16_t"  # index of a post neuron
+    source: str = "uint16_t"  # index of a pre neuron
 
     def item(self, item: Item) -> str:
         return {"real": self.real, "int": "int32_t", "bool": "uint8_t"}[item]
@@ -80,6 +85,11 @@ class CText:
         self._depth -= 1
         self.line("}")
 
+    def lines(self, text: CText) -> None:
+        """Another text's lines, at the present depth."""
+        for line in text._lines:
+            self.line(line)
+
     def __str__(self) -> str:
         return "\n".join(self._lines) + "\n"
 
@@ -92,15 +102,18 @@ def print_program(
     kernels = tuple(kernels)
     bodies = CText()
     functions: set[str] = set()
+    in_rows: set[str] = set()
     for kernel in kernels:
-        functions |= _print_kernel(kernel, types, bodies)
+        used, for_each_synapse = _print_kernel(kernel, types, bodies)
+        functions |= used
+        in_rows |= for_each_synapse
     head = CText()
     for line in comment.splitlines():
         head.line(f"// {_harmless(line)}".rstrip())
     head.line('#include "snnlab_kernel.h"')
     head.line()
     for function in sorted(functions):
-        head.line(_declaration(function, types.real))
+        head.line(_declaration(function, types.real, vector=function not in in_rows))
     head.line()
     head.line("const int32_t snn_abi = SNNLAB_ABI;")
     return Program(name, f"{head}{bodies}", kernels)
@@ -112,11 +125,13 @@ def _harmless(line: str) -> str:
     return re.sub(r"[^ -~]", "?", ascii_only).replace("\\", "/").replace("??", "? ?")
 
 
-def _declaration(function: str, real: Real) -> str:
+def _declaration(function: str, real: Real, *, vector: bool) -> str:
+    """``vector`` forms differ from others in the last bit, and where a thread's part of a row
+    begins would decide which is taken: for synapses they are not declared."""
     suffix = "f" if real == "float" else ""
     arguments = 2 if function in ("pow", "atan2", "fmod") else 1
     signature = f"{real} {function}{suffix}({', '.join([real] * arguments)});"
-    if function in VECTOR_FUNCTIONS:
+    if vector and function in VECTOR_FUNCTIONS:
         return f"SNN_VECTOR {signature}"
     return f"SNN_PURE {signature}"
 
@@ -144,7 +159,8 @@ class _Names(dict[Symbol, str]):
         return name
 
 
-def _print_kernel(kernel: Kernel, types: CTypes, out: CText) -> set[str]:
+def _print_kernel(kernel: Kernel, types: CTypes, out: CText) -> tuple[set[str], set[str]]:
+    """Print a kernel; the functions that it calls, and those that it calls for each synapse."""
     names = _Names()
     names[Symbol("t", real=True)] = "t"
     names[Symbol("dt", real=True)] = "dt"
@@ -195,34 +211,79 @@ def _print_kernel(kernel: Kernel, types: CTypes, out: CText) -> set[str]:
                 _print_load(
                     statement, arrays, constant_index[statement.buffer.index], types, names, out
                 )
-        with _loop(kernel, arrays, types, out):
-            for statement in kernel.body:
-                match statement:
-                    case Load(_, buffer):
-                        if rows and buffer.index in constant_index:
-                            continue
-                        index = _index(kernel, buffer)
-                        _print_load(statement, arrays, index, types, names, out)
-                    case Let():
-                        _print_let(statement, types, printer, names, out)
-                    case Store(buffer, value):
-                        text = printer.integer(value) if buffer.item != "real" else printer(value)
-                        cast = f"({types.item(buffer.item)})" if buffer.item == "bool" else ""
-                        out.line(f"{arrays[buffer.name]}[{_index(kernel, buffer)}] = {cast}{text};")
-                    case Add(buffer, value):
-                        out.line(
-                            f"{arrays[buffer.name]}[{_index(kernel, buffer)}] += {printer(value)};"
-                        )
-                    case Keep(buffer, value, extreme):
-                        place = f"{arrays[buffer.name]}[{_index(kernel, buffer)}]"
-                        sign = ">" if extreme == "max" else "<"
-                        text = printer(value)
-                        out.line(f"{place} = {text} {sign} {place} ? {text} : {place};")
-                    case Draw():
-                        _print_draw(statement, kernel, types, printer, names, out)
-                    case _:
-                        assert_never(statement)
-    return printer.functions_used
+        once, per_element, after = _split_row(kernel) if rows else ((), kernel.body, ())
+        for statement in once:
+            _print_let(statement, types, printer, names, out)
+        outside = set(printer.functions_used)
+        printer.functions_used.clear()
+        body = CText()
+        for statement in per_element:
+            if isinstance(statement, Load) and rows and statement.buffer.index in constant_index:
+                continue
+            _print_statement(statement, kernel, arrays, types, printer, names, body)
+        inside = set(printer.functions_used)
+        printer.functions_used |= outside
+        simple = inside <= EXACT_FUNCTIONS and not any(isinstance(s, Draw) for s in kernel.body)
+        _print_loops(kernel, arrays, body, simple, out)
+        for store in after:
+            _print_statement(store, kernel, arrays, types, printer, names, out)
+    return printer.functions_used, inside if rows else set()
+
+
+def _split_row(
+    kernel: Kernel,
+) -> tuple[tuple[Let, ...], tuple[Statement | Draw, ...], tuple[Store, ...]]:
+    """What a row computes once before its synapses, for each of them, and once after them."""
+    own = ("shared", "pre" if kernel.shape == "pre_row" else "post")
+    fixed: set[Basic] = {let.symbol for let in kernel.prologue}
+    fixed |= {Symbol(name, real=True) for name in (*kernel.scalars, *LOOP_CONSTANTS)}
+    once: list[Let] = []
+    per_element: list[Statement | Draw] = []
+    after: list[Store] = []
+    for statement in kernel.body:
+        match statement:
+            case Load(s, buffer) if buffer.index in own:
+                fixed.add(s)
+                per_element.append(statement)
+            case Let(s, value, _) if value.free_symbols <= fixed:
+                fixed.add(s)
+                once.append(statement)
+            case Store(buffer, value) if buffer.index in own and value.free_symbols <= fixed:
+                after.append(statement)
+            case _:
+                per_element.append(statement)
+    return tuple(once), tuple(per_element), tuple(after)
+
+
+def _print_statement(
+    statement: Statement | Draw,
+    kernel: Kernel,
+    arrays: dict[str, str],
+    types: CTypes,
+    printer: CPrinter,
+    names: _Names,
+    out: CText,
+) -> None:
+    match statement:
+        case Load(_, buffer):
+            _print_load(statement, arrays, _index(kernel, buffer), types, names, out)
+        case Let():
+            _print_let(statement, types, printer, names, out)
+        case Store(buffer, value):
+            text = printer.integer(value) if buffer.item != "real" else printer(value)
+            cast = f"({types.item(buffer.item)})" if buffer.item == "bool" else ""
+            out.line(f"{arrays[buffer.name]}[{_index(kernel, buffer)}] = {cast}{text};")
+        case Add(buffer, value):
+            out.line(f"{arrays[buffer.name]}[{_index(kernel, buffer)}] += {printer(value)};")
+        case Keep(buffer, value, extreme):
+            place = f"{arrays[buffer.name]}[{_index(kernel, buffer)}]"
+            sign = ">" if extreme == "max" else "<"
+            text = printer(value)
+            out.line(f"{place} = {text} {sign} {place} ? {text} : {place};")
+        case Draw():
+            _print_draw(statement, kernel, types, printer, names, out)
+        case _:
+            assert_never(statement)
 
 
 def _used_symbols(kernel: Kernel) -> set[Basic]:
@@ -244,7 +305,7 @@ def index_buffers(kernel: Kernel, types: CTypes) -> tuple[tuple[str, str], ...]:
     if kernel.shape == "pre_row":
         return (("(target)", types.target),)
     if kernel.shape == "post_row":
-        return (("(synapse)", "uint32_t"), ("(source)", "int32_t"))
+        return (("(synapse)", "uint32_t"), ("(source)", types.source))
     return ()
 
 
@@ -273,23 +334,49 @@ def _declare_arrays(kernel: Kernel, types: CTypes, names: _Names, out: CText) ->
     return arrays
 
 
-@contextmanager
-def _loop(kernel: Kernel, arrays: dict[str, str], types: CTypes, out: CText) -> Iterator[None]:
+def _print_loops(
+    kernel: Kernel, arrays: dict[str, str], body: CText, simple: bool, out: CText
+) -> None:
+    """The loop over neurons or synapses; ``simple`` bodies may be vectorised.
+
+    Rows without gaps get a loop of their own, in which everything lies side by side.
+    """
+    reads_post = any(b.index == "post" for b in kernel.buffers)
+    reads_pre = any(b.index == "pre" for b in kernel.buffers)
     match kernel.shape:
         case "neurons" | "once":
             with out.block("for (int64_t i = begin; i < end; ++i)"):
-                yield
+                out.lines(body)
         case "pre_row":
+            target = arrays["(target)"]
+            if not reads_post:
+                with out.block("for (int64_t k = begin; k < end; ++k)"):
+                    out.lines(body)
+                return
+            if simple:
+                gapless = f"{target}[end - 1] - {target}[begin] == end - begin - 1"
+                with out.block(f"if (args->distinct && {gapless})"):
+                    out.line(f"const int64_t shift = {target}[begin] - begin;")
+                    out.line("SNN_INDEPENDENT")
+                    with out.block("for (int64_t k = begin; k < end; ++k)"):
+                        out.line("const int64_t j = k + shift;")
+                        out.lines(body)
+                    out.line("begin = end;")
             with out.block("for (int64_t k = begin; k < end; ++k)"):
-                if any(b.index == "post" for b in kernel.buffers):
-                    out.line(f"const int64_t j = {arrays['(target)']}[k];")
-                yield
+                out.line(f"const int64_t j = {target}[k];")
+                out.lines(body)
         case "post_row":
+            with out.block(f"if (!{arrays['(synapse)']})"):
+                out.line("const int64_t stride = args->stride;")
+                with out.block("for (int64_t i = 0; i < end - begin; ++i)"):
+                    out.line("const int64_t k = i*stride + row;")
+                    out.lines(body)
+                out.line("begin = end;")
             with out.block("for (int64_t m = begin; m < end; ++m)"):
                 out.line(f"const int64_t k = {arrays['(synapse)']}[m];")
-                if any(b.index == "pre" for b in kernel.buffers):
+                if reads_pre:
                     out.line(f"const int64_t i = {arrays['(source)']}[m];")
-                yield
+                out.lines(body)
         case _:
             assert_never(kernel.shape)
 

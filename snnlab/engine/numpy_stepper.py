@@ -39,9 +39,17 @@ class Arguments:
     """What one kernel is given: arrays, shared values and the key of its random numbers."""
 
     def __init__(
-        self, buffers: Sequence[NDArray], scalars: NDArray, key: tuple[int, int], delay: int = 0
+        self,
+        buffers: Sequence[NDArray | None],
+        scalars: NDArray,
+        key: tuple[int, int],
+        delay: int = 0,
+        *,
+        distinct: bool = False,
+        stride: int = 0,
     ) -> None:
         self.buffers = list(buffers)
+        self.stride = stride
         self.scalars = scalars
         self.key = key
         self.delay = delay
@@ -58,7 +66,8 @@ class _Bound:
         n = len(kernel.index_arrays)
         self._kernel = kernel
         self._arguments = arguments
-        self._arrays = arguments.buffers[n:]
+        self._arrays = [array for array in arguments.buffers[n:] if array is not None]
+        self.stride = arguments.stride
         self.index = dict(zip(kernel.index_arrays, arguments.buffers[:n], strict=True))
 
     def run(
@@ -227,8 +236,12 @@ class Synapses(Object):
             return
         bound, row = self._on_post
         spiking = self._post.of_step(step)
-        positions = _ranges(row[spiking], row[spiking + 1])
-        synapses = bound.index["(synapse)"][positions].astype(np.intp)
+        order = bound.index["(synapse)"]
+        if order is None:
+            rows = np.arange(len(self._begin)) * bound.stride
+            synapses = (spiking[:, np.newaxis] + rows).ravel().astype(np.intp)
+        else:
+            synapses = order[_ranges(row[spiking], row[spiking + 1])].astype(np.intp)
         bound.run(step, dt, synapses, self._source[synapses], self._target[synapses])
 
 

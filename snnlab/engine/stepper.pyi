@@ -10,10 +10,13 @@ SHARED_STEPS: int
 class Arguments:
     def __init__(
         self,
-        buffers: Sequence[NDArray],
+        buffers: Sequence[NDArray | None],
         scalars: NDArray[float64],
         key: tuple[int, int],
         delay: int = 0,
+        *,
+        distinct: bool = False,
+        stride: int = 0,
     ) -> None: ...
 
 class Object: ...

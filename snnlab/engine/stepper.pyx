@@ -17,6 +17,8 @@ cdef extern from "snnlab_core.h" nogil:
         const double *scalar
         uint32_t key[2]
         int32_t delay
+        int32_t distinct
+        int64_t stride
 
     ctypedef void (*snn_range_kernel)(const snn_args *, const void *, int64_t, int64_t)
     ctypedef void (*snn_row_kernel)(const snn_args *, const void *, int64_t, int64_t, int64_t)
@@ -204,6 +206,8 @@ OPERATIONS = {
 
 
 cdef void *_data(array) except? NULL:
+    if array is None:
+        return NULL
     return <void *><uintptr_t>array.ctypes.data
 
 
@@ -214,9 +218,13 @@ cdef class Arguments:
     cdef object _keep
     cdef void **_pointers
 
-    def __cinit__(self, buffers, scalars, key, int32_t delay=0):
-        """``buffers``: arrays in the order of the signature; ``scalars``: float64 array;
-        ``delay`` of a projection in steps."""
+    def __cinit__(self, buffers, scalars, key, int32_t delay=0, *, bint distinct=False,
+                  int64_t stride=0):
+        """``buffers``: arrays in the order of the signature, or None; ``scalars``: float64 array.
+
+        Of a projection: ``delay`` in steps, ``distinct`` where no row has a target twice, ``stride``
+        the synapses of a row where all are connected to all.
+        """
         self._keep = (list(buffers), scalars)
         self._pointers = <void **>calloc(max(1, len(buffers)), sizeof(void *))
         if self._pointers == NULL:
@@ -228,6 +236,8 @@ cdef class Arguments:
         self.args.key[0] = key[0]
         self.args.key[1] = key[1]
         self.args.delay = delay
+        self.args.distinct = distinct
+        self.args.stride = stride
 
     def __dealloc__(self):
         free(self._pointers)

@@ -49,6 +49,7 @@ from snnlab.engine.stepper import (
 from snnlab.errors import NetworkError
 from snnlab.model.ir import DifferentialEquation, NeuronModel, SynapseModel
 from snnlab.network.compilation import neuron_program, start, synapse_program
+from snnlab.network.connectors import narrow
 from snnlab.network.population import Population
 from snnlab.network.projection import Projection
 
@@ -185,9 +186,9 @@ def population_program(population: Population, projections: Iterable[Projection]
 
 
 def projection_types(projection: Projection) -> CTypes:
-    narrow = projection.post.size <= 65_536
-    real = real_name(projection.network.real)
-    return CTypes(real, "uint16_t" if narrow else "uint32_t")
+    target = "uint16_t" if projection.post.size <= 65_536 else "uint32_t"
+    source = "uint16_t" if projection.pre.size <= 65_536 else "uint32_t"
+    return CTypes(real_name(projection.network.real), target, source)
 
 
 def projection_program(projection: Projection) -> Program | None:
@@ -199,8 +200,7 @@ def projection_program(projection: Projection) -> Program | None:
         projection.model,
         projection.synapse.text if projection.synapse is not None else "",
         frozenset(projection.state.individual),
-        types.real,
-        types.target,
+        types,
         tuple(_localities(projection).items()),
     )
 
@@ -440,13 +440,22 @@ def _add_transmission(
         parts.phases.append(("combine", f"{operation} of inputs is added", combination))
 
 
-def _by_post_neuron(projection: Projection) -> tuple[dict[str, NDArray], NDArray[np.int64]]:
-    """Synapses in the order of their post neurons, with their pre neurons, and the row ends."""
+def _by_post_neuron(
+    projection: Projection,
+) -> tuple[dict[str, NDArray | None], NDArray[np.int64]]:
+    """Synapses in the order of their post neurons, with their pre neurons, and the row ends.
+
+    Where all are connected to all the synapse is known from its neurons and nothing is stored.
+    """
     connectivity = projection.connectivity
+    n_pre, n_post = projection.pre.size, projection.post.size
+    if connectivity.all_to_all(n_post):
+        return {"(synapse)": None, "(source)": None}, np.arange(n_post + 1) * n_pre
     order = np.argsort(connectivity.targets, kind="stable").astype(np.uint32)
     counts = np.bincount(connectivity.targets, minlength=projection.post.size)
     rows = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    return {"(synapse)": order, "(source)": connectivity.sources[order]}, rows
+    sources = connectivity.sources.astype(narrow(n_pre))[order]
+    return {"(synapse)": order, "(source)": sources}, rows
 
 
 @dataclass
@@ -463,12 +472,14 @@ class _Binding:
     def arguments(
         self,
         kernel: Kernel,
-        index: Mapping[str, NDArray],
+        index: Mapping[str, NDArray | None],
         scratch: NDArray | None = None,
         pre_delay: int = 1,
     ) -> Arguments:
         state = self.projection.state
-        buffers = [index[name] for name, _ in index_buffers(kernel, self.types)]
+        buffers: list[NDArray | None] = [
+            index[name] for name, _ in index_buffers(kernel, self.types)
+        ]
         for buffer in kernel.buffers:
             if buffer == INPUT:
                 buffers.append(self.driven if scratch is None else scratch)
@@ -476,7 +487,10 @@ class _Binding:
                 buffers.append(self.array(buffer, pre_delay))
         delay = self.projection.delay_steps
         make = self.post.backend.parts.Arguments
-        return make(buffers, state.table, self.projection.key, delay)
+        connectivity = self.projection.connectivity
+        stride = self.post.population.size
+        key, distinct = self.projection.key, connectivity.distinct
+        return make(buffers, state.table, key, delay, distinct=distinct, stride=stride)
 
     def array(self, buffer: Buffer, pre_delay: int) -> NDArray:
         """The array of ``buffer``; variables of pre neurons as of ``pre_delay`` steps ago."""

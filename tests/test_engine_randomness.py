@@ -7,11 +7,17 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from snnlab.engine.construction import Rule
 from snnlab.engine.randomness import stream_key
-from snnlab.engine.stepper import bernoulli_rows, uniform
+from snnlab.engine.rows import make_rows, uniform
 from snnlab.engine.toolchain import find_toolchain
 
 SEEDS = range(20)
+
+
+def bernoulli_rows(key, n_rows, n_post, p):
+    return make_rows(Rule("bernoulli", key, n_rows, n_post, p=p))
+
 
 PHILOX = """
 #include "snnlab_kernel.h"

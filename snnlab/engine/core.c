@@ -522,68 +522,6 @@ int snn_run(snn_engine *engine, int64_t n_steps)
     return 0;
 }
 
-#define KEEP(j)                                                                 \
-    if ((j) != skipped) {                                                       \
-        if (bytes == 2)                                                         \
-            ((uint16_t *)out)[n++] = (uint16_t)(j);                             \
-        else                                                                    \
-            ((uint32_t *)out)[n++] = (uint32_t)(j);                             \
-    }
-
-int64_t snn_bernoulli_row(const uint32_t key[2], uint32_t row, int64_t n_post, double p,
-                          int64_t skipped, int bytes, void *out)
-{
-    int64_t n = 0;
-    if (p <= 0.0) return 0;
-    if (p >= 1.0) {
-        for (int64_t j = 0; j < n_post; ++j) KEEP(j)
-        return n;
-    }
-    /* The gap to the next target is geometric: floor(ln u / ln(1 - p)). */
-    const double scale = 1.0 / log1p(-p), last = (double)n_post;
-    double j = -1.0;
-    uint32_t random[4];
-    for (uint32_t counter = 0;; ++counter) {
-        snn_philox(key, counter, 0, row, 1, random);
-        for (int half = 0; half < 2; ++half) {
-            const double u = snn_unit(random[2 * half], random[2 * half + 1]);
-            j += 1.0 + floor(log(u) * scale);
-            if (j >= last) return n;
-            KEEP((int64_t)j)
-        }
-    }
-}
-
-/* Fisher and Yates: each number changes places with one drawn from those not yet chosen. */
-void snn_choose_row(const uint32_t key[2], uint32_t row, int64_t n_candidates, int64_t n,
-                    int64_t skipped, int repeated, int32_t *order, int32_t *out)
-{
-    const int64_t m = n_candidates - (skipped >= 0);
-    uint32_t random[4] = {0};
-    for (int64_t k = 0; k < n; ++k) {
-        if (k % 2 == 0) snn_philox(key, (uint32_t)(k / 2), 0, row, 3, random);
-        const double u = snn_unit(random[2 * (k % 2)], random[2 * (k % 2) + 1]);
-        int64_t place = (int64_t)(u * (double)(repeated ? m : m - k));
-        if (!repeated) {
-            const int32_t last = (int32_t)(m - k - 1), chosen = order[place];
-            order[place] = order[last];
-            order[last] = chosen;
-            out[k] = (int32_t)place; /* for the way back */
-        } else {
-            out[k] = (int32_t)place;
-        }
-    }
-    if (!repeated) /* undo: the next row starts from the same order, whichever thread has it */
-        for (int64_t k = n - 1; k >= 0; --k) {
-            const int32_t last = (int32_t)(m - k - 1), chosen = order[last], place = out[k];
-            order[last] = order[place];
-            order[place] = chosen;
-            out[k] = chosen;
-        }
-    if (skipped >= 0)
-        for (int64_t k = 0; k < n; ++k) out[k] += out[k] >= skipped;
-}
-
 /* One byte of a radix sort from the lowest on: `from` into `to`, by delay >> shift. */
 static void radix_pass(const uint32_t *from, uint32_t *to, int64_t n, const uint16_t *delay,
                        int shift)
@@ -611,13 +549,4 @@ int snn_delay_order(const int64_t *begins, const int64_t *ends, int64_t n_parts,
     }
     free(scratch);
     return 0;
-}
-
-void snn_uniform_fill(const uint32_t key[2], uint32_t draw, int64_t n, double *out)
-{
-    for (int64_t i = 0; i < n; ++i) {
-        uint32_t random[4];
-        snn_philox(key, (uint32_t)i, (uint32_t)(i >> 32), draw, 2, random);
-        out[i] = snn_unit(random[0], random[1]);
-    }
 }

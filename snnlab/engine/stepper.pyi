@@ -120,26 +120,3 @@ class Stepper:
         spin: int = 2000,
     ) -> None: ...
     def run(self, n_steps: int) -> None: ...
-
-def bernoulli_rows(
-    key: tuple[int, int],
-    n_rows: int,
-    n_post: int,
-    p: float,
-    *,
-    first_row: int = 0,
-    skipped: NDArray[int32] | None = None,
-    dtype: type = int32,
-) -> tuple[NDArray[int64], NDArray]: ...
-def choose_rows(
-    key: tuple[int, int],
-    n_rows: int,
-    n_candidates: int,
-    n: int,
-    skipped: NDArray[int32] | None,
-    repeated: bool,
-) -> NDArray[int32]: ...
-def rows_of_sources(
-    chosen: NDArray[int32], n_pre: int, dtype: type
-) -> tuple[NDArray[int64], NDArray]: ...
-def uniform(key: tuple[int, int], draw: int, n: int) -> NDArray[float64]: ...

@@ -166,13 +166,8 @@ cdef extern from "snnlab_core.h" nogil:
     enum: SNN_SHARED_STEPS
 
     int snn_run(snn_engine *engine, int64_t n_steps)
-    int64_t snn_bernoulli_row(const uint32_t *key, uint32_t row, int64_t n_post, double p,
-                              int64_t skipped, int bytes, void *out)
-    void snn_choose_row(const uint32_t *key, uint32_t row, int64_t n_candidates, int64_t n,
-                        int64_t skipped, int repeated, int32_t *order, int32_t *out)
     int snn_delay_order(const int64_t *begins, const int64_t *ends, int64_t n_parts,
                         const uint16_t *delay, uint32_t *order)
-    void snn_uniform_fill(const uint32_t *key, uint32_t draw, int64_t n, double *out)
 
 
 KINDS = {
@@ -715,113 +710,3 @@ cdef class Stepper:
             failed = snn_run(&self.engine, n_steps)
         if failed:
             raise MemoryError("the log of spikes could not grow")
-
-
-def bernoulli_rows(key, int64_t n_rows, int64_t n_post, double p, *, int64_t first_row=0,
-                   skipped=None, dtype=np.int32):
-    """Connect each of ``n_rows`` rows with each of ``n_post`` targets with probability ``p``.
-
-    ``skipped`` int32 (n_rows,) names a target that each row leaves out, or -1.
-    Returns (ends, targets): ``ends`` int64 (n_rows + 1), ``targets`` whole numbers of 16 or 32
-    bits, ascending in each row. A row's targets depend on ``key`` and the row's number, which
-    begins at ``first_row``, and on nothing else.
-    """
-    cdef uint32_t c_key[2]
-    c_key[0] = key[0]
-    c_key[1] = key[1]
-    cdef int64_t r, done = 0, n = 0, left_out = -1
-    # Room for the mean and six standard deviations; a row that does not fit makes it grow.
-    cdef int64_t capacity = <int64_t>(n_rows * n_post * p + 6.0 * (n_rows * n_post * p) ** 0.5)
-    capacity = min(n_rows * n_post, capacity) + n_post
-    ends = np.zeros(n_rows + 1, np.int64)
-    targets = np.empty(capacity, dtype)
-    cdef int item = targets.itemsize
-    cdef int64_t *end = <int64_t *>_data(ends)
-    cdef char *out = <char *>_data(targets) if capacity else NULL
-    cdef const int32_t *skip = NULL
-    if skipped is not None and n_rows:
-        skip = <const int32_t *>_data(skipped)
-    while done < n_rows:
-        with nogil:
-            for r in range(done, n_rows):
-                if n + n_post > capacity:
-                    break
-                if skip != NULL:
-                    left_out = skip[r]
-                n += snn_bernoulli_row(c_key, <uint32_t>(first_row + r), n_post, p, left_out,
-                                       item, out + n * item)
-                end[r + 1] = n
-                done = r + 1
-        if done < n_rows:
-            capacity = n + n_post + capacity // 2
-            targets = np.concatenate([targets[:n], np.empty(capacity - n, dtype)])
-            out = <char *>_data(targets)
-    return ends, targets[:n]
-
-
-def choose_rows(key, int64_t n_rows, int64_t n_candidates, int64_t n, skipped, bint repeated):
-    """For each row ``n`` of ``n_candidates`` numbers, int32 (n_rows, n), in random order.
-
-    ``skipped`` int32 (n_rows,) names one that the row leaves out, or -1; None leaves none out.
-    """
-    cdef uint32_t c_key[2]
-    c_key[0] = key[0]
-    c_key[1] = key[1]
-    chosen = np.empty((n_rows, n), np.int32)
-    order = np.arange(n_candidates, dtype=np.int32)
-    cdef int64_t r, left_out = -1
-    if not n_rows or not n:
-        return chosen
-    cdef int32_t *out = <int32_t *>_data(chosen)
-    cdef int32_t *place = <int32_t *>_data(order)
-    cdef const int32_t *skip = NULL
-    if skipped is not None:
-        skip = <const int32_t *>_data(skipped)
-    with nogil:
-        for r in range(n_rows):
-            if skip != NULL:
-                left_out = skip[r]
-            snn_choose_row(c_key, <uint32_t>r, n_candidates, n, left_out, repeated, place,
-                           out + r * n)
-    return chosen
-
-
-def rows_of_sources(chosen, int64_t n_pre, dtype):
-    """Turn sources by post neuron, ``chosen`` int32 (n_post, n), into targets by pre neuron.
-
-    Returns (ends, targets): ``ends`` int64 (n_pre + 1), ``targets`` of 16 or 32 bits, ascending
-    in each row.
-    """
-    cdef int64_t n_post = chosen.shape[0], n = chosen.shape[1], j, k
-    ends = np.zeros(n_pre + 1, np.int64)
-    targets = np.empty(n_post * n, dtype)
-    if not n_post * n:
-        return ends, targets
-    np.cumsum(np.bincount(chosen.ravel(), minlength=n_pre), out=ends[1:])
-    places = ends.copy()
-    cdef int64_t *place = <int64_t *>_data(places)
-    cdef const int32_t *source = <const int32_t *>_data(chosen)
-    cdef bint narrow = targets.itemsize == 2
-    cdef uint16_t *target16 = <uint16_t *>_data(targets)
-    cdef uint32_t *target32 = <uint32_t *>_data(targets)
-    with nogil:
-        for j in range(n_post):
-            for k in range(j * n, (j + 1) * n):
-                if narrow:
-                    target16[place[source[k]]] = <uint16_t>j
-                else:
-                    target32[place[source[k]]] = <uint32_t>j
-                place[source[k]] += 1
-    return ends, targets
-
-
-def uniform(key, uint32_t draw, int64_t n):
-    """``n`` numbers uniform in (0, 1): the stream ``draw`` of ``key``."""
-    cdef uint32_t c_key[2]
-    c_key[0] = key[0]
-    c_key[1] = key[1]
-    out = np.empty(n)
-    cdef double *data = <double *>_data(out) if n else NULL
-    with nogil:
-        snn_uniform_fill(c_key, draw, n, data)
-    return out

@@ -34,6 +34,7 @@ from snnlab.engine import numpy_stepper, stepper
 from snnlab.engine.build import Build
 from snnlab.engine.library import KernelLibrary
 from snnlab.engine.memory import aligned_zeros, padded_size, split_at_vectors
+from snnlab.engine.rows import narrow
 from snnlab.engine.schedule import Phase, PhaseKind, Schedule
 from snnlab.engine.stepper import (
     Arguments,
@@ -49,7 +50,6 @@ from snnlab.engine.stepper import (
 from snnlab.errors import NetworkError
 from snnlab.model.ir import DifferentialEquation, NeuronModel, SynapseModel
 from snnlab.network.compilation import neuron_program, start, synapse_program
-from snnlab.network.connectors import narrow
 from snnlab.network.population import Population
 from snnlab.network.projection import Projection
 

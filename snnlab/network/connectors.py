@@ -2,29 +2,38 @@
 
 A connector turns two groups of neurons and a random key into a `Connectivity`; it knows nothing of
 populations. To add one, subclass `Connector` and write `connect`, or `GroupConnector` and write
-`connect_groups` where the rule asks who is the same neuron or where neurons lie.
+`connect_groups` where the rule asks who is the same neuron or where neurons lie. Where each pre
+neuron chooses by itself, subclass `RowConnector` and write `rule`: its synapses need not be stored.
 """
 
 from __future__ import annotations
 
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from snnlab.engine.construction import Rule, Space, chance_rows
 from snnlab.engine.randomness import Key, stream_key
-from snnlab.engine.stepper import bernoulli_rows, choose_rows, rows_of_sources, uniform
+from snnlab.engine.rows import (
+    ends_of,
+    in_parallel,
+    make_columns,
+    make_rows,
+    make_space,
+    narrow,
+    order_of_pairs,
+    ranges,
+    taken,
+)
 from snnlab.errors import NetworkError
 
 DRAWS = 3  # last part of the path of a rule's own random streams
 PAIRS_AT_ONCE = 2_000_000
-SYNAPSES_PER_THREAD = 200_000
 
 
 @dataclass(frozen=True)
@@ -62,8 +71,25 @@ class Groups:
     n_post: int
     same_pre: NDArray[np.int32] | None = None  # (n_post,) place of the same neuron in pre, or -1
     same_post: NDArray[np.int32] | None = None  # (n_pre,) place of the same neuron in post, or -1
-    pre_positions: NDArray[np.float64] | None = None  # (n_pre, n_dimensions), each in [0, 1]
-    post_positions: NDArray[np.float64] | None = None  # (n_post, n_dimensions), each in [0, 1]
+    pre_grid: tuple[tuple[int, ...], NDArray[np.int32]] | None = None  # shape, neurons (n_pre,)
+    post_grid: tuple[tuple[int, ...], NDArray[np.int32]] | None = None
+
+    @cached_property
+    def pre_positions(self) -> NDArray[np.float64] | None:
+        """(n_pre, n_dimensions), each in [0, 1]; None if the neurons have no positions."""
+        return None if self.pre_grid is None else _positions(*self.pre_grid)
+
+    @cached_property
+    def post_positions(self) -> NDArray[np.float64] | None:
+        """(n_post, n_dimensions), each in [0, 1]; None if the neurons have no positions."""
+        return None if self.post_grid is None else _positions(*self.post_grid)
+
+
+def _positions(shape: tuple[int, ...], neurons: NDArray[np.int32]) -> NDArray[np.float64]:
+    """(n_neurons, n_dimensions): places on a grid that is stretched over [0, 1]."""
+    axes = [np.arange(n) / (n - 1) if n > 1 else np.array([0.5]) for n in shape]
+    places = np.unravel_index(neurons, shape)
+    return np.stack([axis[place] for axis, place in zip(axes, places, strict=True)], axis=1)
 
 
 @dataclass(frozen=True)
@@ -94,6 +120,10 @@ class Connector(ABC):
         """Connect two groups of which more is known than their sizes."""
         return self.connect(groups.n_pre, groups.n_post, key)
 
+    def expected(self, n_pre: int, n_post: int) -> int | None:
+        """About how many synapses there will be; None if only building tells."""
+        return None
+
 
 class GroupConnector(Connector):
     """A rule that asks who is the same neuron, or where neurons lie."""
@@ -109,33 +139,56 @@ class GroupConnector(Connector):
     def connect_groups(self, groups: Groups, key: Key) -> Connectivity: ...
 
 
+class RowConnector(GroupConnector):
+    """A rule by which each pre neuron chooses its targets, whatever the others do."""
+
+    @abstractmethod
+    def rule(self, groups: Groups, key: Key) -> Rule:
+        """How the rows of pre neurons are made.
+
+        Raises
+        ------
+        NetworkError
+            If the rule does not fit the sizes.
+        """
+
+    def connect_groups(self, groups: Groups, key: Key) -> Connectivity:
+        return Connectivity(*make_rows(self.rule(groups, key)))
+
+
 @dataclass(frozen=True)
-class AllToAll(Connector):
+class AllToAll(RowConnector):
     """Every neuron with every other; with itself only if ``self_connections``."""
 
     self_connections: bool = False
 
-    def connect(self, n_pre: int, n_post: int, key: Key) -> Connectivity:
-        ends = np.arange(n_pre + 1, dtype=np.int64) * n_post
-        return Connectivity(ends, np.tile(np.arange(n_post, dtype=narrow(n_post)), n_pre))
+    def rule(self, groups: Groups, key: Key) -> Rule:
+        skipped = None if self.self_connections else groups.same_post
+        return Rule("everyone", key, groups.n_pre, groups.n_post, skipped=skipped)
+
+    def expected(self, n_pre: int, n_post: int) -> int:
+        return n_pre * n_post
 
 
 @dataclass(frozen=True)
-class OneToOne(Connector):
+class OneToOne(RowConnector):
     """Neuron i with neuron i; both sides have the same size."""
 
-    def connect(self, n_pre: int, n_post: int, key: Key) -> Connectivity:
+    def rule(self, groups: Groups, key: Key) -> Rule:
+        n_pre, n_post = groups.n_pre, groups.n_post
         if n_pre != n_post:
             raise NetworkError(
                 f"OneToOne: {n_pre} neurons cannot be paired with {n_post}; "
                 f"connect parts of equal size, for example pre[:{min(n_pre, n_post)}]."
             )
-        ends = np.arange(n_pre + 1, dtype=np.int64)
-        return Connectivity(ends, np.arange(n_pre, dtype=np.int32))
+        return Rule("counterpart", key, n_pre, n_post)
+
+    def expected(self, n_pre: int, n_post: int) -> int:
+        return min(n_pre, n_post)
 
 
 @dataclass(frozen=True)
-class FixedProbability(GroupConnector):
+class FixedProbability(RowConnector):
     """Every pair with probability ``p``, independently.
 
     Pairs of a neuron with itself are left out unless ``self_connections``.
@@ -150,31 +203,12 @@ class FixedProbability(GroupConnector):
                 f"FixedProbability: p = {self.p:g} is no probability; give a number from 0 to 1."
             )
 
-    def connect_groups(self, groups: Groups, key: Key) -> Connectivity:
-        n_pre, n_post = groups.n_pre, groups.n_post
+    def rule(self, groups: Groups, key: Key) -> Rule:
         skipped = None if self.self_connections else groups.same_post
+        return Rule("bernoulli", key, groups.n_pre, groups.n_post, p=self.p, skipped=skipped)
 
-        def rows(first: int, last: int) -> tuple[NDArray[np.int64], NDArray]:
-            own = None if skipped is None else skipped[first:last]
-            return bernoulli_rows(
-                key,
-                last - first,
-                n_post,
-                self.p,
-                first_row=first,
-                skipped=own,
-                dtype=narrow(n_post),
-            )
-
-        wanted = int(n_pre * n_post * self.p) // SYNAPSES_PER_THREAD
-        n_threads = max(1, min(os.cpu_count() or 1, wanted, n_pre))
-        if n_threads == 1:
-            return Connectivity(*rows(0, n_pre))
-        bounds = [n_pre * k // n_threads for k in range(n_threads + 1)]
-        with ThreadPoolExecutor(n_threads) as pool:
-            pieces = list(pool.map(rows, bounds[:-1], bounds[1:]))
-        counts = np.concatenate([np.diff(ends) for ends, _ in pieces])
-        return Connectivity(ends_of(counts), np.concatenate([targets for _, targets in pieces]))
+    def expected(self, n_pre: int, n_post: int) -> int:
+        return round(n_pre * n_post * self.p)
 
 
 @dataclass(frozen=True)
@@ -195,12 +229,16 @@ class FixedInDegree(GroupConnector):
     def connect_groups(self, groups: Groups, key: Key) -> Connectivity:
         skipped = None if self.self_connections else groups.same_pre
         _check_degree(self, "pre", groups.n_pre, skipped)
-        chosen = choose_rows(key, groups.n_post, groups.n_pre, self.n, skipped, self.multapses)
-        return Connectivity(*rows_of_sources(chosen, groups.n_pre, narrow(groups.n_post)))
+        kind = "repeated" if self.multapses else "distinct"
+        by_post = Rule(kind, key, groups.n_post, groups.n_pre, n=self.n, skipped=skipped)
+        return Connectivity(*make_columns(by_post))
+
+    def expected(self, n_pre: int, n_post: int) -> int:
+        return self.n * n_post
 
 
 @dataclass(frozen=True)
-class FixedOutDegree(GroupConnector):
+class FixedOutDegree(RowConnector):
     """Every pre neuron sends ``n`` synapses to post neurons drawn at random.
 
     With ``multapses`` one pair may have several synapses, as if each were drawn anew. A neuron is
@@ -214,16 +252,18 @@ class FixedOutDegree(GroupConnector):
     def __post_init__(self) -> None:
         _check_count("FixedOutDegree", self.n)
 
-    def connect_groups(self, groups: Groups, key: Key) -> Connectivity:
+    def rule(self, groups: Groups, key: Key) -> Rule:
         skipped = None if self.self_connections else groups.same_post
         _check_degree(self, "post", groups.n_post, skipped)
-        chosen = choose_rows(key, groups.n_pre, groups.n_post, self.n, skipped, self.multapses)
-        targets = np.sort(chosen.astype(narrow(groups.n_post)), axis=1)
-        return Connectivity(np.arange(groups.n_pre + 1, dtype=np.int64) * self.n, targets.ravel())
+        kind = "repeated" if self.multapses else "distinct"
+        return Rule(kind, key, groups.n_pre, groups.n_post, n=self.n, skipped=skipped)
+
+    def expected(self, n_pre: int, n_post: int) -> int:
+        return self.n * n_pre
 
 
 @dataclass(frozen=True)
-class FixedTotal(GroupConnector):
+class FixedTotal(RowConnector):
     """``n`` synapses in all, between pairs drawn at random.
 
     With ``multapses`` one pair may have several synapses, as if each were drawn anew. Pairs of a
@@ -238,70 +278,51 @@ class FixedTotal(GroupConnector):
     def __post_init__(self) -> None:
         _check_count("FixedTotal", self.n)
 
-    def connect_groups(self, groups: Groups, key: Key) -> Connectivity:
-        same = None if self.self_connections else groups.same_post
-        n_pairs = groups.n_pre * groups.n_post
-        n_possible = n_pairs - (0 if same is None else int((same >= 0).sum()))
+    def rule(self, groups: Groups, key: Key) -> Rule:
+        skipped = None if self.self_connections else groups.same_post
+        possible = np.full(groups.n_pre, groups.n_post)
+        if skipped is not None:
+            possible -= skipped >= 0
+        n_possible = int(possible.sum())
         if self.n > n_possible and (not self.multapses or n_possible == 0):
             raise NetworkError(
                 f"FixedTotal: {self.n} of {n_possible} pairs cannot be chosen; "
                 f"give n up to {n_possible}{_or_multapses(n_possible)}."
             )
-        if self.multapses:
-            pairs = self._drawn(groups, same, key, self.n)
-        elif self.n <= n_possible // 2:
-            pairs = self._distinct(groups, same, key, self.n)
+        random = _generator(key)
+        if self.n == 0:
+            lengths = np.zeros(groups.n_pre, np.int64)
+        elif self.multapses:
+            lengths = random.multinomial(self.n, possible / n_possible)
         else:
-            left_out = np.zeros(n_pairs, bool)
-            left_out[self._distinct(groups, same, key, n_possible - self.n)] = True
-            if same is not None:
-                own = np.flatnonzero(same >= 0)
-                left_out[own * groups.n_post + same[own]] = True
-            pairs = np.flatnonzero(~left_out)
-        sources, targets = np.divmod(np.sort(pairs), groups.n_post)
-        return Connectivity(ends_of(np.bincount(sources, minlength=groups.n_pre)), targets)
+            lengths = _shares(random, possible, self.n)
+        kind = "repeated" if self.multapses else "distinct"
+        ends = ends_of(lengths)
+        return Rule(kind, key, groups.n_pre, groups.n_post, ends=ends, skipped=skipped)
 
-    def _distinct(
-        self, groups: Groups, same: NDArray[np.int32] | None, key: Key, n: int
-    ) -> NDArray[np.int64]:
-        """``n`` different pairs: more are drawn than needed, and surplus ones left out again."""
-        n_pairs = groups.n_pre * groups.n_post
-        n_possible = n_pairs - (0 if same is None else int((same >= 0).sum()))
-        pairs = np.zeros(0, np.int64)
-        attempt = 0
-        while len(pairs) < n:
-            # Each draw is new with the chance that is left: -N log(1 - n / N) draws on average.
-            expected = -n_possible * np.log((n_possible - n) / (n_possible - len(pairs)))
-            draws = int(expected + 5 * np.sqrt(expected)) + 5
-            fresh = self._drawn(groups, same, key, draws, attempt)
-            pairs = np.sort(np.concatenate([pairs, fresh]))
-            pairs = pairs[np.concatenate([[True], pairs[1:] != pairs[:-1]])]
-            attempt += 1
-        surplus = stream_key(key[0], key[1], DRAWS, attempt)
-        return np.delete(pairs, choose_rows(surplus, 1, len(pairs), len(pairs) - n, None, False)[0])
+    def expected(self, n_pre: int, n_post: int) -> int:
+        return self.n
 
-    def _drawn(
-        self,
-        groups: Groups,
-        same: NDArray[np.int32] | None,
-        key: Key,
-        n: int,
-        attempt: int = 0,
-    ) -> NDArray[np.int64]:
-        """``n`` pairs, with repetition; pairs of a neuron with itself are drawn again."""
-        own = stream_key(key[0], key[1], DRAWS, attempt)
-        found = [np.zeros(0, np.int64)]
-        missing, draw = n, 0
-        while missing > 0:
-            n_pairs = groups.n_pre * groups.n_post
-            pairs = (uniform(own, draw, missing) * n_pairs).astype(np.int64)
-            if same is not None:
-                sources, targets = np.divmod(pairs, groups.n_post)
-                pairs = pairs[same[sources] != targets]
-            found.append(pairs)
-            missing -= len(pairs)
-            draw += 1
-        return np.concatenate(found)
+
+def _shares(random: np.random.Generator, possible: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+    """How many of ``n`` pairs, all different, fall into each row of ``possible`` pairs.
+
+    Each pair is taken with the probability that gives ``n`` on average. What is then too much or
+    too little is left out or added again, every pair with the same chance.
+    """
+    lengths = random.binomial(possible, n / int(possible.sum()))
+    surplus = int(lengths.sum()) - n
+    sign, pool = (-1, lengths) if surplus > 0 else (1, possible - lengths)
+    ends = np.cumsum(pool)
+    chosen = random.choice(int(ends[-1]), abs(surplus), replace=False, shuffle=False)
+    rows = np.searchsorted(ends, chosen, side="right")
+    return lengths + sign * np.bincount(rows, minlength=len(lengths))
+
+
+def _generator(key: Key) -> np.random.Generator:
+    """NumPy's methods over a stream of ``key`` of its own."""
+    low, high = stream_key(key[0], key[1], DRAWS)
+    return np.random.Generator(np.random.Philox(key=low | high << 32))
 
 
 class _Spatial(GroupConnector):
@@ -310,10 +331,6 @@ class _Spatial(GroupConnector):
     Neurons lie on the grid of their population's shape, which is stretched over [0, 1] in each
     direction.
     """
-
-    @property
-    def leaves_out_self(self) -> bool:
-        return False
 
     def connect_groups(self, groups: Groups, key: Key) -> Connectivity:
         pre, post = groups.pre_positions, groups.post_positions
@@ -325,23 +342,36 @@ class _Spatial(GroupConnector):
                 f"{kind}: the pre population has {pre.shape[1]} dimensions and the post population "
                 f"{post.shape[1]}; give both shapes of equal length in net.add."
             )
-        found = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))]
-        for first, last in _blocks(groups):
-            apart = pre[first:last, np.newaxis, :] - post[np.newaxis, :, :]
-            weights = self._weights((apart**2).sum(axis=2))
-            sources, targets = np.nonzero(np.abs(weights) > self._least)
-            found.append((sources + first, targets, weights[sources, targets]))
-        sources, targets, weights = (np.concatenate(part) for part in zip(*found, strict=True))
-        ends = ends_of(np.bincount(sources, minlength=groups.n_pre))
-        return Connectivity(ends, targets, weights)
-
-    @abstractmethod
-    def _weights(self, squared_distance: NDArray) -> NDArray: ...
+        amplitudes, scales, least = self._terms
+        firsts, lasts = _near(pre[:, 0], post[:, 0], _reach(amplitudes, scales, least))
+        space = Space(np.ascontiguousarray(post.T), amplitudes, scales, least)
+        own = np.ascontiguousarray(pre)
+        skipped = None if self.allows_self else groups.same_post
+        return Connectivity(*make_space(space, own, firsts, lasts, skipped))
 
     @property
     @abstractmethod
-    def _least(self) -> float:
-        """Weights up to this size are left out."""
+    def _terms(self) -> tuple[list[float], list[float], float]:
+        """Amplitudes and 1 / (2 sigma**2) of the Gaussians; weights up to the last are none."""
+
+
+def _reach(amplitudes: list[float], scales: list[float], least: float) -> float:
+    """A distance beyond which the sum of Gaussians is below ``least``."""
+    if least <= 0:
+        return np.inf
+    # Each of the terms is below its share there.
+    shares = [len(amplitudes) * abs(amplitude) / least for amplitude in amplitudes]
+    squared = [np.log(max(1.0, q)) / scale for q, scale in zip(shares, scales, strict=True)]
+    return 1e-9 + float(np.sqrt(max(squared)))
+
+
+def _near(
+    pre: NDArray[np.float64], post: NDArray[np.float64], reach: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """For each pre neuron the range of post neurons that are near in the first direction."""
+    if (np.diff(post) < 0).any():
+        return np.zeros(len(pre), np.int64), np.full(len(pre), len(post), np.int64)
+    return np.searchsorted(post, pre - reach, "left"), np.searchsorted(post, pre + reach, "right")
 
 
 @dataclass(frozen=True)
@@ -360,12 +390,9 @@ class Gaussian(_Spatial):
     def __post_init__(self) -> None:
         _check_sigma("Gaussian", "sigma", self.sigma)
 
-    def _weights(self, squared_distance: NDArray) -> NDArray:
-        return self.amplitude * np.exp(-squared_distance / (2 * self.sigma**2))
-
     @property
-    def _least(self) -> float:
-        return self.limit * abs(self.amplitude)
+    def _terms(self) -> tuple[list[float], list[float], float]:
+        return [self.amplitude], [1 / (2 * self.sigma**2)], self.limit * abs(self.amplitude)
 
 
 @dataclass(frozen=True)
@@ -387,14 +414,11 @@ class DifferenceOfGaussians(_Spatial):
         _check_sigma("DifferenceOfGaussians", "sigma", self.sigma)
         _check_sigma("DifferenceOfGaussians", "sigma_minus", self.sigma_minus)
 
-    def _weights(self, squared_distance: NDArray) -> NDArray:
-        return self.amplitude * np.exp(
-            -squared_distance / (2 * self.sigma**2)
-        ) - self.amplitude_minus * np.exp(-squared_distance / (2 * self.sigma_minus**2))
-
     @property
-    def _least(self) -> float:
-        return self.limit * abs(self.amplitude - self.amplitude_minus)
+    def _terms(self) -> tuple[list[float], list[float], float]:
+        least = self.limit * abs(self.amplitude - self.amplitude_minus)
+        scales = [1 / (2 * sigma**2) for sigma in (self.sigma, self.sigma_minus)]
+        return [self.amplitude, -self.amplitude_minus], scales, least
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -423,7 +447,10 @@ class FromPairs(Connector):
             raise NetworkError(
                 f"FromPairs: {n} sources have {len(targets)} targets; give one for each."
             )
-        return _sorted(sources, targets, n_pre, weights, delays)
+        return _sorted(sources, targets, n_pre, n_post, weights, delays)
+
+    def expected(self, n_pre: int, n_post: int) -> int:
+        return np.size(self.sources)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -449,22 +476,45 @@ class FromMatrix(Connector):
                 f"with {n_post} post neurons; give shape ({n_pre}, {n_post})."
             )
         if hasattr(self.weights, "tocoo"):
-            stored = self.weights.tocoo()
-            sources, targets = stored.row.astype(np.int64), stored.col.astype(np.int64)
-            weights = _finite("FromMatrix", "weight", np.asarray(stored.data))
+            found = self._stored_elements(n_pre, n_post)
         else:
-            dense = _real_matrix("FromMatrix", self.weights)
-            sources, targets = np.nonzero(~np.isnan(dense))
-            weights = _finite("FromMatrix", "weight", dense[sources, targets])
-        delays = None
-        if self.delays is not None:
-            times = _real_matrix("FromMatrix", self.delays)
-            if times.shape != shape:
-                raise NetworkError(
-                    f"FromMatrix: 'delays' has shape {times.shape}; give shape {shape}."
-                )
-            delays = times[sources, targets]
-        return _sorted(sources, targets, n_pre, weights, delays)
+            found = self._numbers(n_pre, n_post)
+        if self.delays is None:
+            return found
+        times = _real_matrix("FromMatrix", self.delays)
+        if times.shape != shape:
+            raise NetworkError(f"FromMatrix: 'delays' has shape {times.shape}; give shape {shape}.")
+        return replace(found, delays=times[found.sources, found.targets])
+
+    def _stored_elements(self, n_pre: int, n_post: int) -> Connectivity:
+        """The synapses of a sparse matrix; one in CSR form has them by row already."""
+        matrix = self.weights
+        if matrix.format == "csr" and matrix.has_sorted_indices:
+            weights = _finite("FromMatrix", "weight", matrix.data[: matrix.nnz])
+            ends = matrix.indptr.astype(np.int64)
+            return Connectivity(ends, matrix.indices[: matrix.nnz], weights)
+        stored = matrix.tocoo()
+        sources, targets = stored.row.astype(np.int64), stored.col.astype(np.int64)
+        weights = _finite("FromMatrix", "weight", np.asarray(stored.data))
+        return _sorted(sources, targets, n_pre, n_post, weights, None)
+
+    def _numbers(self, n_pre: int, n_post: int) -> Connectivity:
+        """The synapses of a dense matrix, looked at some rows at a time."""
+        dense = _numeric_matrix("FromMatrix", self.weights)
+        counts, targets, weights = [], [], []
+        for first, last in _blocks(n_pre, n_post):
+            rows = dense[first:last]
+            there = np.ones(rows.shape, bool) if rows.dtype.kind != "f" else ~np.isnan(rows)
+            counts.append(np.count_nonzero(there, axis=1))
+            targets.append(np.nonzero(there)[1].astype(narrow(n_post)))
+            weights.append(rows[there].astype(float))
+        values = _finite("FromMatrix", "weight", _joined(weights, float))
+        ends = ends_of(_joined(counts, np.int64))
+        return Connectivity(ends, _joined(targets, narrow(n_post)), values)
+
+    def expected(self, n_pre: int, n_post: int) -> int:
+        stored = getattr(self.weights, "nnz", None)
+        return n_pre * n_post if stored is None else int(stored)
 
 
 @dataclass(frozen=True)
@@ -484,72 +534,82 @@ class FromFunction(GroupConnector):
 
     def connect_groups(self, groups: Groups, key: Key) -> Connectivity:
         own = stream_key(key[0], key[1], DRAWS)
-        found = [(np.zeros(0, np.int64), np.zeros(0, np.int64))]
-        for first, last in _blocks(groups):
-            shape = last - first, groups.n_post
-            rows, columns = np.arange(first, last), np.arange(groups.n_post)
-            chance = np.asarray(self.function(rows[:, np.newaxis], columns[np.newaxis, :]))
-            if chance.ndim > 2 or any(
-                n not in (1, m) for n, m in zip(chance.shape[::-1], shape[::-1], strict=False)
-            ):
-                raise NetworkError(
-                    f"FromFunction: the function gave shape {chance.shape} for {shape[0]} pre and "
-                    f"{shape[1]} post neurons; return one value for each pair, shape {shape}."
-                )
-            if chance.dtype.kind not in "buif" or not ((chance >= 0) & (chance <= 1)).all():
-                raise NetworkError(
-                    f"FromFunction: the function gave {_first_outside(chance)}, which is no "
-                    f"probability; return numbers from 0 to 1, or True and False."
-                )
-            hit = uniform(own, first, shape[0] * shape[1]).reshape(shape) < chance
-            if not self.self_connections and groups.same_post is not None:
-                same = groups.same_post[first:last]
-                itself = np.flatnonzero(same >= 0)
-                hit[itself, same[itself]] = False
-            sources, targets = np.nonzero(hit)
-            found.append((sources + first, targets))
-        sources, targets = (np.concatenate(part) for part in zip(*found, strict=True))
-        values = [
-            None if f is None else _numbers("FromFunction", name, f(sources, targets), len(sources))
+        counts, targets = [], []
+        for first, last in _blocks(groups.n_pre, groups.n_post):
+            chance = self._chance(first, last, groups.n_post)
+            same = None if self.self_connections else groups.same_post
+
+            def rows(
+                begin: int,
+                end: int,
+                first: int = first,
+                chance: NDArray[np.float64] = chance,
+                same: NDArray[np.int32] | None = same,
+            ) -> tuple[NDArray[np.int64], NDArray]:
+                left_out = None if same is None else same[first + begin : first + end]
+                type_ = narrow(groups.n_post)
+                return chance_rows(own, first + begin, chance[begin:end], left_out, type_)
+
+            for n_of_rows, found in in_parallel(rows, ranges(last - first, chance.size)):
+                counts.append(n_of_rows)
+                targets.append(found)
+        ends = ends_of(_joined(counts, np.int64))
+        connectivity = Connectivity(ends, _joined(targets, narrow(groups.n_post)))
+        if self.weights is None and self.delays is None:
+            return connectivity
+        pairs = connectivity.sources.astype(np.int64), connectivity.targets.astype(np.int64)
+        values = {
+            name: _numbers("FromFunction", name, f(*pairs), len(pairs[0]))
             for name, f in (("weights", self.weights), ("delays", self.delays))
-        ]
-        ends = ends_of(np.bincount(sources, minlength=groups.n_pre))
-        return Connectivity(ends, targets, *values)
+            if f is not None
+        }
+        return replace(connectivity, **values)
+
+    def _chance(self, first: int, last: int, n_post: int) -> NDArray[np.float64]:
+        """(last - first, n_post) probabilities from the function."""
+        shape = last - first, n_post
+        rows, columns = np.arange(first, last), np.arange(n_post)
+        chance = np.asarray(self.function(rows[:, np.newaxis], columns[np.newaxis, :]))
+        if chance.ndim > 2 or any(
+            n not in (1, m) for n, m in zip(chance.shape[::-1], shape[::-1], strict=False)
+        ):
+            raise NetworkError(
+                f"FromFunction: the function gave shape {chance.shape} for {shape[0]} pre and "
+                f"{shape[1]} post neurons; return one value for each pair, shape {shape}."
+            )
+        if chance.dtype.kind not in "buif" or not ((chance >= 0) & (chance <= 1)).all():
+            raise NetworkError(
+                f"FromFunction: the function gave {_first_outside(chance)}, which is no "
+                f"probability; return numbers from 0 to 1, or True and False."
+            )
+        return np.broadcast_to(chance.astype(float, copy=False), shape)
 
 
-def narrow(n: int) -> type:
-    """The narrowest unsigned numbers that count ``n`` neurons, of 16 or 32 bits."""
-    return np.uint16 if n <= 65_536 else np.uint32
-
-
-def ends_of(counts: NDArray) -> NDArray[np.int64]:
-    """Where each row of synapses ends, from the rows' lengths; a 0 before."""
-    ends = np.zeros(len(counts) + 1, np.int64)
-    np.cumsum(counts, out=ends[1:])
-    return ends
-
-
-def _blocks(groups: Groups) -> Iterator[tuple[int, int]]:
+def _blocks(n_pre: int, n_post: int) -> Iterator[tuple[int, int]]:
     """Ranges of pre neurons with few enough pairs to hold them at once."""
-    rows = max(1, PAIRS_AT_ONCE // max(1, groups.n_post))
-    for first in range(0, groups.n_pre, rows):
-        yield first, min(first + rows, groups.n_pre)
+    rows = max(1, PAIRS_AT_ONCE // max(1, n_post))
+    for first in range(0, n_pre, rows):
+        yield first, min(first + rows, n_pre)
+
+
+def _joined(pieces: list[NDArray], dtype: type) -> NDArray:
+    return np.concatenate(pieces) if pieces else np.zeros(0, dtype)
 
 
 def _sorted(
-    sources: NDArray,
-    targets: NDArray,
+    sources: NDArray[np.int64],
+    targets: NDArray[np.int64],
     n_pre: int,
+    n_post: int,
     weights: NDArray | None,
     delays: NDArray | None,
 ) -> Connectivity:
-    order = np.lexsort((targets, sources))
-    return Connectivity(
-        ends_of(np.bincount(sources, minlength=n_pre)),
-        targets[order],
-        None if weights is None else weights[order],
-        None if delays is None else delays[order],
-    )
+    """Synapses by pre neuron, then by post neuron; those of one pair keep their order."""
+    ends, order = order_of_pairs(sources, targets, n_pre, n_post)
+    targets = targets.astype(narrow(n_post))
+    if order is None:
+        return Connectivity(ends, targets, weights, delays)
+    return Connectivity(ends, taken(targets, order), taken(weights, order), taken(delays, order))
 
 
 def _check_count(kind: str, n: object) -> None:
@@ -590,14 +650,13 @@ def _places(kind: str, side: str, given: ArrayLike, n: int) -> NDArray[np.int64]
             f"{kind}: '{name}' has shape {places.shape} and type {places.dtype}; "
             f"give a list of whole numbers."
         )
-    wrong = (places < 0) | (places >= n)
-    if wrong.any():
-        first = int(np.argmax(wrong))
+    if places.size and (places.min() < 0 or places.max() >= n):
+        first = int(np.argmax((places < 0) | (places >= n)))
         raise NetworkError(
             f"{kind}: synapse {first} names {side} neuron {places[first]}, and there are {n}; "
             f"give numbers from 0 to {n - 1}."
         )
-    return places.astype(np.int64)
+    return places.astype(np.int64, copy=False)
 
 
 def _numbers(kind: str, name: str, given: ArrayLike | None, n: int) -> NDArray | None:
@@ -619,7 +678,13 @@ def _finite(kind: str, name: str, values: NDArray) -> NDArray[np.float64]:
         raise NetworkError(
             f"{kind}: '{name}' of synapse {first} is {values[first]:g}; give finite numbers."
         )
-    return values.astype(float)
+    return values.astype(float, copy=False)
+
+
+def _numeric_matrix(kind: str, given: Any) -> NDArray:
+    """A dense matrix of numbers, as it is if it can be; None becomes NaN."""
+    matrix = np.asarray(given)
+    return matrix if matrix.dtype.kind in "buif" else _real_matrix(kind, given)
 
 
 def _real_matrix(kind: str, given: Any) -> NDArray[np.float64]:

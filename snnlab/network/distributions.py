@@ -9,10 +9,12 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
+from snnlab.engine.construction import ATTEMPTS, Values
 from snnlab.engine.randomness import Key
-from snnlab.engine.stepper import uniform
+from snnlab.engine.rows import fill_values
+from snnlab.errors import NetworkError
 
 
 @dataclass(frozen=True)
@@ -20,8 +22,33 @@ class Distribution(ABC):
     """Something that random values can be drawn from."""
 
     @abstractmethod
-    def sample(self, key: Key, draw: int, n: int) -> NDArray[np.float64]:
-        """``n`` values; the same for the same ``key`` and ``draw``, whatever else was drawn."""
+    def values(self, key: Key, draw: int) -> Values:
+        """The stream ``draw`` of ``key`` as the engine draws from it."""
+
+    def sample(
+        self, key: Key, draw: int, n: int, *, first: int = 0, dtype: DTypeLike = float
+    ) -> NDArray:
+        """Values ``first`` to first + n - 1, of type float32 or float64.
+
+        Value k is the same for the same ``key``, ``draw`` and k, whatever else was drawn.
+
+        Raises
+        ------
+        NetworkError
+            If values outside the limits are nearly all there are.
+        """
+        out = np.empty(n, dtype)
+        if not fill_values(self.values(key, draw), out, first):
+            self._refuse()
+        return out
+
+    def fill(self, values: Values, out: NDArray, first: int) -> None:
+        """As `sample`, of what `values` gave, by the thread that asks."""
+        if not values.fill(first, out):
+            self._refuse()
+
+    def _refuse(self) -> None:
+        raise NotImplementedError  # only `Normal` has limits
 
 
 @dataclass(frozen=True)
@@ -31,8 +58,8 @@ class Uniform(Distribution):
     low: float
     high: float
 
-    def sample(self, key: Key, draw: int, n: int) -> NDArray[np.float64]:
-        return self.low + (self.high - self.low) * uniform(key, draw, n)
+    def values(self, key: Key, draw: int) -> Values:
+        return Values("uniform", key, draw, self.low, self.high)
 
 
 @dataclass(frozen=True)
@@ -47,21 +74,12 @@ class Normal(Distribution):
     low: float = -np.inf
     high: float = np.inf
 
-    def sample(self, key: Key, draw: int, n: int) -> NDArray[np.float64]:
-        from snnlab.errors import NetworkError
+    def values(self, key: Key, draw: int) -> Values:
+        return Values("normal", key, draw, self.mu, self.sigma, self.low, self.high)
 
-        values = np.full(n, np.nan)
-        for attempt in range(1000):
-            missing = ~((values >= self.low) & (values <= self.high))
-            if not missing.any():
-                return values
-            # Box and Muller (1958), Ann. Math. Stat. 29, 610-611.
-            radius = np.sqrt(-2.0 * np.log(uniform(key, draw + 2 * attempt * 65536, n)))
-            angle = 2.0 * np.pi * uniform(key, draw + (2 * attempt + 1) * 65536, n)
-            fresh = self.mu + self.sigma * radius * np.cos(angle)
-            values[missing] = fresh[missing]
+    def _refuse(self) -> None:
         raise NetworkError(
-            f"{self}: after 1000 attempts some values still lie outside [{self.low:g}, "
+            f"{self}: after {ATTEMPTS} attempts some values still lie outside [{self.low:g}, "
             f"{self.high:g}]; widen the range."
         )
 
@@ -73,8 +91,8 @@ class LogNormal(Distribution):
     mu: float
     sigma: float
 
-    def sample(self, key: Key, draw: int, n: int) -> NDArray[np.float64]:
-        return np.exp(Normal(self.mu, self.sigma).sample(key, draw, n))
+    def values(self, key: Key, draw: int) -> Values:
+        return Values("lognormal", key, draw, self.mu, self.sigma)
 
 
 @dataclass(frozen=True)
@@ -83,8 +101,8 @@ class Exponential(Distribution):
 
     rate: float
 
-    def sample(self, key: Key, draw: int, n: int) -> NDArray[np.float64]:
-        return -np.log(uniform(key, draw, n)) / self.rate
+    def values(self, key: Key, draw: int) -> Values:
+        return Values("exponential", key, draw, self.rate)
 
 
 @dataclass(frozen=True)
@@ -94,8 +112,8 @@ class DiscreteUniform(Distribution):
     low: int
     high: int
 
-    def sample(self, key: Key, draw: int, n: int) -> NDArray[np.float64]:
-        return np.floor(self.low + (self.high - self.low + 1) * uniform(key, draw, n))
+    def values(self, key: Key, draw: int) -> Values:
+        return Values("discrete uniform", key, draw, self.low, self.high)
 
 
 @dataclass(frozen=True)
@@ -105,8 +123,8 @@ class Gamma(Distribution):
     alpha: float
     beta: float
 
-    def sample(self, key: Key, draw: int, n: int) -> NDArray[np.float64]:
-        return _generator(key, draw).gamma(self.alpha, self.beta, n)
+    def values(self, key: Key, draw: int) -> Values:
+        return Values("gamma", key, draw, self.alpha, self.beta)
 
 
 @dataclass(frozen=True)
@@ -116,8 +134,8 @@ class Binomial(Distribution):
     n: int
     p: float
 
-    def sample(self, key: Key, draw: int, n: int) -> NDArray[np.float64]:
-        return _generator(key, draw).binomial(int(self.n), self.p, n).astype(float)
+    def values(self, key: Key, draw: int) -> Values:
+        return Values("binomial", key, draw, self.n, self.p)
 
 
 @dataclass(frozen=True)
@@ -126,8 +144,8 @@ class Poisson(Distribution):
 
     mean: float
 
-    def sample(self, key: Key, draw: int, n: int) -> NDArray[np.float64]:
-        return _generator(key, draw).poisson(self.mean, n).astype(float)
+    def values(self, key: Key, draw: int) -> Values:
+        return Values("poisson", key, draw, self.mean)
 
 
 @dataclass(frozen=True)
@@ -136,10 +154,5 @@ class Bernoulli(Distribution):
 
     p: float
 
-    def sample(self, key: Key, draw: int, n: int) -> NDArray[np.float64]:
-        return (uniform(key, draw, n) < self.p).astype(float)
-
-
-def _generator(key: Key, draw: int) -> np.random.Generator:
-    """NumPy's methods over the stream ``draw`` of ``key``."""
-    return np.random.Generator(np.random.Philox(key=[key[0] | key[1] << 32, draw]))
+    def values(self, key: Key, draw: int) -> Values:
+        return Values("bernoulli", key, draw, self.p)

@@ -23,6 +23,7 @@ from snnlab.model.synapse import Synapse
 from snnlab.network import assembly, presentation, timescales
 from snnlab.network.assembly import PopulationParts, ProjectionParts
 from snnlab.network.connectors import AllToAll, Connector
+from snnlab.network.delays import check_delays
 from snnlab.network.distributions import Distribution
 from snnlab.network.drives import PoissonDrive
 from snnlab.network.inputs import Input
@@ -33,7 +34,7 @@ from snnlab.network.population import (
     Values,
     check_numbers,
 )
-from snnlab.network.projection import Projection, check_delays, population_of
+from snnlab.network.projection import Projection, population_of
 from snnlab.network.report import Report, network_report
 from snnlab.recording.results import SpikeRecord, TraceRecord, Traces
 from snnlab.recording.streams import SpikeStream, TraceStream

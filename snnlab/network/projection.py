@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from snnlab.engine.randomness import Key
-from snnlab.engine.schedule import OffGridWarning, steps
+from snnlab.engine.rows import ends_of, narrow
+from snnlab.engine.schedule import steps
 from snnlab.engine.simulator import PeriodicTask
 from snnlab.errors import NetworkError
 from snnlab.model.ir import SynapseModel
 from snnlab.model.synapse import Synapse
 from snnlab.network import structure
 from snnlab.network.compilation import completed, is_static
-from snnlab.network.connectors import Connectivity, Connector, Groups, ends_of, narrow
+from snnlab.network.connectors import Connectivity, Connector, Groups
+from snnlab.network.delays import steps_of_delays
 from snnlab.network.distributions import Distribution
 from snnlab.network.population import (
     Population,
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
 
 DELAY_DRAW = 32_767
 SYNAPSES_AT_ONCE = 1_000_000
-LONGEST_DELAY = 65_535  # steps, of synapses with a delay each
 FIRST_DRAW = 32_768  # of random weights and values, above those of the state's own draws
 
 
@@ -125,13 +126,16 @@ class Projection:
         connectivity = self._connectivity
         if connectivity is None:
             connectivity = self._connect()
+            weights, delays = connectivity.weights, connectivity.delays
+            connectivity = replace(connectivity, weights=None, delays=None)
             object.__setattr__(self, "_connectivity", connectivity)
-            if connectivity.delays is not None:
-                object.__setattr__(self, "_delay", connectivity.delays)
+            if delays is not None:
+                object.__setattr__(self, "_delay", delays)
                 self.check_delays_allowed()
-            if connectivity.weights is not None:
-                weights = connectivity.weights * self._array("w", self._weight)
-                object.__setattr__(self, "_weight", weights)
+            if weights is not None:
+                given = self._array("w", self._weight)
+                one = given.ndim == 0 and given == 1.0
+                object.__setattr__(self, "_weight", weights if one else weights * given)
             object.__setattr__(self, "_delays", self._steps_of_each())
         return connectivity
 
@@ -177,11 +181,11 @@ class Projection:
     def delay_text(self) -> str:
         """For a reader: ``1.5 ms`` or ``0.1 to 3 ms``."""
         delay, dt = self._delay, self.network.dt
-        if isinstance(delay, int):
-            return f"{delay * dt:g} ms"
         if isinstance(delay, Distribution):
             return f"{delay} ms"
-        values = np.asarray(delay, float)
+        if isinstance(delay, int):
+            return f"{delay * dt:g} ms"
+        values = np.asarray(delay, float) if self._delays is None else self._delays * dt
         return f"{max(values.min(initial=np.inf), dt):g} to {values.max(initial=dt):g} ms"
 
     def check_delays_allowed(self) -> None:
@@ -200,12 +204,18 @@ class Projection:
 
     def _steps_of_each(self) -> NDArray | None:
         """The delays of all synapses as steps, in the narrowest numbers."""
-        delay, dt, where = self._delay, self.network.dt, f"Projection '{self.name}'"
+        delay, where = self._delay, f"Projection '{self.name}'"
         if isinstance(delay, int):
             return None
         n_synapses = len(self.connectivity.targets)
+        given = not isinstance(delay, Distribution)
         if isinstance(delay, Distribution):
-            values = delay.sample(self.key, DELAY_DRAW, n_synapses)
+            drawn = delay.values(self.key, DELAY_DRAW)
+
+            def of(first: int, last: int) -> NDArray:
+                out = np.empty(last - first)
+                delay.fill(drawn, out, first)
+                return out
         else:
             values = np.asarray(delay, float)
             if values.shape != (n_synapses,):
@@ -213,33 +223,12 @@ class Projection:
                     f"{where}: 'delay' has {n_synapses} values, one for each synapse, not shape "
                     f"{values.shape}; give one number or {n_synapses}."
                 )
-        check_delays(where, values)
-        n = np.rint(values / dt)
-        off = np.abs(values - n * dt) > 1e-6 * dt * np.maximum(1, n)
-        if off.any() and not isinstance(delay, Distribution):
-            first = int(np.argmax(off))
-            used = max(1, n[first]) * dt
-            warnings.warn(
-                f"{where}: delay: {np.count_nonzero(off)} of {n_synapses} values are no multiples "
-                f"of dt = {dt:g} ms; the nearest are used, for example {used:g} ms for "
-                f"{values[first]:g} ms.",
-                OffGridWarning,
-                stacklevel=2,
-            )
-        short = (n < 1) & (values > 0)
-        if short.any():
-            warnings.warn(
-                f"{where}: {np.count_nonzero(short)} of {n_synapses} delays are shorter than dt; "
-                f"{dt:g} ms is used for them.",
-                stacklevel=2,
-            )
-        if n.max(initial=1) > LONGEST_DELAY:
-            raise NetworkError(
-                f"{where}: a delay of {values.max():g} ms is more than {LONGEST_DELAY} steps; "
-                f"give shorter ones, or a longer dt."
-            )
-        narrow = np.uint8 if n.max(initial=1) < 256 else np.uint16
-        return np.maximum(n, 1).astype(narrow)
+            check_numbers(where, "delay", values)
+
+            def of(first: int, last: int) -> NDArray:
+                return values[first:last]
+
+        return steps_of_delays(where, of, n_synapses, self.network.dt, given=given)
 
     @property
     def has_one_weight(self) -> bool:
@@ -264,7 +253,9 @@ class Projection:
             elif is_number(self._weight):
                 weights = np.array(self._array("w", self._weight), float)
             else:
-                weights = self._weight_array().astype(self.network.real)
+                weights = self._weight_array()
+                if not isinstance(self._weight, Distribution):
+                    object.__setattr__(self, "_weight", weights)  # what was given is let go
             object.__setattr__(self, "_weights", weights)
         return weights
 
@@ -471,12 +462,15 @@ class Projection:
         self.network._submit(change)
 
     def _weight_array(self) -> NDArray:
-        return np.broadcast_to(self._array("w", self._weight), self.size).astype(float)
+        """(n_synapses,) weights of the network's type, in memory of their own."""
+        if isinstance(self._weight, Distribution):
+            return self._drawn(self._weight, self.network.real)
+        weights = self._array("w", self._weight)
+        return np.broadcast_to(weights, self.size).astype(self.network.real)
 
     def _array(self, name: str, value: Values) -> NDArray:
         if isinstance(value, Distribution):
-            object.__setattr__(self, "_n_drawn", self._n_drawn + 1)
-            return value.sample(self.key, FIRST_DRAW + self._n_drawn, self.size)
+            return self._drawn(value)
         new = np.asarray(value)
         check_numbers(f"Projection '{self.name}'", name, new)
         if new.ndim and new.shape != (self.size,):
@@ -485,6 +479,10 @@ class Projection:
                 f"not shape {new.shape}; give one number or {self.size}."
             )
         return new
+
+    def _drawn(self, distribution: Distribution, real: type = float) -> NDArray:
+        object.__setattr__(self, "_n_drawn", self._n_drawn + 1)
+        return distribution.sample(self.key, FIRST_DRAW + self._n_drawn, self.size, dtype=real)
 
     def _connect(self) -> Connectivity:
         """Ask the connector, then translate the positions in views to neurons."""
@@ -517,12 +515,12 @@ class Projection:
     def _groups(self) -> Groups:
         """What the connector is told of the two groups."""
         pre, post = self._pre_indices, self._post_indices
-        positions = _positions(self.pre.shape)[pre], _positions(self.post.shape)[post]
+        grids = (self.pre.shape, pre), (self.post.shape, post)
         if self.pre is not self.post:
-            return Groups(len(pre), len(post), None, None, *positions)
+            return Groups(len(pre), len(post), None, None, *grids)
         size = self.pre.size
         same = _place_of(pre, size)[post], _place_of(post, size)[pre]
-        return Groups(len(pre), len(post), *same, *positions)
+        return Groups(len(pre), len(post), *same, *grids)
 
     def _check_rule(self, rule: Connectivity, n_pre: int, n_post: int) -> None:
         """What a connector of one's own returns fits the groups.
@@ -559,24 +557,6 @@ def population_of(group: Population | PopulationView) -> Population:
     return group.population if isinstance(group, PopulationView) else group
 
 
-def check_delays(where: str, values: NDArray) -> None:
-    """Delays are numbers from 0 on.
-
-    Raises
-    ------
-    NetworkError
-        If one is not.
-    """
-    check_numbers(where, "delay", values)
-    wrong = ~((values >= 0) & (values < np.inf))
-    if wrong.any():
-        first = int(np.argmax(wrong))
-        raise NetworkError(
-            f"{where}: delay {values[first]:g} ms of synapse {first} is not possible; "
-            f"give numbers from 0 on."
-        )
-
-
 def _taken(values: NDArray | None, chosen: NDArray) -> NDArray | None:
     return None if values is None else values[chosen]
 
@@ -608,12 +588,6 @@ def _place_of(indices: NDArray[np.int32], size: int) -> NDArray[np.int32]:
     place = np.full(size, -1, np.int32)
     place[indices] = np.arange(len(indices), dtype=np.int32)
     return place
-
-
-def _positions(shape: tuple[int, ...]) -> NDArray[np.float64]:
-    """(size, n_dimensions): places on the grid of a population, in [0, 1] in each direction."""
-    axes = [np.arange(n) / (n - 1) if n > 1 else np.array([0.5]) for n in shape]
-    return np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")], axis=1)
 
 
 def _ascending(indices: NDArray[np.int32]) -> bool:

@@ -15,11 +15,11 @@ from sympy import Basic, Symbol
 
 from snnlab.codegen.kernel import LAST_SPIKE
 from snnlab.engine.randomness import stream_key
-from snnlab.engine.stepper import uniform
+from snnlab.engine.rows import narrow, uniform
 from snnlab.errors import NetworkError
 from snnlab.model.evaluate import evaluate
 from snnlab.model.ir import StructuralRule
-from snnlab.network.connectors import Connectivity, narrow
+from snnlab.network.connectors import Connectivity
 
 if TYPE_CHECKING:
     from snnlab.network.population import Population, State

@@ -214,24 +214,10 @@ int snn_run(snn_engine *engine, int64_t n_steps);
 void snn_emit_poisson(const snn_poisson *poisson, const snn_clock *clock, int thread);
 void snn_drive_neurons(const snn_drive *drive, const snn_clock *clock, int thread);
 
-/* Targets of one row by geometric skipping: each of n_post but `skipped` (-1: none) is drawn with
- * probability p independently (Philox stream (key, row)). Writes them with `bytes` (2 or 4) each,
- * ascending, and returns how many. */
-int64_t snn_bernoulli_row(const uint32_t key[2], uint32_t row, int64_t n_post, double p,
-                          int64_t skipped, int bytes, void *out);
-
-/* Choose n of n_candidates numbers but `skipped` (-1: none), in random order, with repetition if
- * `repeated`. `order` holds 0 .. n_candidates - 1 before and after. */
-void snn_choose_row(const uint32_t key[2], uint32_t row, int64_t n_candidates, int64_t n,
-                    int64_t skipped, int repeated, int32_t *order, int32_t *out);
-
 /* Sort each of n_parts pieces (begins (n_parts), ends (n_parts)) of synapses by their delays:
  * `order` (n_synapses) tells the synapse at each place; equal delays keep their order. Returns 1
  * when memory ran out. */
 int snn_delay_order(const int64_t *begins, const int64_t *ends, int64_t n_parts,
                     const uint16_t *delay, uint32_t *order);
-
-/* n uniform numbers in (0, 1) of stream (key, draw), counter 0 .. n - 1. */
-void snn_uniform_fill(const uint32_t key[2], uint32_t draw, int64_t n, double *out);
 
 #endif

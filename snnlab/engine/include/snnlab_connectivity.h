@@ -1,0 +1,92 @@
+/* Who is connected with whom, and random values of synapses.
+ *
+ * Everything here is a function of keys and places: a row of a rule, or value number k of a
+ * distribution, comes out the same in any order, on any thread, and whether it is stored or made
+ * anew when a neuron spikes. No operation depends on the processor: only sums, products, quotients
+ * and roots are used, and they are never contracted.
+ */
+#ifndef SNNLAB_CONNECTIVITY_H
+#define SNNLAB_CONNECTIVITY_H
+
+#include <stdint.h>
+
+enum {
+    SNN_EVERYONE,    /* every candidate */
+    SNN_COUNTERPART, /* the candidate with the row's number */
+    SNN_BERNOULLI,   /* every candidate with probability p, independently */
+    SNN_DISTINCT,    /* n different candidates */
+    SNN_REPEATED     /* n draws of a candidate */
+};
+
+typedef struct {
+    int kind;
+    uint32_t key[2];
+    int64_t n_candidates;
+    double p;
+    int64_t n;              /* of every row, where `ends` is NULL */
+    const int64_t *ends;    /* (n_rows + 1): row i has ends[i + 1] - ends[i], or NULL */
+    const int32_t *skipped; /* (n_rows), the candidate that a row leaves out or -1, or NULL */
+} snn_rule;
+
+/* Bytes of scratch memory that a row of the rule needs; zeros before the first row. */
+int64_t snn_rule_scratch(const snn_rule *rule);
+
+/* The candidates of a row in first <= j < last, ascending; written with `bytes` (2 or 4) each to
+ * `out`, unless it is NULL. Returns how many there are. */
+int64_t snn_row(const snn_rule *rule, int64_t row, int64_t first, int64_t last, void *scratch,
+                int bytes, void *out);
+
+enum {
+    SNN_UNIFORM,          /* between a and b */
+    SNN_NORMAL,           /* mean a, standard deviation b, within [low, high] */
+    SNN_LOGNORMAL,        /* exp of that */
+    SNN_EXPONENTIAL,      /* mean 1 / a */
+    SNN_DISCRETE_UNIFORM, /* whole numbers from a to b */
+    SNN_GAMMA,            /* shape a, scale b */
+    SNN_BINOMIAL,         /* a trials of probability b */
+    SNN_POISSON,          /* mean a */
+    SNN_SUCCESS           /* 1 with probability a, else 0 */
+};
+
+typedef struct {
+    int kind;
+    double a, b, low, high;
+    uint32_t key[2];
+    uint32_t draw;
+} snn_distribution;
+
+/* Values first <= k < first + n of a distribution, as float (`bytes` 4) or double (8). Returns 0,
+ * or 1 if a value stayed outside [low, high] after SNN_ATTEMPTS draws. */
+int snn_fill(const snn_distribution *distribution, int64_t first, int64_t n, int bytes, void *out);
+
+#define SNN_ATTEMPTS 1000
+
+/* One row of a rule of distances. `own` (n_dimensions) is the place of the row's neuron, `places`
+ * (n_dimensions, n_places) those of the candidates, of which first <= j < last are looked at. The
+ * weight at the distance d is sum_m amplitude[m] exp(-d^2 scale[m]) over the n_terms; candidates
+ * with an absolute weight above `least` are written, unless `out` is NULL. */
+typedef struct {
+    int n_dimensions, n_terms;
+    int64_t n_places;
+    const double *places;
+    double amplitude[2], scale[2], least;
+} snn_space;
+
+int64_t snn_space_row(const snn_space *space, const double *own, int64_t first, int64_t last,
+                      int64_t skipped, int bytes, void *out, double *weights);
+
+/* The candidates j < n of a row that are hit with probability chance[j * stride]: a uniform number
+ * of the row is below it. Written unless `out` is NULL. */
+int64_t snn_chance_row(const uint32_t key[2], int64_t row, int64_t n, const double *chance,
+                       int64_t stride, int64_t skipped, int bytes, void *out);
+
+/* A stable sort by `group` (n, whole numbers below n_groups) of the items first_group <= group <
+ * last_group: `order` takes the items, from place[g] on for each group g; `place` (n_groups) ends
+ * at the ends. Items come in the order of `items` (n), or 0 .. n - 1 where that is NULL. */
+void snn_group_items(const int64_t *group, const uint32_t *items, int64_t n, int64_t first_group,
+                     int64_t last_group, int64_t *place, uint32_t *order);
+
+/* n uniform numbers in (0, 1) of stream (key, draw), from number `first` on. */
+void snn_uniform_fill(const uint32_t key[2], uint32_t draw, int64_t first, int64_t n, double *out);
+
+#endif

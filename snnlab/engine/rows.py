@@ -1,0 +1,191 @@
+"""Rows of synapses and random values, made on all cores.
+
+The work is cut in ranges. What a range gives does not depend on the others, so that a seed
+gives the same network for any number of threads.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from typing import Any, TypeVar, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnlab.engine.construction import Rule, Space, Values, group_items, uniform_fill
+from snnlab.engine.randomness import Key
+
+Result = TypeVar("Result")
+WORTH_A_THREAD = 200_000  # synapses or values
+
+
+def ranges(n: int, amount: int) -> list[tuple[int, int]]:
+    """Ranges that cut 0 .. n, one a thread; ``amount`` of values decides how many are worth it."""
+    n_threads = max(1, min(os.cpu_count() or 1, amount // WORTH_A_THREAD, n))
+    return list(pairwise(n * k // n_threads for k in range(n_threads + 1)))
+
+
+def in_parallel(
+    work: Callable[..., Result], parts: Sequence[tuple[int, int]], *more: Iterable[Any]
+) -> list[Result]:
+    """``work(first, last, ...)`` of every range, at once; results in the order of the ranges."""
+    firsts, lasts = zip(*parts, strict=True)
+    if len(parts) == 1:
+        return list(map(work, firsts, lasts, *more))
+    with ThreadPoolExecutor(len(parts)) as pool:
+        return list(pool.map(work, firsts, lasts, *more))
+
+
+def ends_of(counts: NDArray) -> NDArray[np.int64]:
+    """Where each row of synapses ends, from the rows' lengths; a 0 before."""
+    ends = np.zeros(len(counts) + 1, np.int64)
+    np.cumsum(counts, out=ends[1:])
+    return ends
+
+
+def narrow(n: int) -> type:
+    """The narrowest unsigned numbers that count ``n`` neurons, of 16 or 32 bits."""
+    return np.uint16 if n <= 65_536 else np.uint32
+
+
+def row_ends(rule: Rule) -> NDArray[np.int64]:
+    """int64 (n_rows + 1): where each row of ``rule`` ends."""
+    if rule.ends is not None:
+        return rule.ends
+    if rule.kind in ("distinct", "repeated"):
+        return np.arange(rule.n_rows + 1, dtype=np.int64) * rule.n
+    amount = rule.n_rows * (rule.n_candidates if rule.kind == "bernoulli" else 1)
+    return ends_of(np.concatenate(in_parallel(rule.count, ranges(rule.n_rows, amount))))
+
+
+def make_rows(rule: Rule) -> tuple[NDArray[np.int64], NDArray]:
+    """(ends, candidates) of all rows, the candidates ascending in each row."""
+    ends = row_ends(rule)
+    targets = np.empty(int(ends[-1]), narrow(rule.n_candidates))
+
+    def fill(first: int, last: int) -> None:
+        rule.fill(first, last, ends, targets)
+
+    in_parallel(fill, ranges(rule.n_rows, len(targets)))
+    return ends, targets
+
+
+def make_columns(rule: Rule) -> tuple[NDArray[np.int64], NDArray]:
+    """(ends, rows) by candidate, where each row of ``rule`` chooses candidates; ascending."""
+    parts = ranges(rule.n_rows, rule.n_rows * rule.n)
+    counts = in_parallel(rule.count_transposed, parts)
+    ends = ends_of(np.sum(counts, axis=0))
+    out = np.empty(int(ends[-1]), narrow(rule.n_rows))
+    # Each range writes behind those before it.
+    places = [ends[:-1].copy()]
+    for count in counts[:-1]:
+        places.append(places[-1] + count)
+
+    def fill(first: int, last: int, place: NDArray[np.int64]) -> None:
+        rule.fill_transposed(first, last, place, out)
+
+    in_parallel(fill, parts, places)
+    return ends, out
+
+
+def make_space(
+    space: Space,
+    own: NDArray[np.float64],
+    firsts: NDArray[np.int64],
+    lasts: NDArray[np.int64],
+    skipped: NDArray[np.int32] | None,
+) -> tuple[NDArray[np.int64], NDArray, NDArray[np.float64]]:
+    """(ends, candidates, weights) of rows by distance; the arguments are those of `Space.rows`."""
+    parts = ranges(len(own), int((lasts - firsts).sum()))
+
+    def rows(first: int, last: int, *out: NDArray) -> NDArray[np.int64]:
+        mine = slice(first, last)
+        left_out = None if skipped is None else skipped[mine]
+        return space.rows(own[mine], firsts[mine], lasts[mine], left_out, *out)
+
+    ends = ends_of(np.concatenate(in_parallel(rows, parts)))
+    targets = np.empty(int(ends[-1]), narrow(space.n_candidates))
+    weights = np.empty(len(targets))
+    in_parallel(lambda first, last: rows(first, last, ends[first:], targets, weights), parts)
+    return ends, targets, weights
+
+
+def order_of_pairs(
+    sources: NDArray[np.int64], targets: NDArray[np.int64], n_pre: int, n_post: int
+) -> tuple[NDArray[np.int64], NDArray[np.uint32] | None]:
+    """Row ends, and the order of the pairs by source, then target; None if they are in order.
+
+    Pairs that are equal keep their order.
+    """
+    ends = ends_of(np.bincount(sources, minlength=n_pre))
+    if _in_order(sources, targets):
+        return ends, None
+    by_target = ends_of(np.bincount(targets, minlength=n_post))
+    first = _grouped(targets, None, by_target)
+    return ends, _grouped(sources, first, ends)
+
+
+def _in_order(sources: NDArray[np.int64], targets: NDArray[np.int64]) -> bool:
+    for first in range(0, len(sources), WORTH_A_THREAD):
+        here = slice(first, first + WORTH_A_THREAD + 1)
+        down, across = np.diff(sources[here]), np.diff(targets[here])
+        if (down < 0).any() or ((down == 0) & (across < 0)).any():
+            return False
+    return True
+
+
+def _grouped(
+    group: NDArray[np.int64], items: NDArray[np.uint32] | None, ends: NDArray[np.int64]
+) -> NDArray[np.uint32]:
+    """The items by group, stable: a counting sort."""
+    places, order = ends[:-1].copy(), np.empty(len(group), np.uint32)
+
+    def take(first: int, last: int) -> None:
+        group_items(group, items, first, last, places, order)
+
+    in_parallel(take, ranges(len(places), len(group)))
+    return order
+
+
+@overload
+def taken(values: NDArray, order: NDArray) -> NDArray: ...
+@overload
+def taken(values: None, order: NDArray) -> None: ...
+@overload
+def taken(values: NDArray | None, order: NDArray) -> NDArray | None: ...
+def taken(values: NDArray | None, order: NDArray) -> NDArray | None:
+    """``values[order]``, or None of None."""
+    if values is None:
+        return None
+    out = np.empty(len(order), values.dtype)
+
+    def take(first: int, last: int) -> None:
+        for begin in range(first, last, WORTH_A_THREAD):
+            end = min(begin + WORTH_A_THREAD, last)
+            np.take(values, order[begin:end], out=out[begin:end], mode="clip")
+
+    in_parallel(take, ranges(len(order), len(order)))
+    return out
+
+
+def fill_values(values: Values, out: NDArray, first: int = 0) -> bool:
+    """Give ``out`` the random values from number ``first`` on; False as in `Values.fill`."""
+
+    def fill(begin: int, end: int) -> bool:
+        return values.fill(first + begin, out[begin:end])
+
+    return all(in_parallel(fill, ranges(len(out), len(out))))
+
+
+def uniform(key: Key, draw: int, n: int) -> NDArray[np.float64]:
+    """``n`` numbers uniform in (0, 1): the stream ``draw`` of ``key``."""
+    out = np.empty(n)
+
+    def fill(begin: int, end: int) -> None:
+        uniform_fill(key, draw, begin, out[begin:end])
+
+    in_parallel(fill, ranges(n, n))
+    return out

@@ -53,7 +53,7 @@ def choose(*pairs):
         (2**x, "pow(2.0, x)"),
         (sympy.sqrt(x), "sqrt(x)"),
         (1 / sympy.sqrt(x), "1.0/sqrt(x)"),
-        (sympy.exp(-x / y), "exp(-x/y)"),
+        (sympy.exp(-x / y), "snn_exp(-x/y)"),
         (sympy.Abs(x - y), "fabs(x - y)"),
         (sympy.ceiling(x), "ceil(x)"),
         (sympy.atan2(x, y), "atan2(x, y)"),
@@ -86,7 +86,7 @@ def test_expression_prints_as_c(expression, text):
     [
         (0.1 * x, "0.1f*x"),
         (3 * x, "3.0f*x"),
-        (sympy.exp(x), "expf(x)"),
+        (sympy.exp(x), "snn_expf(x)"),
         (x ** Float(2.5), "powf(x, 2.5f)"),
         (choose((x, x > 0), (Integer(0), True)), "((x > 0.0f) ? x : 0.0f)"),
     ],
@@ -116,7 +116,7 @@ def test_functions_used_are_the_ones_to_declare():
 
     printer(sympy.exp(x) + x**y + sympy.sqrt(z) + x**2)
 
-    assert printer.functions_used == {"exp", "pow", "sqrt"}
+    assert printer.functions_used == {"snn_exp", "pow", "sqrt"}
 
 
 def test_unknown_function_is_refused():
@@ -155,7 +155,7 @@ def test_compiled_text_has_the_value_of_the_expression(rng, tmp_path):
         for k, e in enumerate(expressions)
     ]
     source = tmp_path / "expressions.c"
-    source.write_text("\n".join(["#include <math.h>", *functions]))
+    source.write_text("\n".join(["#include <math.h>", '#include "snnlab_math.h"', *functions]))
     library = tmp_path / "expressions.so"
     find_toolchain().compile(source, library)
     compiled = ctypes.CDLL(str(library))

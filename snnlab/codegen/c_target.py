@@ -31,11 +31,28 @@ from snnlab.codegen.kernel import (
 from snnlab.codegen.passes import LOOP_CONSTANTS
 from snnlab.codegen.printer import CPrinter, Real
 
-# Functions for which glibc's libmvec has vector forms; gcc uses them when they are declared so,
-# and the vector form of a call is bit-equal for every lane, so that results do not
-# depend on where a neuron stands. It differs from the scalar form.
-VECTOR_FUNCTIONS = {"exp": 1, "log": 1, "sin": 1, "cos": 1, "pow": 2}
-EXACT_FUNCTIONS = frozenset({"sqrt", "fabs", "floor", "ceil", "rint"})  # in any instruction set
+# Functions for which glibc has vector forms in libmvec, in every version or from 2.35 on; gcc takes
+# them when they are declared so. A call gives the same bits in every lane, so that results do not
+# depend on where a neuron stands, but others than the scalar form.
+VECTOR_FUNCTIONS = frozenset({"log", "sin", "cos", "pow"})
+NEWER_VECTOR_FUNCTIONS = frozenset(
+    {
+        "tan",
+        "asin",
+        "acos",
+        "atan",
+        "atan2",
+        "sinh",
+        "cosh",
+        "tanh",
+        "asinh",
+        "acosh",
+        "atanh",
+        "erf",
+    }
+)
+# The same bits in any instruction set; exponentials are our own (snnlab_math.h).
+EXACT_FUNCTIONS = frozenset({"sqrt", "fabs", "floor", "ceil", "rint", "snn_exp", "snn_exprel"})
 RESERVED = frozenset(
     re.findall(
         r"\w+",
@@ -112,7 +129,7 @@ def print_program(
         head.line(f"// {_harmless(line)}".rstrip())
     head.line('#include "snnlab_kernel.h"')
     head.line()
-    for function in sorted(functions):
+    for function in sorted(f for f in functions if not f.startswith("snn_")):
         head.line(_declaration(function, types.real, vector=function not in in_rows))
     head.line()
     head.line("const int32_t snn_abi = SNNLAB_ABI;")
@@ -133,6 +150,8 @@ def _declaration(function: str, real: Real, *, vector: bool) -> str:
     signature = f"{real} {function}{suffix}({', '.join([real] * arguments)});"
     if vector and function in VECTOR_FUNCTIONS:
         return f"SNN_VECTOR {signature}"
+    if vector and function in NEWER_VECTOR_FUNCTIONS:
+        return f"SNN_VECTOR_2_35 {signature}"
     return f"SNN_PURE {signature}"
 
 
@@ -345,6 +364,8 @@ def _print_loops(
     reads_pre = any(b.index == "pre" for b in kernel.buffers)
     match kernel.shape:
         case "neurons" | "once":
+            if kernel.shape == "neurons":
+                out.line("SNN_INDEPENDENT")
             with out.block("for (int64_t i = begin; i < end; ++i)"):
                 out.lines(body)
         case "pre_row":

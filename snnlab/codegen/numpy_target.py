@@ -34,6 +34,14 @@ Environment = dict[Symbol, Any]
 Value = Callable[[Environment], Any]
 Index = slice | NDArray[np.intp]
 
+
+def exprel(x: Any) -> Any:
+    """(exp(x) - 1)/x, and 1 at 0."""
+    x = np.asarray(x)
+    with np.errstate(all="ignore"):
+        return np.where(x == 0, x.dtype.type(1), np.expm1(x) / x)
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "exp": np.exp,
     "log": np.log,
@@ -53,6 +61,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "floor": np.floor,
     "ceiling": np.ceil,
     "Abs": np.abs,
+    "Exprel": exprel,
     "Steps": lambda duration, dt: np.rint(duration / dt),
     "IsNan": np.isnan,
     "IsFinite": np.isfinite,

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from math import factorial
 from typing import cast
 
 import sympy
@@ -57,18 +56,6 @@ def _choice(*pairs: tuple[Basic, Basic | bool]) -> Expr:
     return sympy.Piecewise(*pairs, evaluate=False)
 
 
-_EXPREL_TERMS = 10
-
-
-def _exprel(x: Expr) -> Expr:
-    # Below 1/8 the subtraction of 1 would cost digits; there ten terms reach the last of them.
-    series: Expr = sympy.Float(1 / factorial(_EXPREL_TERMS))
-    for n in range(_EXPREL_TERMS - 1, 0, -1):
-        series = sympy.Float(1 / factorial(n)) + x * series
-    near = sympy.Abs(x) < sympy.Rational(1, 8)
-    return _choice((series, near), ((sympy.exp(x) - 1) / x, True))
-
-
 def _clip(x: Expr, low: Expr, high: Expr) -> Expr:
     inside = (low, x < low), (high, x > high), (x, True)
     crossed = low > high  # then the upper limit wins, as in min(max(x, low), high)
@@ -92,7 +79,6 @@ def _extreme(first_wins: Callable[[Expr, Expr], Boolean]) -> Callable[..., Expr]
 
 
 FORMULAS: dict[str, Callable[..., Expr]] = {
-    "Exprel": _exprel,
     "Clip": _clip,
     "PositivePart": lambda x: _choice((x, x > 0), (sympy.Integer(0), True)),
     "NegativePart": lambda x: _choice((x, x < 0), (sympy.Integer(0), True)),
@@ -228,7 +214,7 @@ def hoist_invariants(kernel: Kernel) -> Kernel:
         if isinstance(e, Boolean):
             return e
         if isinstance(e, sympy.Mul) and len(e.args) == 2 and e.args[0] == -1:
-            return e
+            return -cast(Expr, named(e.args[1]))
         if e not in names:
             names[e] = fresh.next()
             prologue.append(Let(names[e], e))

@@ -19,7 +19,7 @@ Real = Literal["double", "float"]
 # C functions of one or two real arguments, by the name of the sympy class. The names of
 # snnlab's own functions (model/functions.py) are in SPECIAL below.
 MATH = {
-    "exp": "exp",
+    "exp": "snn_exp",
     "log": "log",
     "sin": "sin",
     "cos": "cos",
@@ -38,6 +38,7 @@ MATH = {
     "ceiling": "ceil",
     "Abs": "fabs",
     "erf": "erf",
+    "Exprel": "snn_exprel",
 }
 
 _ADD, _MUL, _UNARY, _ATOM = 1, 2, 3, 4

@@ -179,4 +179,4 @@ def _without_comments(text: str) -> str:
 
 @cache
 def _header() -> str:
-    return (INCLUDE / "snnlab_kernel.h").read_text()
+    return "".join((INCLUDE / f"snnlab_{part}.h").read_text() for part in ("kernel", "math"))

@@ -117,8 +117,9 @@ def _describe(command: tuple[str, ...]) -> Toolchain:
     if platform.machine() in ("x86_64", "AMD64"):
         flags += ("-march=native",)
         is_gcc = "clang" not in version.lower()
-        if is_gcc and platform.libc_ver()[0] == "glibc":
-            flags += ("-DSNNLAB_LIBMVEC",)
+        libc, libc_version = platform.libc_ver()
+        if is_gcc and libc == "glibc":
+            flags += (f"-DSNNLAB_LIBMVEC={libc_version.split('.')[1]}",)
     elif platform.machine() in ("arm64", "aarch64"):
         flags += ("-mcpu=native",)
     return Toolchain(command, version, flags)

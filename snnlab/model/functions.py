@@ -90,8 +90,7 @@ class Round(Function):
 class Exprel(Function):
     """``exprel(x)``: (exp(x) - 1) / x, and 1 at x = 0.
 
-    A printer writes ``fabs(x) < 1e-5 ? 1 + x/2 + x*x/6 : (exp(x) - 1)/x`` (or expm1): the
-    increment of an exponential step then keeps its absolute error below that of the state.
+    A printer writes a function that keeps its digits near 0.
     """
 
     nargs = 1

@@ -16,8 +16,6 @@
 // refractory: 5 ms
 #include "snnlab_kernel.h"
 
-SNN_VECTOR double exp(double);
-SNN_PURE double fabs(double);
 SNN_PURE double rint(double);
 
 const int32_t snn_abi = SNNLAB_ABI;
@@ -43,19 +41,16 @@ void m_COBA_update(const snn_args *args, const snn_clock *clock, int64_t begin, 
     const double fixed_1 = dt/C_m;
     const double fixed_2 = 1.0/C_m;
     const double fixed_3 = 1000.0*I;
-    const double fixed_4 = exp(-dt/tau_e);
-    const double fixed_5 = exp(-dt/tau_i);
+    const double fixed_4 = snn_exp(-dt/tau_e);
+    const double fixed_5 = snn_exp(-dt/tau_i);
     const int32_t pause = (int32_t)rint(5.0/dt);
+    SNN_INDEPENDENT
     for (int64_t i = begin; i < end; ++i) {
         const int32_t wait = wait_of[i];
         const int active = (wait == 0);
         const double g_exc = g_exc_of[i];
         const double g_inh = g_inh_of[i];
-        const double argument_1 = fixed_1*(-g_L - g_exc - g_inh);
-        const double shared_1 = fabs(argument_1);
-        const double shared_2 = 1.0/argument_1;
-        const double shared_3 = exp(argument_1);
-        const double gain_v = dt*((shared_1 < 0.125) ? argument_1*(argument_1*(argument_1*(argument_1*(argument_1*(argument_1*(argument_1*(argument_1*(2.755731922398589e-07*argument_1 + 2.7557319223985893e-06) + 2.48015873015873e-05) + 0.0001984126984126984) + 0.001388888888888889) + 0.008333333333333333) + 0.041666666666666664) + 0.16666666666666666) + 0.5) + 1.0 : shared_2*(shared_3 - 1.0));
+        const double gain_v = dt*snn_exprel(fixed_1*(-g_L - g_exc - g_inh));
         const double v = v_of[i];
         const double v_next = gain_v*fixed_2*(fixed_3 + g_L*(E_L - v) + g_exc*(E_e - v) + g_inh*(E_i - v)) + v;
         const double g_exc_next = fixed_4*g_exc;

@@ -15,7 +15,6 @@
 // refractory: 5 ms
 #include "snnlab_kernel.h"
 
-SNN_VECTOR double exp(double);
 SNN_PURE double rint(double);
 
 const int32_t snn_abi = SNNLAB_ABI;
@@ -35,10 +34,11 @@ void m_LIF_update(const snn_args *args, const snn_clock *clock, int64_t begin, i
     double *restrict const g_inh_of = args->buffer[2];
     double *restrict const v_of = args->buffer[3];
     uint8_t *restrict const spiked_of = args->buffer[4];
-    const double decay_v = exp(-dt/tau);
+    const double decay_v = snn_exp(-dt/tau);
     const double fixed_1 = E_L + I;
-    const double fixed_2 = exp(-dt/tau_e);
+    const double fixed_2 = snn_exp(-dt/tau_e);
     const int32_t pause = (int32_t)rint(5.0/dt);
+    SNN_INDEPENDENT
     for (int64_t i = begin; i < end; ++i) {
         const int32_t wait = wait_of[i];
         const int active = (wait == 0);

@@ -17,7 +17,6 @@
 //     w = clip(w + x, 0, w_max)
 #include "snnlab_kernel.h"
 
-SNN_PURE double exp(double);
 
 const int32_t snn_abi = SNNLAB_ABI;
 
@@ -37,19 +36,44 @@ void m_STDP_pre(const snn_args *args, const snn_clock *clock, int64_t row, int64
     double *const y_of = args->buffer[3];
     double *const w_of = args->buffer[4];
     double *const post_g_target_of = args->buffer[5];
+    const double fixed_1 = 1.0/tau_plus;
+    const double fixed_2 = 1.0/tau_minus;
     const int32_t touched_1 = step;
-    const double fixed_1 = A_plus*w_max;
+    const double fixed_3 = A_plus*w_max;
+    if (args->distinct && target[end - 1] - target[begin] == end - begin - 1) {
+        const int64_t shift = target[begin] - begin;
+        SNN_INDEPENDENT
+        for (int64_t k = begin; k < end; ++k) {
+            const int64_t j = k + shift;
+            const int32_t touched = touched_of[k];
+            const double passed = dt*(step - touched);
+            const double x = x_of[k];
+            const double y = y_of[k];
+            const double x_1 = x*snn_exp(-fixed_1*passed);
+            const double y_1 = y*snn_exp(-fixed_2*passed);
+            const double w = w_of[k];
+            post_g_target_of[j] += w;
+            const double x_2 = fixed_3 + x_1;
+            const double argument_1 = w - y_1;
+            const double w_1 = ((0.0 > w_max) ? w_max : ((argument_1 < 0.0) ? 0.0 : ((argument_1 > w_max) ? w_max : argument_1)));
+            x_of[k] = x_2;
+            y_of[k] = y_1;
+            touched_of[k] = touched_1;
+            w_of[k] = w_1;
+        }
+        begin = end;
+    }
     for (int64_t k = begin; k < end; ++k) {
         const int64_t j = target[k];
         const int32_t touched = touched_of[k];
         const double passed = dt*(step - touched);
         const double x = x_of[k];
         const double y = y_of[k];
-        const double x_1 = x*exp(-passed/tau_plus);
-        const double y_1 = y*exp(-passed/tau_minus);
+        const double x_1 = x*snn_exp(-fixed_1*passed);
+        const double y_1 = y*snn_exp(-fixed_2*passed);
         const double w = w_of[k];
         post_g_target_of[j] += w;
-        const double x_2 = fixed_1 + x_1;
+        const double x_2 = fixed_3 + x_1;
         const double argument_1 = w - y_1;
         const double w_1 = ((0.0 > w_max) ? w_max : ((argument_1 < 0.0) ? 0.0 : ((argument_1 > w_max) ? w_max : argument_1)));
         x_of[k] = x_2;
@@ -77,8 +101,10 @@ void m_STDP_post(const snn_args *args, const snn_clock *clock, int64_t row, int6
     double *const y_of = args->buffer[4];
     double *const w_of = args->buffer[5];
     const double fixed_1 = step + 1.0;
+    const double fixed_2 = 1.0/tau_plus;
+    const double fixed_3 = 1.0/tau_minus;
     const int32_t touched_1 = step + 1;
-    const double fixed_2 = A_minus*w_max;
+    const double fixed_4 = A_minus*w_max;
     if (!synapse) {
         const int64_t stride = args->stride;
         for (int64_t i = 0; i < end - begin; ++i) {
@@ -87,9 +113,9 @@ void m_STDP_post(const snn_args *args, const snn_clock *clock, int64_t row, int6
             const double passed = dt*(fixed_1 - touched);
             const double x = x_of[k];
             const double y = y_of[k];
-            const double x_1 = x*exp(-passed/tau_plus);
-            const double y_1 = y*exp(-passed/tau_minus);
-            const double y_2 = fixed_2 + y_1;
+            const double x_1 = x*snn_exp(-fixed_2*passed);
+            const double y_1 = y*snn_exp(-fixed_3*passed);
+            const double y_2 = fixed_4 + y_1;
             const double w = w_of[k];
             const double argument_1 = w + x_1;
             const double w_1 = ((0.0 > w_max) ? w_max : ((argument_1 < 0.0) ? 0.0 : ((argument_1 > w_max) ? w_max : argument_1)));
@@ -106,9 +132,9 @@ void m_STDP_post(const snn_args *args, const snn_clock *clock, int64_t row, int6
         const double passed = dt*(fixed_1 - touched);
         const double x = x_of[k];
         const double y = y_of[k];
-        const double x_1 = x*exp(-passed/tau_plus);
-        const double y_1 = y*exp(-passed/tau_minus);
-        const double y_2 = fixed_2 + y_1;
+        const double x_1 = x*snn_exp(-fixed_2*passed);
+        const double y_1 = y*snn_exp(-fixed_3*passed);
+        const double y_2 = fixed_4 + y_1;
         const double w = w_of[k];
         const double argument_1 = w + x_1;
         const double w_1 = ((0.0 > w_max) ? w_max : ((argument_1 < 0.0) ? 0.0 : ((argument_1 > w_max) ? w_max : argument_1)));

@@ -8,16 +8,25 @@
 
 #include <stdint.h>
 
+#include "snnlab_math.h"
+
 /* How a kernel declares the functions of libm that it calls. With SNN_VECTOR gcc may take glibc's
- * vector form (libmvec), which -fno-math-errno alone does not allow. */
+ * vector form (libmvec), which -fno-math-errno alone does not allow. SNNLAB_LIBMVEC is the
+ * minor number of glibc's version; 2.35 brought more functions. */
 #define SNN_PURE __attribute__((const))
 #if defined(__GNUC__) && !defined(__clang__) && defined(SNNLAB_LIBMVEC)
 #define SNN_VECTOR __attribute__((simd("notinbranch"), const))
 #else
 #define SNN_VECTOR SNN_PURE
 #endif
+#if defined(SNNLAB_LIBMVEC) && SNNLAB_LIBMVEC >= 35
+#define SNN_VECTOR_2_35 SNN_VECTOR
+#else
+#define SNN_VECTOR_2_35 SNN_PURE
+#endif
 
-/* Before a loop whose iterations touch different elements, whatever its arrays are. */
+/* Before a loop whose iterations touch different elements, whatever its arrays are. `restrict` alone does not reach gcc's
+ * vectoriser here, which gives up when it would have to compare more than ten pairs of arrays. */
 #if defined(__clang__)
 #define SNN_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #elif defined(__GNUC__)

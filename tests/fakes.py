@@ -12,6 +12,7 @@ import pandas as pd
 import sympy
 
 from snnlab.model.ir import Event, NeuronModel, Variable, symbol
+from snnlab.network.distributions import Distribution
 
 LIF = NeuronModel(
     name="LIF",
@@ -51,10 +52,27 @@ class FakeHandle:
         self.help = f"the {name} of {owner}"
         self.value = value
         self.moves: list[tuple[float, float]] = []  # (wall clock in s, value)
+        self.dtype = "float"
+        self.refusal = ""  # why the next value will be refused
+        self.each: np.ndarray | None = None  # the values where they differ
+
+    @property
+    def n_elements(self) -> int:
+        return 1 if self.each is None else len(self.each)
+
+    @property
+    def extremes(self) -> tuple[float, float] | None:
+        return None if self.each is None else (self.each.min(), self.each.max())
+
+    def give_each(self, distribution: Distribution) -> None:
+        self.each = distribution.sample((1, 2), 0, 100)
+        self.value = float(self.each.mean())
+
+    draw = give_each
 
     def set(self, value: float) -> None:
-        if value < 0 and self.low >= 0:
-            raise ValueError(f"{self.owner}: {self.name} = {value:g} is negative; use 0 or more.")
+        if self.refusal:
+            raise ValueError(self.refusal)
         self.value = value
         self.moves.append((time.monotonic(), value))
 

@@ -153,12 +153,12 @@ def test_handles_are_the_numbers_that_may_change():
 
     handles = {(h.owner, h.name): h for h in net.handles()}
 
-    neuron = ["tau", "V_th", "V_r", "I", "tau_e"]  # E_L has a value for each neuron
+    neuron = ["tau", "E_L", "V_th", "V_r", "I", "tau_e"]
     synapse = ["tau_plus", "tau_minus", "A_plus", "A_minus", "w_max"]
     assert list(handles) == [
         *(("P", name) for name in neuron),
         ("static", "weight"),
-        *(("plastic", name) for name in synapse),
+        *(("plastic", name) for name in ("w", *synapse)),
     ]
     assert (handles["P", "tau"].low, handles["P", "tau"].high) == (5.0, 100.0)
     weight = handles["static", "weight"]

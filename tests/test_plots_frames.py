@@ -172,3 +172,14 @@ def test_pack_aligns_each_array_and_says_where_it_is():
     ]
     assert len(buffer) == 16
     assert np.frombuffer(buffer, "<f4", count=2, offset=8).tolist() == [1.5, -2.0]
+
+
+def test_samples_that_have_left_the_window_are_passed_over():
+    columns = TraceColumns(2, Window.of(20.0, 0.1))
+    columns.add(0, np.arange(1000, 1010), np.ones((10, 1)))
+
+    columns.add(1, np.arange(10), np.ones((10, 1)))
+
+    newest = columns.pairs(columns.ring.oldest, columns.ring.newest)
+    assert np.isnan(newest[:, 1]).all()
+    assert (newest[-1, 0] == 1).all()

@@ -134,6 +134,8 @@ def test_slider_says_what_it_stands_for(page):
         "initial": 5.0,
         "help": "the tau_e of E",
         "log": False,
+        "whole": False,
+        "drawable": True,
     }
 
 
@@ -205,14 +207,25 @@ def test_moved_slider_reaches_the_network(page, network):
 
 def test_refused_value_is_answered_with_the_reason(page, network):
     page.join()
+    network.handle("E", "rate").refusal = "E: rate = 1 is too little; use 2 or more."
 
-    page.say(type="set", key="population:E:rate", value=-1)
+    page.say(type="set", key="population:E:rate", value=1)
 
     assert page.next("refused")[0] == {
         "type": "refused",
         "key": "population:E:rate",
-        "reason": "E: rate = -1 is negative; use 0 or more.",
+        "reason": "E: rate = 1 is too little; use 2 or more.",
     }
+
+
+def test_value_outside_the_range_of_the_model_is_refused(page, network):
+    page.say(type="set", key="population:E:rate", value=-1)
+
+    assert page.next("refused")[0]["reason"] == (
+        "E.rate: -1 Hz lies outside the model's range from 0 to 100 Hz; widen the range in the "
+        "model's cell, or set the value from a cell."
+    )
+    assert network.handle("E", "rate").value == 20.0
 
 
 def test_value_that_is_no_number_is_refused(page):

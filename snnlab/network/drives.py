@@ -12,8 +12,8 @@ from snnlab.engine.memory import padded_size
 from snnlab.engine.randomness import Key
 from snnlab.errors import NetworkError
 from snnlab.network.distributions import Distribution
+from snnlab.network.handles import ParameterHandle
 from snnlab.network.population import (
-    ParameterHandle,
     Population,
     PopulationView,
     Values,

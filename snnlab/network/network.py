@@ -20,15 +20,15 @@ from snnlab.engine.stepper import Recorder, SpikeLists
 from snnlab.errors import NetworkError, SimulationError
 from snnlab.model.neuron import Neuron
 from snnlab.model.synapse import Synapse
-from snnlab.network import assembly, presentation, timescales
+from snnlab.network import assembly, handles, presentation, timescales
 from snnlab.network.assembly import PopulationParts, ProjectionParts
 from snnlab.network.connectors import AllToAll, Connector
 from snnlab.network.delays import check_delays
 from snnlab.network.distributions import Distribution
 from snnlab.network.drives import PoissonDrive
+from snnlab.network.handles import ParameterHandle, handles_of
 from snnlab.network.inputs import Input
 from snnlab.network.population import (
-    ParameterHandle,
     Population,
     PopulationView,
     Values,
@@ -854,61 +854,32 @@ class Network:
 
     def handles(self) -> list[ParameterHandle]:
         """Every number that may be changed while the network runs."""
-        found: list[ParameterHandle] = []
-        for population in self.populations.values():
-            found += [
-                self._handle(population, "population", parameter)
-                for parameter in population.neuron.model.parameters
-                if not parameter.value.free_symbols
-                and parameter.name not in population.state.individual
-            ]
-        for projection in self.projections.values():
-            if projection.has_one_weight:
-                found.append(self._weight_handle(projection))
-            if projection.synapse is not None and not projection.static:
-                found += [
-                    self._handle(projection, "projection", parameter)
-                    for parameter in projection.synapse.model.parameters
-                    if not parameter.value.free_symbols
-                    and parameter.name not in projection.state.individual
-                ]
-        return found + [handle for drive in self.drives.values() for handle in drive.handles()]
+        drives = (handle for drive in self.drives.values() for handle in drive.handles())
+        return [*handles_of(self), *drives]
 
-    def _handle(self, owner: Any, kind: str, parameter: Any) -> ParameterHandle:
-        def write(value: float) -> None:
-            setattr(owner, parameter.name, value)
-            self._submit(self.changed.emit)  # after the change, which waits for a step's end
+    def scale(self, owner: Population | Projection, name: str, factor: float) -> None:
+        """Multiply a parameter, or the weights ``"w"`` of a projection, by ``factor``.
 
-        return ParameterHandle(
-            owner.name,
-            kind,
-            parameter.name,
-            parameter.unit.name if parameter.unit is not None else "",
-            parameter.low,
-            parameter.high,
-            parameter.help,
-            lambda: owner.state.number(parameter.name),
-            write,
-        )
+        All its values where elements have their own; between two steps of a running network.
 
-    def _weight_handle(self, projection: Projection) -> ParameterHandle:
-        def write(value: float) -> None:
-            projection.weight = value
-            self._submit(self.changed.emit)
+        Raises
+        ------
+        NetworkError
+            If the owner has no such parameter, or the factor is not finite.
+        """
+        handles.check_changeable(owner, name, factor)
+        self._submit(lambda: handles.scale(owner, name, float(factor)))
 
-        given = projection.given_weight
-        low, high = min(0.0, 3.0 * given), max(0.0, 3.0 * given)
-        return ParameterHandle(
-            projection.name,
-            "projection",
-            "weight",
-            "",
-            low if low < high else 0.0,
-            high if low < high else 1.0,
-            f"weight of the synapses onto {projection.target}",
-            lambda: projection.weight,
-            write,
-        )
+    def shift(self, owner: Population | Projection, name: str, amount: float) -> None:
+        """Add ``amount``, in the parameter's unit, to a parameter or to the weights ``"w"``.
+
+        Raises
+        ------
+        NetworkError
+            If the owner has no such parameter, or the amount is not finite.
+        """
+        handles.check_changeable(owner, name, amount)
+        self._submit(lambda: handles.shift(owner, name, float(amount)))
 
     def report(self) -> Report:
         """The network as tables for a paper (Nordlie et al. 2009); ``.save("methods.tex")``."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 import numpy as np
@@ -422,30 +421,3 @@ class PopulationView:
 
     def __getitem__(self, index: Any) -> PopulationView:
         return PopulationView(self.population, np.atleast_1d(self.indices[index]).ravel())
-
-
-@dataclass(frozen=True)
-class ParameterHandle:
-    """A number that may be changed while the network runs, as a slider needs it."""
-
-    owner: str
-    owner_kind: str  # "population", "projection" or "drive"
-    name: str
-    unit: str  # "" when the model gives none
-    low: float | None
-    high: float | None
-    help: str
-    read: Callable[[], float]
-    write: Callable[[float], None]
-
-    @property
-    def label(self) -> str:
-        return self.name
-
-    @property
-    def value(self) -> float:
-        return self.read()
-
-    def set(self, value: float) -> None:
-        """Change the value between two steps; any thread may call this."""
-        self.write(float(value))

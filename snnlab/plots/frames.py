@@ -157,6 +157,8 @@ class TraceColumns:
         columns = np.asarray(steps) // self.ring.window.column_steps
         start = int(np.searchsorted(columns, self.ring.oldest))
         columns, steps, values = columns[start:], np.asarray(steps)[start:], values[start:]
+        if not len(columns):  # all of them have left the window
+            return
         firsts = np.flatnonzero(np.diff(columns, prepend=columns[0] - 1))
         slots = columns[firsts] % self.ring.window.n_columns
         groups = np.cumsum(np.diff(columns, prepend=columns[0]) > 0)

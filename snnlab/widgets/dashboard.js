@@ -4,7 +4,7 @@ import { bokehOf } from "./bokeh.js";
 import { LiveFigures } from "./figures.js";
 import { TimeWindow, unpack } from "./frames.js";
 import { element, themeOf, watchTheme, watchVisibility } from "./page.js";
-import { Slider } from "./slider.js";
+import { Panel } from "./panel.js";
 import { Transport } from "./transport.js";
 
 const SILENCE = 3000; // ms without a frame of a running network until the page asks again
@@ -20,7 +20,8 @@ class DashboardView {
     this.empty = element("div", { class: "snn-empty", hidden: true }, "Press play ▸");
     this.follow = element("button", { type: "button", class: "snn-follow", hidden: true }, "Follow ▸");
     this.follow.addEventListener("click", () => this.figures.follow(true));
-    this.sidebar = element("aside", { class: "snn-sidebar", "aria-label": "parameters" });
+    this.panel = new Panel((message) => this.send(message));
+    this.sidebar = element("aside", { class: "snn-sidebar", "aria-label": "parameters" }, this.panel.root);
     this.root = element(
       "section",
       { class: "snn snn-dashboard", tabIndex: -1, "aria-label": "network dashboard", "data-lm-suppress-shortcuts": "true" },
@@ -29,7 +30,6 @@ class DashboardView {
       element("div", { class: "snn-main" }, element("div", { class: "snn-stage" }, this.waiting, this.plots, this.empty, this.follow), this.sidebar),
     );
     root.append(this.root);
-    this.sliders = new Map();
     this.pending = undefined;
     this.lastHeard = performance.now();
     this.stops = [];
@@ -70,7 +70,7 @@ class DashboardView {
         this.take(content, buffers[0]);
         break;
       case "refused":
-        this.sliders.get(content.key)?.refuse(content.reason);
+        this.panel.refuse(content.key, content.reason);
         break;
       case "notice":
         this.say(content.text);
@@ -80,7 +80,7 @@ class DashboardView {
 
   async setUp(setup) {
     this.transport.setUp(setup);
-    this.showSliders(setup.sliders);
+    this.panel.setUp(setup.sliders);
     const { bands, traces } = setup.picture;
     if (!this.window) {
       const rows = bands.reduce((sum, band) => sum + band.rows, 0);
@@ -106,24 +106,6 @@ class DashboardView {
     );
   }
 
-  showSliders(descriptions) {
-    this.sliders.clear();
-    const groups = new Map();
-    for (const description of descriptions) {
-      const slider = new Slider(description, (value) => this.send({ type: "set", key: description.key, value }));
-      this.sliders.set(description.key, slider);
-      const heading = `${description.kind}: ${description.owner}`;
-      if (!groups.has(heading)) {
-        const group = element("fieldset", { class: "snn-group" });
-        group.append(element("legend", {}, description.owner.replace("->", " → "), element("span", { class: "snn-kind" }, description.kind)));
-        groups.set(heading, group);
-      }
-      groups.get(heading).append(slider.root);
-    }
-    const hint = element("p", { class: "snn-hint" }, "No parameter has a range. Write one after its value, like  tau = 20 ms [5, 100],  to get a slider here.");
-    this.sidebar.replaceChildren(...(groups.size ? groups.values() : [hint]));
-  }
-
   /**
    * Draw a frame and acknowledge it when it is painted. Drawing at once lets BokehJS, which
    * paints with the next animation frame, paint in the one that acknowledges.
@@ -132,7 +114,7 @@ class DashboardView {
     if (!this.window || this.stopped) return;
     this.window.add(frame, frame.last < 0 ? {} : unpack(frame.layout, buffer));
     this.transport.show(frame.state);
-    if (frame.values) for (const [key, value] of Object.entries(frame.values)) this.sliders.get(key)?.show(value);
+    if (frame.values) this.panel.show(frame.values);
     this.say(frame.state.status === "error" ? frame.state.message : frame.state.warnings.join("\n"));
     this.redraw();
     const painted = this.pending === undefined;

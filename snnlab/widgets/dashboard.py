@@ -79,7 +79,15 @@ class Dashboard(FigureWidget):
                     self._duration = float(duration)
                     self._pump.set_window(self._duration)
             case {"type": "set", "key": str(key), "value": float() | int() as value}:
-                self._set(key, float(value))
+                self._answer(key, self._sliders.set(key, float(value)))
+            case {
+                "type": "draw",
+                "key": str(key),
+                "kind": ("Normal" | "Uniform") as law,
+                "first": float() | int() as first,
+                "second": float() | int() as second,
+            }:
+                self._answer(key, self._sliders.draw(key, law, float(first), float(second)))
 
     def _introduce(self, viewer: str) -> None:
         """Send what a page needs before its first frame."""
@@ -97,8 +105,8 @@ class Dashboard(FigureWidget):
             }
         )
 
-    def _set(self, key: str, value: float) -> None:
-        reason = self._sliders.set(key, value)
+    def _answer(self, key: str, reason: str) -> None:
+        """Say at its slider why a parameter was not changed, if it was not."""
         if reason:
             self.send({"type": "refused", "key": key, "reason": reason})
         self._pump.wake()

@@ -104,6 +104,7 @@ class CardView {
       element("span"),
       element("span", { class: "snn-fixed", title: description.text }, description.text),
       element("span", { class: "snn-unit" }, description.unit),
+      element("span"),
       help,
     );
   }

@@ -23,7 +23,7 @@ from snnlab.widgets import assets, card_text
 from snnlab.widgets.card_text import Model
 from snnlab.widgets.figure_widget import FigureWidget
 from snnlab.widgets.latest import Latest
-from snnlab.widgets.parameters import LOG_RATIO, finite, readable
+from snnlab.widgets.parameters import finite, prefers_log, readable
 from snnlab.widgets.preview import Preview, preview_of
 
 PREVIEW_SPIKES = 2000
@@ -181,7 +181,7 @@ def _row(parameter: Parameter, value: float | None) -> dict[str, object]:
             "high": parameter.high,
             "value": finite(value),
             "initial": finite(float(parameter.value)),
-            "log": parameter.low > 0 and parameter.high / parameter.low >= LOG_RATIO,
+            "log": prefers_log(parameter.low, parameter.high),
         }
     return row
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from snnlab.plots.frames import pack
 from snnlab.widgets.feed import Feed
-from snnlab.widgets.parameters import Sliders
+from snnlab.widgets.parameters import Shown, Sliders
 from snnlab.widgets.transport import state_of
 from snnlab.widgets.viewers import MAX_RATE, Viewers
 
@@ -43,7 +43,7 @@ class Pump:
         self._thread: threading.Thread | None = None
         self._sent_column = -1
         self._sent_state: dict[str, object] = {}
-        self._sent_values: dict[str, float | None] = {}
+        self._sent_values: dict[str, Shown] = {}
         self._idle_since: float | None = None
         self._pace_marks: deque[tuple[float, float]] = deque()  # (wall s, simulated ms)
 
@@ -174,7 +174,7 @@ class Pump:
     def _frame(
         self,
         state: dict[str, object],
-        values: dict[str, float | None],
+        values: dict[str, Shown],
         number: int,
         whole: bool,
     ) -> tuple[dict[str, object], list[bytes]]:

@@ -27,6 +27,7 @@ from snnlab.network.connectors import (
     Gaussian,
     OneToOne,
 )
+from snnlab.network.correlated import CorrelatedInput
 from snnlab.network.distributions import (
     Bernoulli,
     Binomial,
@@ -47,6 +48,7 @@ __all__ = [
     "Binomial",
     "Connector",
     "Constant",
+    "CorrelatedInput",
     "DifferenceOfGaussians",
     "DiscreteUniform",
     "Equations",

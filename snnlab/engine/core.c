@@ -386,19 +386,31 @@ static void emit_given(const snn_spike_player *player, const snn_clock *clock, i
             player->population->spiked[player->neuron[k]] = 1;
 }
 
+static void fill(void *out, const void *value, int64_t n, int item_bytes)
+{
+    if (item_bytes == 8)
+        for (int64_t i = 0; i < n; ++i) ((uint64_t *)out)[i] = *(const uint64_t *)value;
+    else if (item_bytes == 4)
+        for (int64_t i = 0; i < n; ++i) ((uint32_t *)out)[i] = *(const uint32_t *)value;
+    else
+        memset(out, *(const uint8_t *)value, (size_t)n);
+}
+
 static void play_values(const snn_value_player *player, const snn_clock *clock, int thread)
 {
     const int64_t begin = player->population->bounds[thread];
     const int64_t end = player->population->bounds[thread + 1];
     const int64_t now = player->period ? clock->step % player->period : clock->step;
     const int64_t row = count_below(player->start, player->n_rows, now + 1) - 1;
-    const size_t bytes = (size_t)((end - begin) * player->item_bytes);
-    char *out = (char *)player->out + begin * player->item_bytes;
-    const int64_t offset = (row * player->population->padded + begin) * player->item_bytes;
+    const int bytes = player->item_bytes;
+    char *out = (char *)player->out + begin * bytes;
     if (row < 0)
-        memset(out, 0, bytes);
+        memset(out, 0, (size_t)((end - begin) * bytes));
+    else if (player->one_for_all)
+        fill(out, (const char *)player->rows + row * bytes, end - begin, bytes);
     else
-        memcpy(out, (const char *)player->rows + offset, bytes);
+        memcpy(out, (const char *)player->rows + (row * player->population->padded + begin) * bytes,
+               (size_t)((end - begin) * bytes));
 }
 
 static void run_phase(snn_engine *engine, const snn_phase *phase, const snn_clock *clock,

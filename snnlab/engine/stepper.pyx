@@ -111,6 +111,7 @@ cdef extern from "snnlab_core.h" nogil:
         int64_t n_rows
         const int64_t *start
         const void *rows
+        int one_for_all
         void *out
         int item_bytes
         int64_t period
@@ -537,12 +538,14 @@ cdef class ValuePlayer(Object):
     cdef object _keep
 
     def __cinit__(self, SpikeLists population, starts, rows, out, int64_t period):
-        """``starts`` int64 (n_rows,), the first step of each row (n_rows, padded)."""
+        """``starts`` int64 (n_rows,), the first step of each row; rows (n_rows, padded), or
+        (n_rows, 1) for all neurons alike."""
         self._keep = (population, starts, rows, out)
         self.player.population = &population.population
         self.player.n_rows = len(starts)
         self.player.start = <const int64_t *>_data(starts)
         self.player.rows = _data(rows)
+        self.player.one_for_all = rows.shape[1] == 1
         self.player.out = _data(out)
         self.player.item_bytes = out.itemsize
         self.player.period = period

@@ -70,6 +70,7 @@ class PopulationParts:
     axon: SpikeLists | None = None  # spikes of axons, where the neuron has a condition for them
     updates: list[tuple[PhaseKind, Update]] = field(default_factory=list)
     player: Object | None = None  # of given data
+    courses: dict[str, Object] = field(default_factory=dict)  # values of parameters and variables
     clears: list[tuple[str, Clear]] = field(default_factory=list)  # weighted sums
     drives: list[tuple[str, Object]] = field(default_factory=list)  # what, Poisson input
     reductions: dict[str, Reduction] = field(default_factory=dict)  # "mean(v)"
@@ -289,6 +290,8 @@ def population_parts(
             parts.drives.append((what, drive.link(backend.parts, spikes, driven)))
     if population.given_data is not None:
         parts.player = population.given_data.link(backend.parts, spikes, population)
+    for name, course in population.courses.items():
+        parts.courses[name] = course.link(backend.parts, spikes, population)
     reserved = {SPIKED.name: spiked, WAIT.name: wait, LAST_SPIKE.name: last_spike}
     if any(event.name == "axon_spike" for event in population.neuron.model.events):
         flags, latest = aligned_zeros(padded, np.uint8), aligned_zeros(padded, np.int32)
@@ -620,9 +623,16 @@ def phases(
     for parts in populations:
         spiking = parts.population.neuron.model.spiking
         what = "equations, spike test, reset" if spiking else "equations"
+        courses = [(name, parts.population.courses[name], c) for name, c in parts.courses.items()]
+        for name, course, item in courses:
+            if name in parts.population.state.parameters:
+                add("play", parts.population.name, course.what, item)
         for kind, update in parts.updates:
             if kind == "update":
                 add("update", parts.population.name, what, update)
+        for name, course, item in courses:
+            if name in parts.population.state.variables:
+                add("play", parts.population.name, course.what, item)
         player = parts.population.given_data
         if player is not None:
             add(player.kind, parts.population.name, player.what, parts.player)

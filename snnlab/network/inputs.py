@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,6 +23,8 @@ from snnlab.model.neuron import Neuron
 from snnlab.network.distributions import Distribution
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from snnlab.network.population import Population, Values
 
 LAST_STEP = 2**31  # spikes later than this are refused
@@ -51,7 +53,11 @@ class Player(ABC):
     """Data of a population in the form that the engine reads."""
 
     kind: PhaseKind
-    what: str
+
+    @property
+    @abstractmethod
+    def what(self) -> str:
+        """For a reader of the schedule."""
 
     @abstractmethod
     def link(self, parts: ModuleType, spikes: Any, population: Population) -> Any:
@@ -84,23 +90,27 @@ class PoissonInput(Input):
 
     def prepare(self, population: Population, dt: float) -> PoissonPlayer:
         population._set("rates", self.rate, None)
-        return PoissonPlayer("rates", dt)
+        return PoissonPlayer("rates", dt / 1000.0)
 
 
 @dataclass(frozen=True, eq=False)
 class PoissonPlayer(Player):
-    """Spikes with the probabilities that follow from a parameter or variable (Hz)."""
+    """Spikes with the probabilities that follow from a parameter or variable."""
 
     rate: str
-    dt: float  # ms
+    scale: float  # what turns it into spikes a step
     kind = "poisson"
-    what = "random spikes"
+
+    @property
+    def what(self) -> str:
+        return "random spikes"
 
     def link(self, parts: Any, spikes: Any, population: Population) -> Any:
         state = population.state
-        one = self.rate in state.parameters and self.rate not in state.individual
-        rate = state.storage(self.rate) if one else state.arrays[self.rate]
-        return parts.PoissonSpikes(spikes, population.key, rate, self.dt / 1000.0)
+        rate = state.storage(self.rate)
+        if state.has_each(self.rate):
+            rate = state.arrays[self.rate]  # with its padding
+        return parts.PoissonSpikes(spikes, population.key, rate, self.scale)
 
 
 def _checked_rate(where: str, rate: Values) -> Values:
@@ -120,11 +130,17 @@ class SpikeSource(Input):
     Parameters
     ----------
     times
-        ms, in any order: one list for each neuron. Each spike happens in the step nearest to it,
-        and a neuron spikes at most once a step.
+        ms, in any order: one list for each neuron; or a table of pandas with the columns ``time``
+        and ``neuron``, as ``net.spikes["E"]`` is one. Each spike happens in the step nearest to
+        it, and a neuron spikes at most once a step.
     """
 
-    def __init__(self, times: Sequence[ArrayLike]) -> None:
+    def __init__(self, times: Sequence[ArrayLike] | pd.DataFrame) -> None:
+        self.times: list[NDArray] = []
+        self._table: tuple[NDArray, NDArray] | None = None
+        if hasattr(times, "columns"):
+            self._read_table(cast("pd.DataFrame", times))
+            return
         self.times = [np.asarray(one) for one in times]
         for i, one in enumerate(self.times):
             if one.ndim != 1 or (one.size and one.dtype.kind not in "iuf"):
@@ -139,6 +155,47 @@ class SpikeSource(Input):
                     f"give times from 0 ms on."
                 )
 
+    def _read_table(self, table: pd.DataFrame) -> None:
+        missing = [name for name in ("time", "neuron") if name not in table.columns]
+        if missing:
+            has = ", ".join(str(name) for name in table.columns) or "none"
+            raise NetworkError(
+                f"SpikeSource: the table has no column '{missing[0]}' (its columns: {has}); "
+                f"give 'time' (ms) and 'neuron'."
+            )
+        times, neurons = table["time"].to_numpy(), table["neuron"].to_numpy()
+        for name, values, kinds in (("time", times, "iuf"), ("neuron", neurons, "iu")):
+            if values.dtype.kind not in kinds and len(values):
+                raise NetworkError(
+                    f"SpikeSource: the column '{name}' has the type {values.dtype}; "
+                    f"give {'numbers' if 'f' in kinds else 'whole numbers'}."
+                )
+            wrong = ~((values >= 0) & (values < np.inf))
+            if wrong.any():
+                raise NetworkError(
+                    f"SpikeSource: the column '{name}' has {values[wrong][0]:g} in row "
+                    f"{int(np.argmax(wrong))}; give numbers from 0 on."
+                )
+        self._table = times.astype(float), neurons.astype(np.int64)
+
+    def _lists(self, where: str, n: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Times and neurons of all spikes."""
+        if self._table is not None:
+            times, neurons = self._table
+            if neurons.max(initial=-1) >= n:
+                raise NetworkError(
+                    f"{where}: the table has spikes of neuron {neurons.max()}; "
+                    f"use numbers below {n}, or a larger population."
+                )
+            return times, neurons
+        if len(self.times) != n:
+            raise NetworkError(
+                f"{where}: {n} neurons have {len(self.times)} lists of spike times; "
+                f"give one list for each neuron, [] for none."
+            )
+        times = np.concatenate([np.zeros(0), *self.times]).astype(float)
+        return times, np.repeat(np.arange(n), [len(one) for one in self.times])
+
     @property
     def neuron(self) -> Neuron:
         return Neuron(
@@ -147,14 +204,7 @@ class SpikeSource(Input):
 
     def prepare(self, population: Population, dt: float) -> SpikePlayer:
         where, n = f"Population '{population.name}'", population.size
-        if len(self.times) != n:
-            raise NetworkError(
-                f"{where}: {n} neurons have {len(self.times)} lists of spike times; "
-                f"give one list for each neuron, [] for none."
-            )
-        lengths = [len(one) for one in self.times]
-        times = np.concatenate([np.zeros(0), *self.times]).astype(float)
-        neurons = np.repeat(np.arange(n), lengths)
+        times, neurons = self._lists(where, n)
         if times.max(initial=0.0) / dt >= LAST_STEP:
             raise NetworkError(
                 f"{where}: a spike at {times.max():g} ms is beyond {LAST_STEP} steps; "
@@ -189,22 +239,31 @@ class SpikePlayer(Player):
     steps: NDArray[np.int64]
     neurons: NDArray[np.int32]
     kind = "emit"
-    what = "given spikes"
+
+    @property
+    def what(self) -> str:
+        return "given spikes"
 
     def link(self, parts: Any, spikes: Any, population: Population) -> Any:
         return parts.SpikePlayer(spikes, self.steps, self.neurons)
 
 
 class TimedArray(Input):
-    """Neurons whose variable ``r`` takes given values one after the other.
+    """Given values, one row after the other: neurons with a rate ``r``, or a course of a parameter.
+
+    ``net.add(n, TimedArray(...))`` makes neurons whose variable ``r`` takes the values.
+    ``population.I = TimedArray(...)`` gives them to a parameter, which has in each step the value
+    of that step; to a variable, which has it after each step whatever its equations say.
 
     Parameters
     ----------
     values
-        (n_rows, n_neurons), or (n_rows,) for all neurons alike.
+        (n_rows, n_neurons), or (n_rows,) for all neurons alike; in the unit of what they are given
+        to.
     schedule
         ms: when each row begins, ascending; or one number, how long each row lasts. One time step
-        if not given. Before the first row ``r`` is 0, after the last one it stays.
+        if not given. Before the first row ``r`` is 0 and a parameter what it was; after the last
+        row the values stay.
     period
         ms: after this time the rows begin anew.
     """
@@ -215,18 +274,11 @@ class TimedArray(Input):
         schedule: float | ArrayLike | None = None,
         period: float | None = None,
     ) -> None:
-        self.values = np.asarray(values)
-        if self.values.dtype.kind not in "buif" or self.values.ndim not in (1, 2):
-            raise NetworkError(
-                f"TimedArray: values of shape {self.values.shape} and type {self.values.dtype}; "
-                f"give a matrix of numbers (times, neurons), or one number for each time."
-            )
-        if not len(self.values):
-            raise NetworkError("TimedArray: there are no values; give one row at least.")
-        if not np.isfinite(self.values).all():
-            raise NetworkError("TimedArray: a value is not finite; give finite numbers.")
+        self.values = _checked_rows(np.asarray(values))
         self.schedule = schedule
         self.period = period
+        self._function: Callable[[float], ArrayLike] | None = None
+        self._duration = 0.0  # ms, of the function
         n = len(self.values)
         starts = np.asarray(0.0 if schedule is None else schedule)
         fits = starts.dtype.kind in "iuf" and starts.shape in ((), (n,))
@@ -247,6 +299,65 @@ class TimedArray(Input):
         if period is not None and not 0 < period < np.inf:
             raise NetworkError(f"TimedArray: period = {period!r} ms; give a time above 0 ms.")
 
+    @classmethod
+    def from_function(
+        cls,
+        function: Callable[[float], ArrayLike],
+        duration: float,
+        *,
+        every: float | None = None,
+        repeat: bool = False,
+    ) -> TimedArray:
+        """The values of a Python function of time (ms), asked before the run.
+
+        Parameters
+        ----------
+        function
+            From the time (ms) to a number, or to one for each neuron.
+        duration
+            ms: it is asked from 0 ms to before this time, later the last value stays.
+        every
+            Interval (ms) at which it is asked; every time step if not given.
+        repeat
+            Begin anew after ``duration``.
+        """
+        if not callable(function):
+            raise NetworkError(
+                f"TimedArray: {function!r} is no function; give one of the time (ms)."
+            )
+        if not isinstance(duration, int | float) or not 0 < duration < np.inf:
+            raise NetworkError(f"TimedArray: duration = {duration!r} ms; give a time above 0 ms.")
+        made = cls([0.0], every, duration if repeat else None)
+        made._function = function
+        made._duration = float(duration)
+        return made
+
+    @classmethod
+    def pulse(
+        cls, value: ArrayLike, start: float, stop: float | None = None, *, rest: float = 0.0
+    ) -> TimedArray:
+        """``rest``, then ``value`` from ``start`` to before ``stop`` (ms), or for ever."""
+        high = np.asarray(value)
+        low = np.full(high.shape, rest)
+        times = [start] if stop is None else [start, stop]
+        rows = [high] if stop is None else [high, low]
+        if start > 0:
+            times, rows = [0.0, *times], [low, *rows]
+        return cls(np.stack(rows), times)
+
+    @classmethod
+    def ramp(cls, first: float, last: float, start: float, stop: float) -> TimedArray:
+        """From ``first`` at ``start`` (ms) along a line to ``last`` at ``stop``."""
+        if not 0 <= start < stop < np.inf:
+            raise NetworkError(
+                f"TimedArray: a ramp from {start!r} to {stop!r} ms; give two ascending times."
+            )
+
+        def value(t: float) -> float:
+            return first + (last - first) * min(max((t - start) / (stop - start), 0.0), 1.0)
+
+        return cls.from_function(value, stop * (1.0 + 1e-6))  # asked at the end, too
+
     @property
     def neuron(self) -> Neuron:
         return Neuron(
@@ -256,14 +367,53 @@ class TimedArray(Input):
         )
 
     def prepare(self, population: Population, dt: float) -> ValuePlayer:
+        return self.player(population, "r", dt, before=np.zeros(population.size))
+
+    def player(self, population: Population, name: str, dt: float, before: NDArray) -> ValuePlayer:
+        """What plays the values to ``name``; until the first row it has the values ``before``.
+
+        Raises
+        ------
+        NetworkError
+            If the rows do not fit the population or the time step.
+        """
         where, n = f"Population '{population.name}'", population.size
-        values = self.values if self.values.ndim == 2 else self.values[:, np.newaxis]
-        if values.shape[1] not in (1, n) or (self.values.ndim == 2 and values.shape[1] != n):
+        function = self._function
+        given = self.values if function is None else self._sampled(function, dt)
+        values = given if given.ndim == 2 else given[:, np.newaxis]
+        if values.shape[1] not in (1, n) or (given.ndim == 2 and values.shape[1] != n):
             raise NetworkError(
                 f"{where}: {n} neurons have rows of {values.shape[1]} values; "
                 f"give {n} values a row, or one number for each time."
             )
-        n_rows = len(values)
+        starts, period = self._starts(where, dt, len(values))
+        if starts[0] > 0:
+            if values.shape[1] == 1 and (before != before[0]).any():
+                values = np.broadcast_to(values, (len(values), n))
+            first = before[:1] if values.shape[1] == 1 else before
+            values = np.concatenate([first[np.newaxis], values])
+            starts = np.concatenate([[0], starts])
+        width = 1 if values.shape[1] == 1 else padded_size(n)
+        rows = np.zeros((len(values), width), population.state.type_of(name))
+        rows[:, : values.shape[1]] = values
+        return ValuePlayer(starts, rows, period, name)
+
+    def _sampled(self, function: Callable[[float], ArrayLike], dt: float) -> NDArray:
+        """The values of the function on the grid."""
+        every = dt if self.schedule is None else float(np.asarray(self.schedule))
+        times = every * np.arange(max(1, int(np.ceil(self._duration / every - 1e-9))))
+        found = [np.asarray(function(float(t))) for t in times]
+        shapes = {one.shape for one in found}
+        if len(shapes) > 1:
+            raise NetworkError(
+                f"TimedArray: the function returns values of the shapes "
+                f"{', '.join(map(str, sorted(shapes)))}; return the same number of values each "
+                f"time."
+            )
+        return _checked_rows(np.stack(found))
+
+    def _starts(self, where: str, dt: float, n_rows: int) -> tuple[NDArray[np.int64], int]:
+        """The first step of each row, and the steps after which they repeat, or 0."""
         if self.schedule is None:
             starts = np.arange(n_rows, dtype=np.int64)
         elif np.ndim(self.schedule) == 0:
@@ -285,9 +435,20 @@ class TimedArray(Input):
                 f"{where}: the last row begins at {starts[-1] * dt:g} ms, after the period of "
                 f"{period * dt:g} ms; give a longer period."
             )
-        rows = np.zeros((n_rows, padded_size(n)), population.network.real)
-        rows[:, :n] = values
-        return ValuePlayer(starts, rows, period)
+        return starts, period
+
+
+def _checked_rows(values: NDArray) -> NDArray:
+    if values.dtype.kind not in "buif" or values.ndim not in (1, 2):
+        raise NetworkError(
+            f"TimedArray: values of shape {values.shape} and type {values.dtype}; "
+            f"give a matrix of numbers (times, neurons), or one number for each time."
+        )
+    if not len(values):
+        raise NetworkError("TimedArray: there are no values; give one row at least.")
+    if not np.isfinite(values).all():
+        raise NetworkError("TimedArray: a value is not finite; give finite numbers.")
+    return values
 
 
 @dataclass(frozen=True, eq=False)
@@ -295,11 +456,15 @@ class ValuePlayer(Player):
     """Rows of values, the step at which each begins, and the steps after which they repeat."""
 
     starts: NDArray[np.int64]
-    rows: NDArray  # (n_rows, padded)
+    rows: NDArray  # (n_rows, padded), or (n_rows, 1) for all neurons alike
     period: int  # steps, 0 for none
+    name: str
     kind = "play"
-    what = "given values of r"
+
+    @property
+    def what(self) -> str:
+        return f"given values of {self.name}"
 
     def link(self, parts: Any, spikes: Any, population: Population) -> Any:
-        out = population.state.arrays["r"]
+        out = population.state.arrays[self.name]
         return parts.ValuePlayer(spikes, self.starts, self.rows, out, self.period)

@@ -18,9 +18,10 @@ from snnlab.model.ir import NeuronModel, Parameter, SynapseModel, Variable, symb
 from snnlab.model.neuron import Neuron
 from snnlab.network import distributions
 from snnlab.network.distributions import Distribution
+from snnlab.network.inputs import TimedArray
 
 if TYPE_CHECKING:
-    from snnlab.network.inputs import Player
+    from snnlab.network.inputs import Player, ValuePlayer
     from snnlab.network.network import Network
 
 Values = float | ArrayLike | Distribution
@@ -93,6 +94,15 @@ class State:
         """The one value of a parameter."""
         return float(self.table[self._order.index(name)])
 
+    def type_of(self, name: str) -> type:
+        """The NumPy type of the array of ``name``."""
+        owner = self.variables.get(name) or self.parameters[name]
+        return DTYPES.get(owner.dtype, self._real)
+
+    def has_each(self, name: str) -> bool:
+        """Whether each element has its own value of ``name``."""
+        return name in self._each_element()
+
     def storage(self, name: str) -> NDArray:
         """Where the values of ``name`` lie: its array, or shape () for one parameter's value."""
         if name in self.parameters and name not in self.individual:
@@ -141,7 +151,7 @@ class State:
 
     def make_individual(self, name: str) -> None:
         """Give a parameter, and those derived from it, a value for each element."""
-        names = [name, *self._derived_from(name)]
+        names = [name, *self.derived_from(name)]
         for one in names:
             if self.parameters[one].locality not in (None, "local"):
                 raise NetworkError(
@@ -155,7 +165,7 @@ class State:
                 self.arrays[one][:] = self.number(one)
                 self.individual.add(one)
 
-    def _derived_from(self, name: str) -> list[str]:
+    def derived_from(self, name: str) -> list[str]:
         """Parameters whose values follow that of ``name``, near ones first."""
         found: list[str] = []
         for other in self.model.parameters:
@@ -164,7 +174,7 @@ class State:
         return found
 
     def _update_derived(self, name: str) -> None:
-        for other in self._derived_from(name):
+        for other in self.derived_from(name):
             parameter = self.parameters[other]
             value = self._evaluated(parameter.value, parameter)
             if other in self.individual:
@@ -191,10 +201,16 @@ class State:
         if variable.init.is_Number:
             self.values(variable.name)[:] = float(variable.init)
         else:
-            self.values(variable.name)[:] = self._evaluated(variable.init, None)
+            values = self.values(variable.name)
+            values[:] = self._evaluated(variable.init, None, len(values))
 
-    def _evaluated(self, e: Expr, parameter: Parameter | None) -> Any:
-        """The value of an initial value (internal units) or of a parameter (its own unit)."""
+    def _evaluated(
+        self, e: Expr, parameter: Parameter | None, n_elements: int | None = None
+    ) -> Any:
+        """The value of an initial value (internal units) or of a parameter (its own unit).
+
+        ``n_elements`` random numbers are drawn, one for each neuron or synapse if not given.
+        """
         if e.is_Number:
             return float(e)
         draws = {symbol(d.name): d for d in self.model.draws}
@@ -204,7 +220,8 @@ class State:
             if s in draws:
                 arguments = [float(self._evaluated(a, None)) for a in draws[s].arguments]
                 kind = getattr(distributions, draws[s].distribution)
-                known[s] = self.draw(kind(*arguments), self.n_elements)
+                n = self.n_elements if n_elements is None else n_elements
+                known[s] = self.draw(kind(*arguments), n)
             elif s.name in self.parameters:
                 scale = self._scale(self.parameters[s.name])
                 individual = s.name in self.individual
@@ -255,6 +272,7 @@ class Population:
         set_(self, "key", key)
         state = State(neuron.model, self.size, network.real, key, f"Population '{name}'")
         set_(self, "state", state)
+        set_(self, "courses", {})
 
     network: Network
     neuron: Neuron
@@ -264,6 +282,7 @@ class Population:
     key: Key
     state: State
     given_data: Player | None = None  # of given spikes or values
+    courses: dict[str, ValuePlayer]  # of parameters and variables that follow a TimedArray
 
     def __len__(self) -> int:
         return self.size
@@ -282,7 +301,7 @@ class Population:
             return self.neuron.template(_METHODS[name])
         return self._get(name)
 
-    def __setattr__(self, name: str, value: Values) -> None:
+    def __setattr__(self, name: str, value: Values | TimedArray) -> None:
         self._set(name, value, None)
 
     def __getitem__(self, index: Any) -> PopulationView:
@@ -316,11 +335,18 @@ class Population:
             return state.number(name)
         raise AttributeError(self._unknown(name))
 
-    def _set(self, name: str, value: Values, indices: NDArray[np.int32] | None) -> None:
+    def _set(
+        self, name: str, value: Values | TimedArray, indices: NDArray[np.int32] | None
+    ) -> None:
         """Set an attribute for all neurons or for those at ``indices``."""
         state = self.state
         if name not in state.variables and name not in state.parameters:
             raise AttributeError(self._unknown(name))
+        if isinstance(value, TimedArray):
+            self._play(name, value, indices)
+            return
+        if self.courses.pop(name, None) is not None:
+            self.network._relink()
         n = self.size if indices is None else len(indices)
         if isinstance(value, Distribution):
             value = state.draw(value, n)
@@ -334,6 +360,36 @@ class Population:
             self.network._relink()
 
         self.network._submit(lambda: state.set_values(name, new, indices))
+
+    def _play(self, name: str, course: TimedArray, indices: NDArray[np.int32] | None) -> None:
+        """Let ``name`` follow a course of time from the next step on."""
+        state, where = self.state, f"Population '{self.name}'"
+        if indices is not None:
+            raise NetworkError(
+                f"{where}: '{name}' of some neurons cannot follow a TimedArray; set it for the "
+                f"population, with rows of {self.size} values."
+            )
+        owner = state.variables.get(name) or state.parameters[name]
+        if owner.locality not in (None, "local"):
+            raise NetworkError(
+                f"{where}: '{name}' is one value for all ('{owner.locality}' in the model), so it "
+                f"cannot follow a TimedArray; remove the flag."
+            )
+        derived = state.derived_from(name)
+        if derived:
+            raise NetworkError(
+                f"{where}: '{derived[0]}' is computed from '{name}' before the run, so '{name}' "
+                f"cannot follow a TimedArray; write '{derived[0]}' as an equation."
+            )
+        if name in state.parameters:
+            before = np.broadcast_to(state.storage(name), (self.size,))
+        else:
+            before = state.values(name).copy()
+        player = course.player(self, name, self.network.dt, before)
+        if name in state.parameters:
+            state.make_individual(name)
+        self.courses[name] = player
+        self.network._relink()
 
     def _checked(self, name: str, new: NDArray, n: int, *, whole: bool) -> NDArray:
         check_numbers(f"Population '{self.name}'", name, new)
@@ -416,7 +472,7 @@ class PopulationView:
             return flat[first : first + n]  # shares memory
         return flat[self.indices]
 
-    def __setattr__(self, name: str, value: Values) -> None:
+    def __setattr__(self, name: str, value: Values | TimedArray) -> None:
         self.population._set(name, value, self.indices)
 
     def __getitem__(self, index: Any) -> PopulationView:

@@ -117,7 +117,8 @@ typedef struct { /* an array that takes given rows one after the other */
     const snn_population *population;
     int64_t n_rows;
     const int64_t *start; /* (n_rows), step at which each row begins, ascending */
-    const void *rows;     /* (n_rows, padded) */
+    const void *rows;     /* (n_rows, padded), or (n_rows) */
+    int one_for_all;      /* the latter */
     void *out;            /* (padded) */
     int item_bytes;
     int64_t period; /* steps after which the rows begin anew; 0: never */

@@ -360,14 +360,14 @@ SNN_CLONES
 static void from_uniforms(const snn_distribution *d, double *u)
 {
     switch (d->kind) {
-    case SNN_UNIFORM:
+    case SNN_VALUE_UNIFORM:
         EACH u[e] = d->a + (d->b - d->a) * u[e];
         break;
-    case SNN_EXPONENTIAL:
+    case SNN_VALUE_EXPONENTIAL:
         log_block(u, u);
         EACH u[e] = -u[e] / d->a;
         break;
-    case SNN_DISCRETE_UNIFORM:
+    case SNN_VALUE_DISCRETE_UNIFORM:
         for (int e = 0; e < BLOCK; ++e) u[e] = floor(d->a + (d->b - d->a + 1.0) * u[e]);
         break;
     default:
@@ -378,8 +378,8 @@ static void from_uniforms(const snn_distribution *d, double *u)
 static double count(const snn_distribution *d, const snn_stream *stream)
 {
     switch (d->kind) {
-    case SNN_GAMMA: return snn_draw_gamma(stream, d->a, d->b);
-    case SNN_BINOMIAL: return snn_draw_binomial(stream, d->a, d->b);
+    case SNN_VALUE_GAMMA: return snn_draw_gamma(stream, d->a, d->b);
+    case SNN_VALUE_BINOMIAL: return snn_draw_binomial(stream, d->a, d->b);
     default: return snn_draw_poisson(stream, d->a);
     }
 }
@@ -387,8 +387,8 @@ static double count(const snn_distribution *d, const snn_stream *stream)
 int snn_fill(const snn_distribution *d, int64_t first, int64_t n, int bytes, void *out)
 {
     double value[2 * BLOCK];
-    const int normal = d->kind == SNN_NORMAL || d->kind == SNN_LOGNORMAL;
-    if (d->kind == SNN_GAMMA || d->kind == SNN_BINOMIAL || d->kind == SNN_POISSON) {
+    const int normal = d->kind == SNN_VALUE_NORMAL || d->kind == SNN_VALUE_LOGNORMAL;
+    if (d->kind == SNN_VALUE_GAMMA || d->kind == SNN_VALUE_BINOMIAL || d->kind == SNN_VALUE_POISSON) {
         for (int64_t k = 0; k < n; ++k) {
             const snn_stream stream = {{d->key[0], d->key[1]}, first + k, d->draw, FOR_COUNT};
             value[0] = count(d, &stream);
@@ -403,7 +403,7 @@ int snn_fill(const snn_distribution *d, int64_t first, int64_t n, int bytes, voi
         if (normal) {
             normals(d, (uint64_t)begin / 2, 0, value);
             if (redraw(d, (uint64_t)begin, value)) return 1;
-            if (d->kind == SNN_LOGNORMAL) raise_e(value);
+            if (d->kind == SNN_VALUE_LOGNORMAL) raise_e(value);
         } else {
             uniforms(d->key, (uint64_t)begin, d->draw, FOR_UNIFORM, value);
             from_uniforms(d, value);
@@ -418,7 +418,7 @@ int snn_fill(const snn_distribution *d, int64_t first, int64_t n, int bytes, voi
 
 void snn_uniform_fill(const uint32_t key[2], uint32_t draw, int64_t first, int64_t n, double *out)
 {
-    const snn_distribution d = {SNN_UNIFORM, 0.0, 1.0, 0.0, 0.0, {key[0], key[1]}, draw};
+    const snn_distribution d = {SNN_VALUE_UNIFORM, 0.0, 1.0, 0.0, 0.0, {key[0], key[1]}, draw};
     snn_fill(&d, first, n, 8, out);
 }
 

@@ -34,8 +34,8 @@ cdef extern from "snnlab_connectivity.h" nogil:
         double least
 
     int SNN_EVERYONE, SNN_COUNTERPART, SNN_BERNOULLI, SNN_DISTINCT, SNN_REPEATED
-    int SNN_UNIFORM, SNN_NORMAL, SNN_LOGNORMAL, SNN_EXPONENTIAL, SNN_DISCRETE_UNIFORM
-    int SNN_GAMMA, SNN_BINOMIAL, SNN_POISSON, SNN_SUCCESS
+    int SNN_VALUE_UNIFORM, SNN_VALUE_NORMAL, SNN_VALUE_LOGNORMAL, SNN_VALUE_EXPONENTIAL, SNN_VALUE_DISCRETE_UNIFORM
+    int SNN_VALUE_GAMMA, SNN_VALUE_BINOMIAL, SNN_VALUE_POISSON, SNN_VALUE_SUCCESS
     enum: SNN_ATTEMPTS
 
     int64_t snn_rule_scratch(const snn_rule *rule)
@@ -60,15 +60,15 @@ RULES = {
     "repeated": SNN_REPEATED,
 }
 DISTRIBUTIONS = {
-    "uniform": SNN_UNIFORM,
-    "normal": SNN_NORMAL,
-    "lognormal": SNN_LOGNORMAL,
-    "exponential": SNN_EXPONENTIAL,
-    "discrete uniform": SNN_DISCRETE_UNIFORM,
-    "gamma": SNN_GAMMA,
-    "binomial": SNN_BINOMIAL,
-    "poisson": SNN_POISSON,
-    "bernoulli": SNN_SUCCESS,
+    "uniform": SNN_VALUE_UNIFORM,
+    "normal": SNN_VALUE_NORMAL,
+    "lognormal": SNN_VALUE_LOGNORMAL,
+    "exponential": SNN_VALUE_EXPONENTIAL,
+    "discrete uniform": SNN_VALUE_DISCRETE_UNIFORM,
+    "gamma": SNN_VALUE_GAMMA,
+    "binomial": SNN_VALUE_BINOMIAL,
+    "poisson": SNN_VALUE_POISSON,
+    "bernoulli": SNN_VALUE_SUCCESS,
 }
 ATTEMPTS = SNN_ATTEMPTS
 

@@ -423,6 +423,9 @@ static void run_phase(snn_engine *engine, const snn_phase *phase, const snn_cloc
         else
             deliver(engine, phase->object, clock, thread);
         break;
+    case SNN_GENERATE:
+        snn_deliver_procedural(phase->object, clock, engine->n_threads, thread);
+        break;
     case SNN_UPDATE: {
         const snn_update *update = phase->object;
         const int64_t *bounds = update->population->bounds + thread;

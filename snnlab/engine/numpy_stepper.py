@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnlab.codegen.numpy_target import philox, unit
+from snnlab.engine.construction import Rule, Values
 
 
 class Kernel(Protocol):
@@ -243,6 +244,47 @@ class Synapses(Object):
         else:
             synapses = order[_ranges(row[spiking], row[spiking + 1])].astype(np.intp)
         bound.run(step, dt, synapses, self._source[synapses], self._target[synapses])
+
+
+class ProceduralSynapses(Object):
+    """A projection's synapses that are not stored, but made anew when a neuron spikes."""
+
+    def __init__(
+        self,
+        pre: SpikeLists,
+        post: SpikeLists,
+        rule: Rule,
+        row: NDArray[np.int32] | None,
+        post_neuron: NDArray[np.int32] | None,
+        weight: NDArray[np.float64],
+        values: Values | None,
+        ends: NDArray[np.int64] | None,
+        conductance: NDArray,
+        delay: int,
+    ) -> None:
+        self._pre, self._rule, self._row, self._post_neuron = pre, rule, row, post_neuron
+        self._weight, self._values, self._ends = weight, values, ends
+        self._conductance, self._delay = conductance, delay
+
+    def weights_changed(self) -> None:
+        """Nothing is kept in an order of its own."""
+
+    def generate(self, step: int, dt: float) -> None:
+        if step < self._delay:
+            return
+        real = self._conductance.dtype.type
+        start = np.zeros(self._rule.n_rows + 1, np.int64)
+        for neuron in self._pre.of_step(step - self._delay):
+            row = int(neuron if self._row is None else self._row[neuron])
+            if row < 0:
+                continue
+            targets = np.empty(self._rule.count(row, row + 1)[0], np.uint32)
+            self._rule.fill(row, row + 1, start, targets)
+            posts = targets if self._post_neuron is None else self._post_neuron[targets]
+            weights = np.full(len(targets), self._weight, real)
+            if self._values is not None and self._ends is not None:
+                self._values.fill(int(self._ends[row]), weights)
+            np.add.at(self._conductance, posts, weights)
 
 
 class Combination(Object):

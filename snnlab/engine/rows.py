@@ -61,6 +61,27 @@ def row_ends(rule: Rule) -> NDArray[np.int64]:
     return ends_of(np.concatenate(in_parallel(rule.count, ranges(rule.n_rows, amount))))
 
 
+def parts_of_rows(
+    rule: Rule, ends: NDArray[np.int64], bounds: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """int64 (n_rows, n_threads + 1): numbers of the synapses at which each row's parts begin.
+
+    Part k of a row are its candidates from ``bounds[k]`` up to ``bounds[k + 1]``; row i ends at
+    ``ends[i + 1]``.
+    """
+    part = np.empty((rule.n_rows, len(bounds)), np.int64)
+    part[:, 0], part[:, -1] = ends[:-1], ends[1:]
+    for k in range(1, len(bounds) - 1):
+        a, b = int(bounds[k - 1]), int(bounds[k])
+
+        def count(first: int, last: int, a: int = a, b: int = b) -> NDArray[np.int64]:
+            return rule.count(first, last, a, b)
+
+        counts = in_parallel(count, ranges(rule.n_rows, int(ends[-1])))
+        part[:, k] = part[:, k - 1] + np.concatenate(counts)
+    return part
+
+
 def make_rows(rule: Rule) -> tuple[NDArray[np.int64], NDArray]:
     """(ends, candidates) of all rows, the candidates ascending in each row."""
     ends = row_ends(rule)

@@ -15,6 +15,7 @@ PhaseKind = Literal[
     "clear",
     "drive",
     "deliver",
+    "generate",
     "transmit",
     "combine",
     "once",

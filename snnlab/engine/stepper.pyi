@@ -3,6 +3,8 @@ from collections.abc import Iterable, Sequence
 from numpy import float64, int32, int64, uint8
 from numpy.typing import NDArray
 
+from snnlab.engine.construction import Rule, Values
+
 KINDS: dict[str, int]
 OPERATIONS: dict[str, int]
 SHARED_STEPS: int
@@ -59,6 +61,22 @@ class Synapses(Object):
     def weights_changed(self) -> None: ...
     def delay_each(self, delay: NDArray) -> None: ...
     def continuously(self, kernel: int, arguments: Arguments) -> None: ...
+
+class ProceduralSynapses(Object):
+    def __init__(
+        self,
+        pre: SpikeLists,
+        post: SpikeLists,
+        rule: Rule,
+        row: NDArray[int32] | None,
+        post_neuron: NDArray[int32] | None,
+        weight: NDArray[float64],
+        values: Values | None,
+        ends: NDArray[int64] | None,
+        conductance: NDArray,
+        delay: int,
+    ) -> None: ...
+    def weights_changed(self) -> None: ...
 
 class Combination(Object):
     def __init__(

@@ -10,6 +10,8 @@ from libc.string cimport memcpy
 
 import numpy as np
 
+from snnlab.engine.rows import parts_of_rows
+
 
 cdef extern from "snnlab_core.h" nogil:
     ctypedef struct snn_args:
@@ -65,6 +67,28 @@ cdef extern from "snnlab_core.h" nogil:
         snn_args update_args
         snn_row_kernel psp_kernel
         snn_args psp_args
+
+    ctypedef struct snn_rule:
+        pass
+
+    ctypedef struct snn_distribution:
+        pass
+
+    ctypedef struct snn_procedural:
+        const snn_population *pre
+        const snn_rule *rule
+        const int32_t *row
+        const int32_t *post_neuron
+        const int64_t *bounds
+        const double *weight
+        const snn_distribution *distribution
+        const int64_t *part
+        void **scratch
+        uint32_t **target
+        void **value
+        void *conductance
+        int real_bytes
+        int32_t delay
 
     ctypedef struct snn_combination:
         const snn_population *post
@@ -159,7 +183,7 @@ cdef extern from "snnlab_core.h" nogil:
         int64_t step
         int spin
 
-    int SNN_DELIVER, SNN_UPDATE, SNN_ONCE, SNN_COLLECT, SNN_SYNAPSES, SNN_POST, SNN_RECORD
+    int SNN_DELIVER, SNN_GENERATE, SNN_UPDATE, SNN_ONCE, SNN_COLLECT, SNN_SYNAPSES, SNN_POST, SNN_RECORD
     int SNN_BARRIER, SNN_TRANSMIT, SNN_COMBINE, SNN_CLEAR, SNN_HISTORY, SNN_REDUCE
     int SNN_EMIT, SNN_PLAY, SNN_POISSON, SNN_DRIVE
     int SNN_SUM, SNN_MEAN, SNN_MAX, SNN_MIN, SNN_NORM1, SNN_NORM2
@@ -173,6 +197,7 @@ cdef extern from "snnlab_core.h" nogil:
 
 KINDS = {
     "deliver": SNN_DELIVER,
+    "generate": SNN_GENERATE,
     "update": SNN_UPDATE,
     "once": SNN_ONCE,
     "collect": SNN_COLLECT,
@@ -429,6 +454,70 @@ cdef class Synapses(Object):
         self._keep.append(arguments)
         self.projection.psp_kernel = <snn_row_kernel><void *>kernel
         self.projection.psp_args = arguments.args
+
+
+cdef class ProceduralSynapses(Object):
+    """A projection's synapses that are not stored, but made anew when a neuron spikes."""
+
+    cdef snn_procedural procedural
+    cdef object _keep
+    cdef void **_rooms
+
+    def __cinit__(self, SpikeLists pre, SpikeLists post, rule, row, post_neuron, weight, values,
+                  ends, conductance, int32_t delay):
+        """``rule`` chooses from candidates, which are the neurons ``post_neuron`` int32 or, if
+        None, the numbers of post neurons; ``row`` int32 (n_pre) is the row of each pre neuron
+        or -1, None: its number. ``weight`` is one float64 of shape () for all, or ``values`` are
+        those of all synapses in their order, rows of which end at ``ends`` int64 (n_rows + 1).
+        """
+        cdef int n_threads = pre.n_threads, k
+        bounds = np.minimum(post.bounds, post.population.size)
+        if post_neuron is None:
+            bounds = np.minimum(bounds, rule.n_candidates)
+        else:
+            bounds = np.searchsorted(post_neuron, bounds)
+        bounds = np.ascontiguousarray(bounds, np.int64)
+        part = None if values is None else parts_of_rows(rule, ends, bounds)
+        longest = max(1, rule.n if rule.kind == "repeated" else rule.n_candidates)
+        n_values = 1 if values is None else longest
+        rooms = [
+            (rule.scratch(), np.empty(longest, np.uint32), np.empty(n_values, conductance.dtype))
+            for _ in range(n_threads)
+        ]
+        self._keep = (pre, post, rule, row, post_neuron, weight, values, part, conductance, bounds,
+                      rooms)
+        self._rooms = <void **>calloc(3 * n_threads, sizeof(void *))
+        if self._rooms == NULL:
+            raise MemoryError
+        for k, (scratch, target, value) in enumerate(rooms):
+            self._rooms[k] = _data(scratch)
+            self._rooms[n_threads + k] = _data(target)
+            self._rooms[2 * n_threads + k] = _data(value)
+        self.procedural.pre = &pre.population
+        self.procedural.rule = <const snn_rule *><uintptr_t>rule.address
+        self.procedural.row = NULL if row is None else <const int32_t *>_data(row)
+        if post_neuron is not None:
+            self.procedural.post_neuron = <const int32_t *>_data(post_neuron)
+        self.procedural.bounds = <const int64_t *>_data(bounds)
+        self.procedural.weight = <const double *>_data(weight)
+        if values is not None:
+            self.procedural.distribution = <const snn_distribution *><uintptr_t>values.address
+            self.procedural.part = <const int64_t *>_data(part)
+        self.procedural.scratch = self._rooms
+        self.procedural.target = <uint32_t **>(self._rooms + n_threads)
+        self.procedural.value = self._rooms + 2 * n_threads
+        self.procedural.conductance = _data(conductance)
+        self.procedural.real_bytes = conductance.itemsize
+        self.procedural.delay = delay
+
+    def __dealloc__(self):
+        free(self._rooms)
+
+    cdef void *pointer(self):
+        return &self.procedural
+
+    def weights_changed(self):
+        """Nothing is kept in an order of its own."""
 
 
 cdef class Combination(Object):

@@ -41,6 +41,7 @@ from snnlab.engine.stepper import (
     Clear,
     History,
     Object,
+    ProceduralSynapses,
     Recorder,
     Reduction,
     SpikeLists,
@@ -51,6 +52,7 @@ from snnlab.errors import NetworkError
 from snnlab.model.ir import DifferentialEquation, NeuronModel, SynapseModel
 from snnlab.network.compilation import neuron_program, start, synapse_program
 from snnlab.network.population import Population
+from snnlab.network.procedural import Procedure
 from snnlab.network.projection import Projection
 
 LONG_AGO = -10_000  # steps: the time of a neuron's previous spike before it has spiked
@@ -94,7 +96,7 @@ class ProjectionParts:
     """What the engine holds of one projection."""
 
     projection: Projection
-    synapses: Synapses
+    synapses: Synapses | ProceduralSynapses
     phases: list[tuple[PhaseKind, str, Object]] = field(default_factory=list)  # kind, what
     reads_neurons: bool = False  # transmission reads variables that the update changes
 
@@ -356,6 +358,8 @@ def projection_parts(
 ) -> ProjectionParts:
     """Buffers and kernels of a projection."""
     pre, post = populations[projection.pre.name], populations[projection.post.name]
+    if projection.procedure is not None:
+        return _procedural_parts(projection, projection.procedure, pre, post)
     connectivity = projection.connectivity
     types = projection_types(projection)
     target = connectivity.targets
@@ -396,7 +400,7 @@ def projection_parts(
                 axonal.on_pre(address, binding.arguments(kernel, {"(target)": target}))
                 parts.phases.append(("deliver", f"axonal {arrival}", axonal))
             case "psp":
-                _add_transmission(parts, kernel, address, binding, target)
+                _add_transmission(parts, synapses, kernel, address, binding, target)
             case "step":
                 synapses.each_step(address, binding.arguments(kernel, {"(target)": target}))
                 parts.phases.append(("synapses", "synapse equations", synapses))
@@ -412,6 +416,29 @@ def projection_parts(
     return parts
 
 
+def _procedural_parts(
+    projection: Projection, procedure: Procedure, pre: PopulationParts, post: PopulationParts
+) -> ProjectionParts:
+    """Synapses that are made anew when a neuron spikes."""
+    values = projection.drawn_weights
+    synapses = pre.backend.parts.ProceduralSynapses(
+        pre.spikes,
+        post.spikes,
+        procedure.rule,
+        procedure.rows,
+        procedure.post_neurons,
+        np.zeros(()) if values is not None else projection.weights,
+        values,
+        None if values is None else procedure.ends,
+        _driven_array(projection),
+        projection.delay_steps,
+    )
+    what = (
+        f"spikes of {projection.delay_text} ago reach g_{projection.target} by synapses made anew"
+    )
+    return ProjectionParts(projection, synapses, [("generate", what, synapses)])
+
+
 def _driven_array(projection: Projection) -> NDArray:
     """What the projection adds to."""
     post = projection.post
@@ -419,7 +446,12 @@ def _driven_array(projection: Projection) -> NDArray:
 
 
 def _add_transmission(
-    parts: ProjectionParts, kernel: Kernel, address: Any, binding: _Binding, target: NDArray
+    parts: ProjectionParts,
+    synapses: Synapses,
+    kernel: Kernel,
+    address: Any,
+    binding: _Binding,
+    target: NDArray,
 ) -> None:
     projection = parts.projection
     operation = projection.model.operation if projection.model is not None else "sum"
@@ -431,9 +463,9 @@ def _add_transmission(
         clear = post.backend.parts.Clear(post.spikes, scratch, start)
         parts.phases.append(("clear", f"{operation} of inputs begins", clear))
     arguments = binding.arguments(kernel, {"(target)": target}, scratch, projection.delay_steps)
-    parts.synapses.continuously(address, arguments)
+    synapses.continuously(address, arguments)
     what = f"input of {projection.delay_text} ago reaches {projection.target}"
-    parts.phases.append(("transmit", what, parts.synapses))
+    parts.phases.append(("transmit", what, synapses))
     parts.reads_neurons = True
     if operation != "sum":
         targets = projection.connectivity.targets
@@ -576,7 +608,7 @@ def _first_from(
 
 # Schedule ---------------------------------------------------------------------------------
 
-TRANSMISSION: tuple[PhaseKind, ...] = ("deliver", "clear", "transmit", "combine")
+TRANSMISSION: tuple[PhaseKind, ...] = ("deliver", "generate", "clear", "transmit", "combine")
 
 
 def phases(

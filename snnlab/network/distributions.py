@@ -21,6 +21,11 @@ from snnlab.errors import NetworkError
 class Distribution(ABC):
     """Something that random values can be drawn from."""
 
+    @property
+    def limited(self) -> bool:
+        """Whether `sample` may find too few values within limits."""
+        return False
+
     @abstractmethod
     def values(self, key: Key, draw: int) -> Values:
         """The stream ``draw`` of ``key`` as the engine draws from it."""
@@ -73,6 +78,10 @@ class Normal(Distribution):
     sigma: float
     low: float = -np.inf
     high: float = np.inf
+
+    @property
+    def limited(self) -> bool:
+        return self.low > -np.inf or self.high < np.inf
 
     def values(self, key: Key, draw: int) -> Values:
         return Values("normal", key, draw, self.mu, self.sigma, self.low, self.high)

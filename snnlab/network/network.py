@@ -178,6 +178,7 @@ class Network:
         delay: Values | None = None,
         synapse: Synapse | None = None,
         name: str | None = None,
+        procedural: bool = False,
     ) -> Any:
         """Connect ``pre`` with ``post``: each spike adds to the conductance ``g_<target>``.
 
@@ -196,6 +197,9 @@ class Network:
             drawn delays become the nearest whole number of steps.
         synapse
             Model of the synapses; without one they only add their weight.
+        procedural
+            Store no synapses: whenever a neuron spikes, its targets and weights are made anew from
+            the seed, the same as those that would be stored. It saves memory and costs time.
 
         Returns
         -------
@@ -213,7 +217,10 @@ class Network:
                     f"Network: cannot connect to {post!r}; give a population that net.add returned."
                 )
             options = {"weight": weight, "delay": delay, "synapse": synapse, "name": name}
-            return tuple(self.connect(pre, one, target, connector, **options) for one in post)
+            return tuple(
+                self.connect(pre, one, target, connector, procedural=procedural, **options)
+                for one in post
+            )
         for side, group in (("pre", pre), ("post", post)):
             self._check_member(side, group)
         default = f"{pre.name}->{post.name} {target}"
@@ -254,7 +261,10 @@ class Network:
             delay=given,
             name=name,
             key=key,
+            procedural=procedural,
         )
+        if procedural:
+            projection.check_procedural()
         if not isinstance(given, int):
             projection.check_delays_allowed()
         self.projections[name] = projection
@@ -478,7 +488,7 @@ class Network:
         programs = assembly.compile_all(populations.values(), projections.values(), backend)
         self._builds = _builds(programs)
         for projection in projections.values():
-            _ = projection.connectivity  # made while the compiler works
+            projection.prepare()  # while the compiler works
         libraries = {name: backend.load(*made, self.real) for name, made in programs.items()}
         self._n_threads = n_threads = self.threads
         delays = [p.delay_steps for p in projections.values()]

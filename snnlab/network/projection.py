@@ -18,7 +18,7 @@ from snnlab.model.ir import SynapseModel
 from snnlab.model.synapse import Synapse
 from snnlab.network import structure
 from snnlab.network.compilation import completed, is_static
-from snnlab.network.connectors import Connectivity, Connector, Groups
+from snnlab.network.connectors import Connectivity, Connector, Groups, RowConnector
 from snnlab.network.delays import steps_of_delays
 from snnlab.network.distributions import Distribution
 from snnlab.network.population import (
@@ -30,8 +30,10 @@ from snnlab.network.population import (
     is_number,
     unknown_attribute,
 )
+from snnlab.network.procedural import Procedure
 
 if TYPE_CHECKING:
+    from snnlab.engine.construction import Values as DrawnValues
     from snnlab.network.network import Network
 
 DELAY_DRAW = 32_767
@@ -61,6 +63,7 @@ class Projection:
         delay: Values | int,
         name: str,
         key: Key,
+        procedural: bool = False,
     ) -> None:
         set_ = object.__setattr__
         set_(self, "network", network)
@@ -86,6 +89,10 @@ class Projection:
         set_(self, "_touched", None)
         set_(self, "_tasks", {})
         set_(self, "_n_drawn", 0)
+        set_(self, "procedural", procedural)
+        set_(self, "_procedure", None)
+        if procedural:
+            set_(self, "_n_drawn", 1)  # as the weights of stored synapses, which are drawn first
 
     network: Network
     pre: Population
@@ -97,6 +104,8 @@ class Projection:
     name: str
     key: Key
     static: bool
+    procedural: bool  # synapses are made anew when they are needed
+    _procedure: Procedure | None
     _delay: Values | int  # a number: steps; else ms
     _delays: NDArray | None
     _weight: Values
@@ -122,7 +131,12 @@ class Projection:
 
     @property
     def connectivity(self) -> Connectivity:
-        """The synapses by neuron of the whole pre population, built on first use."""
+        """The synapses by neuron of the whole pre population, built on first use.
+
+        Procedural ones are built at every use.
+        """
+        if self.procedure is not None:
+            return self.procedure.connectivity()
         connectivity = self._connectivity
         if connectivity is None:
             connectivity = self._connect()
@@ -140,6 +154,35 @@ class Projection:
         return connectivity
 
     @property
+    def procedure(self) -> Procedure | None:
+        """How the synapses are made, if they are not stored."""
+        if self.procedural and self._procedure is None:
+            pre, post = self._pre_indices, self._post_indices
+            rule = cast(RowConnector, self.connector).rule(self._groups(), self.key)
+            rows = None if _is_whole(pre, self.pre.size) else _place_of(pre, self.pre.size)
+            post_neurons = None if _is_whole(post, self.post.size) else post
+            sizes = self.pre.size, self.post.size
+            object.__setattr__(self, "_procedure", Procedure(rule, rows, post_neurons, *sizes))
+        return self._procedure
+
+    @property
+    def drawn_weights(self) -> DrawnValues | None:
+        """What the weights of procedural synapses are drawn from; None if they are one number."""
+        if not isinstance(self._weight, Distribution):
+            return None
+        return self._weight.values(self.key, FIRST_DRAW + self._n_drawn)
+
+    def prepare(self) -> None:
+        """Make what is made once: all synapses, or what procedural ones start from."""
+        if self.procedure is None:
+            _ = self.connectivity
+        elif isinstance(self._weight, Distribution) and self._weight.limited:
+            draw = FIRST_DRAW + self._n_drawn
+            for first in range(0, self.size, SYNAPSES_AT_ONCE):  # refused now, not in a run
+                n = min(SYNAPSES_AT_ONCE, self.size - first)
+                self._weight.sample(self.key, draw, n, first=first)
+
+    @property
     def attributes(self) -> list[str]:
         """Names of the synapse model's parameters and variables."""
         return [] if self.model is None else [*self.state.parameters, *self.state.variables]
@@ -147,6 +190,8 @@ class Projection:
     @property
     def size(self) -> int:
         """Number of synapses."""
+        if self.procedure is not None:
+            return self.procedure.size
         return len(self.connectivity.targets)
 
     @property
@@ -166,7 +211,8 @@ class Projection:
     @property
     def delays(self) -> NDArray | None:
         """(n_synapses,) steps, 8 or 16 bits; None if there is one delay for all."""
-        _ = self.connectivity
+        if not self.procedural:
+            _ = self.connectivity
         return self._delays
 
     @property
@@ -187,6 +233,38 @@ class Projection:
             return f"{delay * dt:g} ms"
         values = np.asarray(delay, float) if self._delays is None else self._delays * dt
         return f"{max(values.min(initial=np.inf), dt):g} to {values.max(initial=dt):g} ms"
+
+    def check_procedural(self) -> None:
+        """The synapses can be made anew whenever they are needed.
+
+        Raises
+        ------
+        NetworkError
+            If they have to be stored.
+        """
+        where, instead = f"Projection '{self.name}'", "or leave out procedural=True."
+        if not isinstance(self.connector, RowConnector):
+            raise NetworkError(
+                f"{where}: {type(self.connector).__name__} makes the synapses of all neurons "
+                f"together, so they have to be stored; take FixedProbability, FixedOutDegree, "
+                f"FixedTotal, AllToAll or OneToOne, {instead}"
+            )
+        if self.model is not None and not self.static:
+            raise NetworkError(
+                f"{where}: its synapses do more than add a weight at each spike, so they have to "
+                f"be stored; take synapses without a model from spiking neurons, {instead}"
+            )
+        if not isinstance(self._delay, int):
+            raise NetworkError(
+                f"{where}: synapses with delays of their own have to be stored; "
+                f"give one delay, {instead}"
+            )
+        check_procedural_weight(where, self._weight)
+        if not (_ascending(self._pre_indices) and _ascending(self._post_indices)):
+            raise NetworkError(
+                f"{where}: procedural synapses connect neurons in ascending order; "
+                f"sort the indices of the views, {instead}"
+            )
 
     def check_delays_allowed(self) -> None:
         """Synapses with delays of their own carry spikes, not rates.
@@ -233,7 +311,7 @@ class Projection:
     @property
     def has_one_weight(self) -> bool:
         """Whether all synapses share one number that is stored once."""
-        return np.ndim(self.weights) == 0
+        return is_number(self._weight) if self.procedural else np.ndim(self.weights) == 0
 
     @property
     def touched(self) -> NDArray[np.int32]:
@@ -246,6 +324,12 @@ class Projection:
     def weights(self) -> NDArray:
         """What the engine reads: float64 of shape () for one weight, or (n_synapses,)."""
         weights = self._weights
+        if self.procedural and isinstance(self._weight, Distribution):
+            draw = FIRST_DRAW + self._n_drawn
+            return self._weight.sample(self.key, draw, self.size, dtype=self.network.real)
+        if weights is None and self.procedural:
+            weights = np.array(self._weight, float)
+            object.__setattr__(self, "_weights", weights)
         if weights is None:
             _ = self.connectivity  # the rule may give weights
             if not self.static:
@@ -445,6 +529,9 @@ class Projection:
         return delays.astype(np.uint8 if delays.max(initial=1) < 256 else np.uint16)
 
     def _set_weight(self, value: Values) -> None:
+        if self.procedural and not (is_number(value) and is_number(self._weight)):
+            self._set_procedural_weight(value)
+            return
         new = self._array("w", value)
         if new.ndim and self.has_one_weight:
             if self.static:
@@ -458,6 +545,20 @@ class Projection:
         def change() -> None:
             np.copyto(weights, new)
             self.network._weights_changed(self)
+
+        self.network._submit(change)
+
+    def _set_procedural_weight(self, value: Values) -> None:
+        """From one number to a distribution, or back, or to another distribution."""
+        if not isinstance(value, Distribution):
+            check_procedural_weight(f"Projection '{self.name}'", value)
+
+        def change() -> None:
+            if isinstance(value, Distribution):
+                object.__setattr__(self, "_n_drawn", self._n_drawn + 1)
+            object.__setattr__(self, "_weight", value)
+            object.__setattr__(self, "_weights", None)
+            self.network._relink()
 
         self.network._submit(change)
 
@@ -555,6 +656,23 @@ class Projection:
 def population_of(group: Population | PopulationView) -> Population:
     """The population that ``group`` is or belongs to."""
     return group.population if isinstance(group, PopulationView) else group
+
+
+def check_procedural_weight(where: str, weight: Values) -> None:
+    """Synapses that are not stored have one weight, or random ones.
+
+    Raises
+    ------
+    NetworkError
+        If there is a weight for each, or if it is no number.
+    """
+    if not isinstance(weight, Distribution):
+        check_numbers(where, "w", np.asarray(weight))
+        if np.ndim(weight):
+            raise NetworkError(
+                f"{where}: procedural synapses are not stored, and neither can a weight of each "
+                f"be; give one number or a distribution, or leave out procedural=True."
+            )
 
 
 def _taken(values: NDArray | None, chosen: NDArray) -> NDArray | None:

@@ -37,15 +37,15 @@ int64_t snn_row(const snn_rule *rule, int64_t row, int64_t first, int64_t last, 
                 int bytes, void *out);
 
 enum {
-    SNN_UNIFORM,          /* between a and b */
-    SNN_NORMAL,           /* mean a, standard deviation b, within [low, high] */
-    SNN_LOGNORMAL,        /* exp of that */
-    SNN_EXPONENTIAL,      /* mean 1 / a */
-    SNN_DISCRETE_UNIFORM, /* whole numbers from a to b */
-    SNN_GAMMA,            /* shape a, scale b */
-    SNN_BINOMIAL,         /* a trials of probability b */
-    SNN_POISSON,          /* mean a */
-    SNN_SUCCESS           /* 1 with probability a, else 0 */
+    SNN_VALUE_UNIFORM,          /* between a and b */
+    SNN_VALUE_NORMAL,           /* mean a, standard deviation b, within [low, high] */
+    SNN_VALUE_LOGNORMAL,        /* exp of that */
+    SNN_VALUE_EXPONENTIAL,      /* mean 1 / a */
+    SNN_VALUE_DISCRETE_UNIFORM, /* whole numbers from a to b */
+    SNN_VALUE_GAMMA,            /* shape a, scale b */
+    SNN_VALUE_BINOMIAL,         /* a trials of probability b */
+    SNN_VALUE_POISSON,          /* mean a */
+    SNN_VALUE_SUCCESS           /* 1 with probability a, else 0 */
 };
 
 typedef struct {

@@ -10,6 +10,7 @@
 #ifndef SNNLAB_CORE_H
 #define SNNLAB_CORE_H
 
+#include "snnlab_connectivity.h"
 #include "snnlab_kernel.h"
 
 #define SNN_CACHE_LINE 64
@@ -64,6 +65,23 @@ typedef struct {
     snn_row_kernel psp_kernel;
     snn_args psp_args;
 } snn_projection;
+
+typedef struct { /* a projection whose synapses are not stored */
+    const snn_population *pre;
+    const snn_rule *rule;
+    const int32_t *row;         /* (pre->size), the row of each pre neuron or -1; NULL: its number */
+    const int32_t *post_neuron; /* of each candidate, ascending; NULL: its number */
+    const int64_t *bounds;      /* (n_threads + 1): thread k delivers to candidates from bounds[k] on */
+    const double *weight;       /* one for all, without a distribution */
+    const snn_distribution *distribution; /* of the weights by number of the synapse, or NULL */
+    const int64_t *part; /* (n_rows, n_threads + 1), as of a stored projection; with a distribution */
+    void *const *scratch;    /* (n_threads): for `rule` */
+    uint32_t *const *target; /* (n_threads): room for a row */
+    void *const *value;      /* (n_threads): and its weights */
+    void *conductance;       /* (post->padded) */
+    int real_bytes;          /* 4 or 8 */
+    int32_t delay;           /* steps, >= 1 */
+} snn_procedural;
 
 enum { SNN_SUM, SNN_MEAN, SNN_MAX, SNN_MIN, SNN_NORM1, SNN_NORM2 };
 
@@ -165,6 +183,7 @@ typedef struct {
 
 enum {
     SNN_DELIVER,   /* snn_projection: spikes arrive */
+    SNN_GENERATE,  /* snn_procedural: spikes arrive at synapses that are not stored */
     SNN_UPDATE,    /* snn_update: equations, spike test, reset */
     SNN_ONCE,      /* snn_update run by one thread: population-wide equations */
     SNN_COLLECT,   /* snn_population: spike flags become spike lists */
@@ -212,6 +231,8 @@ typedef struct {
 int snn_run(snn_engine *engine, int64_t n_steps);
 
 /* The part of a phase that `thread` does. */
+void snn_deliver_procedural(const snn_procedural *procedural, const snn_clock *clock, int n_threads,
+                            int thread);
 void snn_emit_poisson(const snn_poisson *poisson, const snn_clock *clock, int thread);
 void snn_drive_neurons(const snn_drive *drive, const snn_clock *clock, int thread);
 

@@ -124,6 +124,7 @@ class FakeNetwork:
         self.running = False
         self.speed: float | None = 1.0
         self.real_time_factor = 0.0
+        self.spare_cores = 0
         self.error: Exception | None = None
         self.warnings: list[str] = []
         self.state = ("ready", "")

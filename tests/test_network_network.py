@@ -1,6 +1,5 @@
 """The network as a whole: its schedule, its compile status, its warnings, what it refuses."""
 
-import os
 import warnings
 from typing import Any
 
@@ -12,6 +11,7 @@ from snnlab.engine import toolchain
 from snnlab.errors import NetworkError, ToolchainError
 from snnlab.model.neuron import Neuron
 from snnlab.model.synapse import Synapse
+from snnlab.network import network
 from snnlab.network.connectors import FixedProbability
 from snnlab.network.network import Network
 
@@ -169,13 +169,13 @@ def test_handles_are_the_numbers_that_may_change():
 
 
 def test_small_networks_run_on_one_thread(monkeypatch):
-    monkeypatch.setattr(os, "cpu_count", lambda: 16)
+    monkeypatch.setattr(network, "available_cores", lambda: 16)
     small, large, told = Network(), Network(), Network(threads=3)
     model = Neuron.from_cell(LIF, "LIF")
     for net, n in ((small, 100), (large, 40_000), (told, 100)):
         net.add(n, model)
 
-    assert (small.threads, large.threads, told.threads) == (1, 5, 3)
+    assert (small.threads, large.threads, told.threads) == (1, 16, 3)
 
 
 make: Any = Network  # to be called with what it refuses

@@ -1,9 +1,11 @@
 #include "snnlab_core.h"
 
+#include <limits.h>
 #include <math.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #ifdef _OPENMP
 #include <omp.h>
@@ -11,16 +13,61 @@
 #if defined(__SSE2__)
 #include <xmmintrin.h>
 #endif
+#if defined(__linux__)
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
-/* Threads that wait look `spin` times and then give their core away, because the notebook's
- * kernel and the browser need it more. */
-static void wait_for_others(snn_engine *engine)
+static double now(void) /* seconds */
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* A core on which a thread sleeps is free for the other threads of the team: where another program
+ * has taken theirs, the system moves them there. */
+static void sleep_until_woken(snn_barrier *barrier, int32_t generation)
+{
+#if defined(__linux__)
+    __atomic_add_fetch(&barrier->sleeping, 1, __ATOMIC_SEQ_CST);
+    syscall(SYS_futex, &barrier->generation, FUTEX_WAIT_PRIVATE, generation, NULL, NULL, 0);
+    __atomic_sub_fetch(&barrier->sleeping, 1, __ATOMIC_SEQ_CST);
+#else
+    (void)barrier;
+    (void)generation;
+    sched_yield();
+#endif
+}
+
+static void release(snn_barrier *barrier, int32_t generation)
+{
+    __atomic_store_n(&barrier->arrived, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&barrier->generation, generation + 1, __ATOMIC_SEQ_CST);
+#if defined(__linux__)
+    if (__atomic_load_n(&barrier->sleeping, __ATOMIC_SEQ_CST))
+        syscall(SYS_futex, &barrier->generation, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+#endif
+}
+
+/* Whether to end the run after `n_done` steps, known to one thread while the others wait. */
+static int is_over(const snn_engine *engine, int64_t n_done)
+{
+    if (!(engine->patience > 0.0)) return 0;
+    return now() - engine->started > SNN_GRACE + (double)n_done * engine->patience;
+}
+
+/* Wait for the team; after a whole step (`n_done` > 0) the last to come decides whether to go on.
+ * Threads that wait look `spin` times and then sleep, because the notebook's kernel and the
+ * browser need the core more. */
+static void wait_for_others(snn_engine *engine, int64_t n_done)
 {
     snn_barrier *barrier = &engine->barrier;
     const int32_t generation = __atomic_load_n(&barrier->generation, __ATOMIC_RELAXED);
-    if (__atomic_add_fetch(&barrier->arrived, 1, __ATOMIC_ACQ_REL) == engine->n_threads) {
-        __atomic_store_n(&barrier->arrived, 0, __ATOMIC_RELAXED);
-        __atomic_store_n(&barrier->generation, generation + 1, __ATOMIC_RELEASE);
+    if (__atomic_add_fetch(&barrier->arrived, 1, __ATOMIC_ACQ_REL) == engine->team) {
+        if (n_done && is_over(engine, n_done)) engine->team_steps = n_done;
+        release(barrier, generation);
         return;
     }
     int looks = 0;
@@ -30,7 +77,7 @@ static void wait_for_others(snn_engine *engine)
             _mm_pause();
 #endif
         } else {
-            sched_yield();
+            sleep_until_woken(barrier, generation);
         }
     }
 }
@@ -75,27 +122,43 @@ static void deliver_row(const snn_projection *projection, int64_t begin, int64_t
     DELIVER(float, uint32_t, double, weight[k])
 }
 
-/* Spikes of `delay` steps ago reach this thread's neurons, in ascending order of the pre neuron:
- * a neuron sums its inputs in the same order for any number of threads. */
-static void deliver(const snn_engine *engine, const snn_projection *projection,
-                    const snn_clock *clock, int thread)
+/* The lines of a row that will be read soon; of a long row the processor fetches the rest itself. */
+static inline void fetch_row(const snn_projection *projection, int64_t begin, int64_t end)
 {
+    enum { LINES = 16 };
+    const char *target = (const char *)projection->target + begin * projection->target_bytes;
+    const int64_t n_bytes = (end - begin) * projection->target_bytes;
+    for (int64_t k = 0; k < n_bytes && k < LINES * SNN_CACHE_LINE; k += SNN_CACHE_LINE)
+        __builtin_prefetch(target + k);
+    if (projection->weight_bytes)
+        __builtin_prefetch((const char *)projection->weight + begin * projection->weight_bytes);
+}
+
+/* Spikes of `delay` steps ago reach the neurons of the parts first <= part < last, in ascending
+ * order of the pre neuron: a neuron sums its inputs in the same order for any number of threads. */
+static void deliver(const snn_engine *engine, const snn_projection *projection,
+                    const snn_clock *clock, int first, int last)
+{
+    enum { OFFSETS_AHEAD = 8, ROWS_AHEAD = 3 }; /* spikes: offsets are fetched first, then rows */
     const int64_t emitted = clock->step - projection->delay;
     if (emitted < 0) return;
     const snn_population *pre = projection->pre;
     const int n_threads = engine->n_threads;
     const int64_t slot = emitted % pre->n_slots;
-    const int64_t *part = projection->part + thread;
     const int64_t width = n_threads + 1;
-    const char *target = (const char *)projection->target;
+    const int64_t *begins = projection->part + first, *ends = projection->part + last;
     for (int owner = 0; owner < n_threads; ++owner) {
         const int32_t *neuron = pre->neuron + slot * pre->padded + pre->bounds[owner];
         const int64_t n = pre->count[(slot * n_threads + owner) * 8];
         for (int64_t s = 0; s < n; ++s) {
-            if (s + 1 < n)
-                __builtin_prefetch(target + part[neuron[s + 1] * width] * projection->target_bytes);
-            const int64_t begin = part[neuron[s] * width];
-            const int64_t end = part[neuron[s] * width + 1];
+            if (s + OFFSETS_AHEAD < n)
+                __builtin_prefetch(begins + neuron[s + OFFSETS_AHEAD] * width);
+            if (s + ROWS_AHEAD < n) {
+                const int64_t next = neuron[s + ROWS_AHEAD] * width;
+                fetch_row(projection, begins[next], ends[next]);
+            }
+            const int64_t begin = begins[neuron[s] * width];
+            const int64_t end = ends[neuron[s] * width];
             if (begin == end) continue;
             if (projection->kernel)
                 projection->kernel(&projection->args, clock, neuron[s], begin, end);
@@ -413,25 +476,16 @@ static void play_values(const snn_value_player *player, const snn_clock *clock, 
                (size_t)((end - begin) * bytes));
 }
 
-static void run_phase(snn_engine *engine, const snn_phase *phase, const snn_clock *clock,
-                      int thread)
+static void run_part(snn_engine *engine, const snn_phase *phase, const snn_clock *clock,
+                     int thread)
 {
     switch (phase->kind) {
     case SNN_DELIVER:
-        if (((const snn_projection *)phase->object)->arrival)
-            deliver_delayed(engine, phase->object, clock, thread);
-        else
-            deliver(engine, phase->object, clock, thread);
+        deliver_delayed(engine, phase->object, clock, thread);
         break;
     case SNN_GENERATE:
         snn_deliver_procedural(phase->object, clock, engine->n_threads, thread);
         break;
-    case SNN_UPDATE: {
-        const snn_update *update = phase->object;
-        const int64_t *bounds = update->population->bounds + thread;
-        if (bounds[0] < bounds[1]) update->kernel(&update->args, clock, bounds[0], bounds[1]);
-        break;
-    }
     case SNN_ONCE: {
         const snn_update *update = phase->object;
         if (thread == 0) update->kernel(&update->args, clock, 0, 1);
@@ -479,9 +533,28 @@ static void run_phase(snn_engine *engine, const snn_phase *phase, const snn_cloc
     }
 }
 
-/* One thread of the team runs every phase on its own neurons; a thread that is alone
- * (`last` > `first` + 1) runs each phase for all of them in turn. */
-static void run_threads(snn_engine *engine, int64_t n_steps, int first, int last)
+/* What a phase does to the parts first <= part < last: at once where they are neighbours, since a
+ * thread that is alone would else walk through the spikes once for each. */
+static void run_phase(snn_engine *engine, const snn_phase *phase, const snn_clock *clock,
+                      int first, int last)
+{
+    switch (phase->kind) {
+    case SNN_DELIVER:
+        if (((const snn_projection *)phase->object)->arrival) break;
+        deliver(engine, phase->object, clock, first, last);
+        return;
+    case SNN_UPDATE: {
+        const snn_update *update = phase->object;
+        const int64_t *bounds = update->population->bounds;
+        if (bounds[first] < bounds[last])
+            update->kernel(&update->args, clock, bounds[first], bounds[last]);
+        return;
+    }
+    }
+    for (int thread = first; thread < last; ++thread) run_part(engine, phase, clock, thread);
+}
+
+void snn_run_parts(snn_engine *engine, int64_t n_steps, int first, int last)
 {
 #if defined(__SSE2__)
     /* A decaying conductance reaches denormal numbers, which cost a hundred cycles each. */
@@ -490,43 +563,60 @@ static void run_threads(snn_engine *engine, int64_t n_steps, int first, int last
 #endif
     const int shared = last - first < engine->n_threads;
     snn_clock clock = {engine->step, 0.0, engine->dt};
-    for (int64_t n = 0; n < n_steps; ++n) {
+    for (int64_t n = 1; n <= n_steps; ++n) {
         clock.t = (double)clock.step * engine->dt;
         for (int p = 0; p < engine->n_phases; ++p) {
             const snn_phase *phase = &engine->phases[p];
             if (phase->kind == SNN_BARRIER) {
-                if (shared) wait_for_others(engine);
+                if (shared) wait_for_others(engine, 0);
                 continue;
             }
-            for (int thread = first; thread < last; ++thread)
-                run_phase(engine, phase, &clock, thread);
+            run_phase(engine, phase, &clock, first, last);
         }
-        if (shared) wait_for_others(engine);
         ++clock.step;
+        if (!shared) continue;
+        wait_for_others(engine, n);
+        if (engine->team_steps == n) break;
     }
 #if defined(__SSE2__)
     _mm_setcsr(control);
 #endif
 }
 
-int snn_run(snn_engine *engine, int64_t n_steps)
+/* Up to n_steps by a team of threads; returns how many were done. */
+static int64_t run_team(snn_engine *engine, int64_t n_steps)
 {
-    int alone = 1;
+    int granted = 0;
 #ifdef _OPENMP
-    if (engine->n_threads > 1 && n_steps >= SNN_SHARED_STEPS) {
-#pragma omp parallel num_threads(engine->n_threads)
-        {
-            /* The system may grant fewer threads than asked for. */
-            if (omp_get_num_threads() == engine->n_threads) {
-                const int thread = omp_get_thread_num();
-                if (thread == 0) alone = 0;
-                run_threads(engine, n_steps, thread, thread + 1);
-            }
+    engine->team_steps = n_steps;
+#pragma omp parallel num_threads(engine->team)
+    {
+        /* The system may grant fewer threads than asked for. */
+        const int thread = omp_get_thread_num(), team = engine->team;
+        if (omp_get_num_threads() == team) {
+            if (thread == 0) granted = 1;
+            snn_run_parts(engine, n_steps, engine->n_threads * thread / team,
+                          engine->n_threads * (thread + 1) / team);
         }
     }
 #endif
-    if (alone) run_threads(engine, n_steps, 0, engine->n_threads);
-    engine->step += n_steps;
+    return granted ? engine->team_steps : 0;
+}
+
+int snn_run(snn_engine *engine, int64_t n_steps, int team, double patience)
+{
+    engine->team = team;
+    engine->patience = patience;
+    engine->started = now();
+    int64_t done = 0;
+    if (team > 1 && n_steps >= SNN_SHARED_STEPS) done = run_team(engine, n_steps);
+    engine->step += done;
+    engine->team_steps = done;
+    const double parted = now();
+    engine->team_seconds = parted - engine->started;
+    snn_run_parts(engine, n_steps - done, 0, engine->n_threads);
+    engine->step += n_steps - done;
+    engine->alone_seconds = now() - parted;
     for (int p = 0; p < engine->n_phases; ++p) {
         if (engine->phases[p].kind != SNN_COLLECT) continue;
         const snn_population *population = engine->phases[p].object;

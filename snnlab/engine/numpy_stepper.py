@@ -6,6 +6,7 @@ against. One thread; as slow as NumPy is.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
@@ -511,12 +512,16 @@ class Stepper:
         self.step = 0
         self._phases = [getattr(item, kind) for kind, item in phases if kind != "barrier"]
 
-    def run(self, n_steps: int) -> None:
-        """Run ``n_steps`` steps."""
+    def run(
+        self, n_steps: int, team: int | None = None, patience: float = 0.0
+    ) -> tuple[tuple[int, float], tuple[int, float]]:
+        """Run ``n_steps`` steps; (steps, seconds) of a team, which there is none, and alone."""
+        start = time.perf_counter()
         for _ in range(n_steps):
             for phase in self._phases:
                 phase(self.step, self._dt)
             self.step += 1
+        return (0, 0.0), (n_steps, time.perf_counter() - start)
 
 
 def _ranges(begins: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from snnlab.engine.stepper import SHARED_STEPS, Stepper
+from snnlab.engine.team import TeamChoice, available_cores
 from snnlab.errors import SimulationError, SnnlabError
 
 SLICE_SECONDS = 0.010
@@ -76,7 +77,8 @@ class Simulator:
         self._after_slice = after_slice
         self._on_change = on_change
         self._stepper: Stepper | None = None
-        self._n_threads = 1
+        self._team = TeamChoice(1, measured=False)
+        self.spare_cores = 0  # left to others where the number of threads is measured
         self._slice_steps = 1
         self._lock = threading.RLock()  # held while a slice runs
         self._commands: list[Command] = []
@@ -89,17 +91,22 @@ class Simulator:
         self._recent: deque[tuple[float, float]] = deque()
         self._recent_wall = self._recent_biological = 0.0
 
-    def attach(self, stepper: Stepper, n_threads: int) -> None:
+    def attach(self, stepper: Stepper, team: TeamChoice) -> None:
         """Run ``stepper`` from now on, continuing at the present step."""
         with self._lock:
             stepper.step = self.step_index
             self._stepper = stepper
-            self._n_threads = n_threads
+            self._team = team
             self._slice_steps = 1
 
     @property
     def running(self) -> bool:
         return self._playing or self._blocking
+
+    @property
+    def threads(self) -> int:
+        """How many threads run the next slice."""
+        return self._team.size
 
     @property
     def real_time_factor(self) -> float:
@@ -240,10 +247,7 @@ class Simulator:
             self._before_slice(self.step_index, n_steps)
             stepper = self._stepper or stepper  # there may be another one now
             start = time.perf_counter()
-            if self._n_threads > 1 and n_steps >= SHARED_STEPS:
-                _engine_thread().submit(stepper.run, n_steps).result()
-            else:
-                stepper.run(n_steps)
+            self._run(stepper, n_steps)
             seconds = time.perf_counter() - start
             self._adapt(n_steps, seconds)
             try:
@@ -255,6 +259,19 @@ class Simulator:
                 if task.is_due(self.step_index):
                     task.action()
         return n_steps
+
+    def _run(self, stepper: Stepper, n_steps: int) -> None:
+        team = self._team
+        team.limit(available_cores() - self.spare_cores)
+        size = team.next(n_steps)
+        patience = team.patience(size)
+        if size > 1 and n_steps >= SHARED_STEPS:
+            done = _engine_thread().submit(stepper.run, n_steps, size, patience).result()
+        else:
+            done = stepper.run(n_steps, 1)
+        (shared, shared_seconds), (alone, alone_seconds) = done
+        team.tell(size, shared, shared_seconds)
+        team.tell(1, alone, alone_seconds)
 
     def _adapt(self, n_steps: int, seconds: float) -> None:
         """Choose the next slice so that it lasts about `SLICE_SECONDS`."""

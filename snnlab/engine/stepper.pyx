@@ -182,6 +182,8 @@ cdef extern from "snnlab_core.h" nogil:
         double dt
         int64_t step
         int spin
+        int64_t team_steps
+        double team_seconds, alone_seconds
 
     int SNN_DELIVER, SNN_GENERATE, SNN_UPDATE, SNN_ONCE, SNN_COLLECT, SNN_SYNAPSES, SNN_POST, SNN_RECORD
     int SNN_BARRIER, SNN_TRANSMIT, SNN_COMBINE, SNN_CLEAR, SNN_HISTORY, SNN_REDUCE
@@ -190,7 +192,7 @@ cdef extern from "snnlab_core.h" nogil:
 
     enum: SNN_SHARED_STEPS
 
-    int snn_run(snn_engine *engine, int64_t n_steps)
+    int snn_run(snn_engine *engine, int64_t n_steps, int team, double patience)
     int snn_delay_order(const int64_t *begins, const int64_t *ends, int64_t n_parts,
                         const uint16_t *delay, uint32_t *order)
 
@@ -753,7 +755,11 @@ cdef class Recorder(Object):
 
 
 cdef class Stepper:
-    """Runs a list of phases, step after step, on ``n_threads`` threads without the GIL."""
+    """Runs a list of phases, step after step, without the GIL.
+
+    Neurons and the synapses onto them are divided into ``n_threads`` parts, which as many threads
+    or fewer run. The order of all sums is that of the parts, whoever runs them.
+    """
 
     cdef snn_engine engine
     cdef snn_phase *_phases
@@ -789,16 +795,22 @@ cdef class Stepper:
     def step(self, int64_t step):
         self.engine.step = step
 
-    def run(self, int64_t n_steps):
-        """Run ``n_steps`` steps.
+    def run(self, int64_t n_steps, team=None, double patience=0.0):
+        """Run ``n_steps`` steps on ``team`` threads, as many as there are parts if not given.
+
+        When the team takes more than ``patience`` seconds a step (0: it may), one thread goes on
+        alone. Returns what the team did and what one thread did: (steps, seconds) of each.
 
         Raises
         ------
         MemoryError
             If the log of spikes could not grow; the state is that of the last step.
         """
-        cdef int failed
+        cdef int failed, n_threads = self.engine.n_threads if team is None else team
         with nogil:
-            failed = snn_run(&self.engine, n_steps)
+            failed = snn_run(&self.engine, n_steps, n_threads, patience)
         if failed:
             raise MemoryError("the log of spikes could not grow")
+        shared = self.engine.team_steps
+        alone = n_steps - shared
+        return (shared, self.engine.team_seconds), (alone, self.engine.alone_seconds)

@@ -17,6 +17,7 @@ from snnlab.engine.randomness import stream_key
 from snnlab.engine.schedule import Schedule, steps
 from snnlab.engine.simulator import PeriodicTask, Simulator
 from snnlab.engine.stepper import Recorder, SpikeLists
+from snnlab.engine.team import TeamChoice, available_cores
 from snnlab.errors import NetworkError, SimulationError
 from snnlab.model.neuron import Neuron
 from snnlab.model.synapse import Synapse
@@ -42,8 +43,7 @@ from snnlab.recording.streams import SpikeStream, TraceStream
 Group = Population | PopulationView
 POPULATIONS, PROJECTIONS, DRIVES = 1, 2, 3  # first part of the path of a random stream
 REALS: dict[str, type] = {"float64": np.float64, "float32": np.float32}
-# Below this many neurons a second thread waits longer than it works.
-NEURONS_PER_THREAD = 8_000
+NEURONS_PER_THREAD = 500  # with fewer a thread waits longer than it works, whatever the neurons
 
 
 class Signal:
@@ -76,7 +76,9 @@ class Network:
     dtype
         "float64" or "float32".
     threads
-        How many threads run the network; without a number, as many as are likely to help.
+        How many threads run the network, always. Without a number as many as help: that is
+        measured at the start and again from time to time, because other programs take cores and
+        give them back. Results are the same for any number.
     target
         "c": compiled kernels; "numpy": the same kernels without a compiler, slow.
     """
@@ -463,13 +465,32 @@ class Network:
 
     @property
     def threads(self) -> int:
-        """How many threads run the network."""
+        """How many threads may run the network; `threads_now` of them do."""
         if not self._backend.compiles:
             return 1
         if self._threads is not None:
             return self._threads
         n_neurons = sum(p.size for p in self.populations.values())
-        return max(1, min(os.cpu_count() or 1, n_neurons // NEURONS_PER_THREAD))
+        return max(1, min(available_cores(), n_neurons // NEURONS_PER_THREAD))
+
+    @property
+    def threads_now(self) -> int:
+        """How many threads run the network at present."""
+        return self._simulator.threads
+
+    @property
+    def spare_cores(self) -> int:
+        """How many cores are left to other programs, where no number of threads is given.
+
+        A dashboard that somebody looks at leaves one to the kernel and the browser.
+        """
+        return self._simulator.spare_cores
+
+    @spare_cores.setter
+    def spare_cores(self, number: int) -> None:
+        if not isinstance(number, int) or number < 0:
+            raise NetworkError(f"Network: spare_cores = {number!r}; give a whole number from 0 on.")
+        self._simulator.spare_cores = number
 
     @property
     def schedule(self) -> Schedule:
@@ -537,7 +558,8 @@ class Network:
         )
         self._schedule = schedule
         stepper = self._backend.parts.Stepper(items, self._n_threads, self.dt)
-        self._simulator.attach(stepper, self._n_threads)
+        team = TeamChoice(self._n_threads, measured=self._threads is None)
+        self._simulator.attach(stepper, team)
 
     # Running -----------------------------------------------------------------------------
 

@@ -211,24 +211,39 @@ typedef struct {
     int32_t arrived;
     char gap1[SNN_CACHE_LINE - 4];
     int32_t generation;
-    char gap2[SNN_CACHE_LINE - 4];
+    int32_t sleeping; /* threads that wait for `generation` in the system */
+    char gap2[SNN_CACHE_LINE - 8];
 } snn_barrier;
 
 typedef struct {
-    int n_threads;
+    int n_threads; /* parts into which neurons and the synapses onto them are divided */
     int n_phases;
     const snn_phase *phases;
     double dt;
     int64_t step;
-    int spin; /* how often a barrier looks before it yields the core */
+    int spin; /* how often a barrier looks before it gives the core away */
     snn_barrier barrier;
+    /* Of the present run. */
+    int team;        /* threads, which share the n_threads parts of the network */
+    double patience; /* seconds that the team may take for a step in the mean; 0: any */
+    double started;
+    int64_t team_steps; /* done by the team; the others were done by one thread */
+    double team_seconds, alone_seconds;
 } snn_engine;
+
+/* Seconds that a team may be late before one thread goes on without it. */
+#define SNN_GRACE 0.001
 
 /* Shorter runs are over before a second thread is awake: one thread does them for all. */
 #define SNN_SHARED_STEPS 4
 
-/* Run n_steps steps. Returns 0, or 1 when memory for a spike log ran out. */
-int snn_run(snn_engine *engine, int64_t n_steps);
+/* Run n_steps steps on `team` threads; one thread goes on alone when the team is slower than
+ * `patience` allows. Returns 0, or 1 when memory for a spike log ran out. */
+int snn_run(snn_engine *engine, int64_t n_steps, int team, double patience);
+
+/* What one thread of a team does: every phase of each step for the parts first <= part < last, with
+ * barriers unless these are all. */
+void snn_run_parts(snn_engine *engine, int64_t n_steps, int first, int last);
 
 /* The part of a phase that `thread` does. */
 void snn_deliver_procedural(const snn_procedural *procedural, const snn_clock *clock, int n_threads,

@@ -1,0 +1,148 @@
+"""The number of threads: chosen by measurement, and without a trace in the results."""
+
+import pytest
+from test_network_determinism import coba, spikes, state
+
+from snnlab.engine.team import LONGEST_INTERVAL, TeamChoice
+from snnlab.errors import NetworkError
+from snnlab.network.network import Network
+
+STEPS = 100
+
+
+def run(choice, cost, seconds):
+    """Run slices of ``STEPS`` for ``seconds`` of computing; ``cost[size]`` s a step each.
+
+    Returns the sizes of the slices, in their order.
+    """
+    sizes = []
+    while seconds > 0:
+        size = choice.next(STEPS)
+        choice.tell(size, STEPS, cost[size] * STEPS)
+        seconds -= cost[size] * STEPS
+        sizes.append(size)
+    return sizes
+
+
+def test_every_number_is_measured_twice_and_the_fastest_kept():
+    choice = TeamChoice(8, measured=True)
+
+    sizes = run(choice, {1: 8e-5, 2: 5e-5, 4: 3e-5, 8: 9e-5}, seconds=0.1)
+
+    assert sizes[:8] == [1, 2, 4, 8, 1, 2, 4, 8]
+    assert choice.size == 4
+    assert set(sizes[8:]) <= {2, 4, 8}
+
+
+def test_a_team_that_is_hardly_faster_is_not_worth_a_core():
+    choice = TeamChoice(2, measured=True)
+
+    run(choice, {1: 1e-5, 2: 0.98e-5}, seconds=0.1)
+
+    assert choice.size == 1
+
+
+def test_slices_of_few_steps_tell_nothing():
+    choice = TeamChoice(2, measured=True)
+
+    sizes = [choice.next(n) for n in (1, 4, 15)]
+    choice.tell(1, 4, 1.0)
+
+    assert sizes == [1, 1, 1]
+    assert choice.next(STEPS) == 1
+    assert choice.patience(2) == 0
+
+
+def test_a_core_that_is_taken_is_given_up_in_one_slice_and_found_again():
+    choice = TeamChoice(2, measured=True)
+    free, taken = {1: 1e-5, 2: 0.6e-5}, {1: 1e-5, 2: 40e-5}
+    run(choice, free, seconds=0.1)
+    assert choice.size == 2
+
+    assert choice.next(STEPS) == 2
+    choice.tell(2, STEPS, taken[2] * STEPS)
+    assert choice.size == 1
+
+    late = run(choice, taken, seconds=10.0)
+    assert 1 < late.count(2) < 10
+    run(choice, free, seconds=2 * LONGEST_INTERVAL)
+    assert choice.size == 2
+
+
+def test_a_team_has_to_keep_pace_with_one_thread():
+    choice = TeamChoice(2, measured=True)
+
+    run(choice, {1: 1e-5, 2: 0.6e-5}, seconds=0.1)
+
+    assert (choice.patience(1), choice.patience(2)) == (0, pytest.approx(1e-5))
+
+
+def test_spare_cores_are_not_used():
+    choice = TeamChoice(4, measured=True)
+    cost = {1: 8e-5, 2: 5e-5, 4: 3e-5}
+    run(choice, cost, seconds=0.2)
+
+    choice.limit(3)
+    sizes = run(choice, cost, seconds=1.0)
+
+    assert set(sizes) == {1, 2}
+    assert choice.size == 2
+
+
+def test_a_given_number_is_always_used():
+    choice = TeamChoice(3, measured=False)
+
+    choice.limit(1)
+    sizes = run(choice, {3: 1e-3}, seconds=1.0)
+
+    assert set(sizes) == {3}
+    assert choice.patience(3) == 0
+
+
+class Alternating(TeamChoice):
+    """Every number of threads in turn; a team of two has no patience left after its grace."""
+
+    def next(self, n_steps):
+        self.size = self.size % 3 + 1
+        return self.size
+
+    def patience(self, size):
+        return 1e-12 if size == 2 else 0.0
+
+
+def test_changing_teams_do_not_change_a_spike(monkeypatch):
+    done = []
+    whole, changing = coba(threads=1), coba(threads=3)
+    changing.build()
+    team = Alternating(3, measured=True)
+    monkeypatch.setattr(team, "tell", lambda *told: done.append(told))
+    monkeypatch.setattr(changing._simulator, "_team", team)
+
+    whole.simulate(200)
+    changing.simulate(200)
+
+    assert spikes(whole) == spikes(changing)
+    assert state(whole) == state(changing)
+    assert {size for size, n_steps, _ in done if n_steps} == {1, 2, 3}
+    assert sum(n_steps for _, n_steps, _ in done) == 2000
+
+
+def test_network_says_how_many_threads_run_and_leaves_cores():
+    net = coba(threads=None)
+    net.spare_cores = 1_000
+    net.simulate(20)
+
+    assert net.threads_now == 1
+    assert net.spare_cores == 1_000
+
+
+@pytest.mark.parametrize("number", [-1, 1.5, "all"])
+def test_spare_cores_that_make_no_sense_are_refused(number):
+    net = Network(dt=0.1, seed=1)
+
+    with pytest.raises(NetworkError) as error:
+        net.spare_cores = number
+
+    assert str(error.value) == (
+        f"Network: spare_cores = {number!r}; give a whole number from 0 on."
+    )

@@ -111,6 +111,32 @@ def test_played_spikes_are_those_of_a_plain_run(playing):
     np.testing.assert_array_equal(spikes(net), spikes(plain))
 
 
+def test_play_for_a_while_ends_by_itself(playing):
+    net, _ = relaxing()
+    playing(net)  # pauses it in the end, whatever happens
+    net.reset()
+
+    net.play(25.0)
+    wait_until(lambda: not net.running)
+    first = net.step_index
+    net.play(5.0)
+    wait_until(lambda: not net.running)
+
+    assert (first, net.step_index) == (250, 300)
+
+
+@pytest.mark.parametrize("duration", [0, -1.0, float("inf"), "long"])
+def test_play_for_an_impossible_while_is_refused(duration):
+    net, _ = relaxing()
+
+    with pytest.raises(SimulationError) as error:
+        net.play(duration)
+
+    assert str(error.value) == (
+        f"Network: cannot play {duration!r} ms; give a duration above 0 ms, or none."
+    )
+
+
 def test_step_runs_single_steps():
     net, group = relaxing()
 

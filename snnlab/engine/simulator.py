@@ -87,6 +87,7 @@ class Simulator:
         self._playing = False
         self._blocking = False
         self._player: threading.Thread | None = None
+        self._last_step: int | None = None  # at which it ends by itself
         # Of the last second or so of computing: (wall s, biological s), and their sums.
         self._recent: deque[tuple[float, float]] = deque()
         self._recent_wall = self._recent_biological = 0.0
@@ -174,12 +175,13 @@ class Simulator:
             if n_steps > 1:
                 self._on_change()
 
-    def play(self) -> None:
-        """Run in a thread of its own until `pause`."""
+    def play(self, n_steps: int | None = None) -> None:
+        """Run in a thread of its own until `pause`, or for ``n_steps``."""
         with self._wake:
             if self.running:
                 return
             self._playing = True
+            self._last_step = None if n_steps is None else self.step_index + n_steps
             self.error = None
             self._player = threading.Thread(target=self._play, name="snnlab-play", daemon=True)
             self._player.start()
@@ -208,6 +210,11 @@ class Simulator:
                 if self.speed != origin[2]:
                     origin = time.perf_counter(), self.step_index, self.speed
                 n_steps = self._due(*origin)
+                if self._last_step is not None:
+                    left = self._last_step - self.step_index
+                    if left <= 0:
+                        break
+                    n_steps = min(n_steps, left)
                 if n_steps == 0:
                     with self._lock:
                         self._carry_out()

@@ -640,12 +640,30 @@ class Network:
         """The dashboard: play, pause, sliders, live plots. Show it as the result of a cell."""
         return presentation.dashboard(self)
 
-    def play(self) -> None:
-        """Run in the background until `pause`; other cells can be used meanwhile."""
+    def play(self, duration: float | None = None) -> None:
+        """Run in the background until `pause`; other cells can be used meanwhile.
+
+        Parameters
+        ----------
+        duration
+            ms; the network pauses by itself after them. Without one it plays on.
+
+        Raises
+        ------
+        SimulationError
+            If the duration is not above 0.
+        """
         if self.running:
             return
+        n_steps = None
+        if duration is not None:
+            if not isinstance(duration, int | float | np.number) or not 0 < duration < np.inf:
+                raise SimulationError(
+                    f"Network: cannot play {duration!r} ms; give a duration above 0 ms, or none."
+                )
+            n_steps = max(1, steps(duration, self.dt, what="net.play"))
         self._prepare()
-        self._simulator.play()
+        self._simulator.play(n_steps)
 
     def pause(self) -> None:
         """Stop a run that `play` began; it has stopped when this returns."""

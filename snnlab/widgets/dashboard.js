@@ -5,6 +5,7 @@ import { LiveFigures } from "./figures.js";
 import { TimeWindow, unpack } from "./frames.js";
 import { element, themeOf, watchTheme, watchVisibility } from "./page.js";
 import { Panel } from "./panel.js";
+import { Session } from "./session.js";
 import { Transport } from "./transport.js";
 
 const SILENCE = 3000; // ms without a frame of a running network until the page asks again
@@ -21,12 +22,15 @@ class DashboardView {
     this.follow = element("button", { type: "button", class: "snn-follow", hidden: true }, "Follow ▸");
     this.follow.addEventListener("click", () => this.figures.follow(true));
     this.panel = new Panel((message) => this.send(message));
-    this.sidebar = element("aside", { class: "snn-sidebar", "aria-label": "parameters" }, this.panel.root);
+    this.session = new Session((message) => this.send(message), this.panel);
+    this.sidebar = element("aside", { class: "snn-sidebar", "aria-label": "parameters, stimuli and log" }, ...this.session.sidebar);
     this.root = element(
       "section",
       { class: "snn snn-dashboard", tabIndex: -1, "aria-label": "network dashboard", "data-lm-suppress-shortcuts": "true" },
       this.transport.root,
+      this.session.past,
       this.notice,
+      this.session.hints,
       element("div", { class: "snn-main" }, element("div", { class: "snn-stage" }, this.waiting, this.plots, this.empty, this.follow), this.sidebar),
     );
     root.append(this.root);
@@ -42,6 +46,7 @@ class DashboardView {
     this.root.addEventListener("keydown", (event) => this.key(event));
     const watch = setInterval(() => this.checkSilence(), 1000);
     this.stops.push(() => this.model.off("msg:custom", hear), () => clearInterval(watch));
+    this.stops.push(this.session.start(this.viewer, () => !document.hidden && Boolean(this.window)));
     try {
       this.bokeh = await bokehOf(this.model);
     } catch (error) {
@@ -69,6 +74,15 @@ class DashboardView {
         this.lastHeard = performance.now();
         this.take(content, buffers[0]);
         break;
+      case "session":
+        if (content.viewer === this.viewer) this.session.show(content);
+        break;
+      case "code":
+        if (content.viewer === this.viewer) this.session.takeCode(content.text);
+        break;
+      case "done":
+        this.session.say(content.reason);
+        break;
       case "refused":
         this.panel.refuse(content.key, content.reason);
         break;
@@ -81,6 +95,7 @@ class DashboardView {
   async setUp(setup) {
     this.transport.setUp(setup);
     this.panel.setUp(setup.sliders);
+    this.session.setUp(setup.session, setup.sliders);
     const { bands, traces } = setup.picture;
     if (!this.window) {
       const rows = bands.reduce((sum, band) => sum + band.rows, 0);
@@ -114,7 +129,10 @@ class DashboardView {
     if (!this.window || this.stopped) return;
     this.window.add(frame, frame.last < 0 ? {} : unpack(frame.layout, buffer));
     this.transport.show(frame.state);
-    if (frame.values) this.panel.show(frame.values);
+    if (frame.values) {
+      this.panel.show(frame.values);
+      this.session.showValues(frame.values);
+    }
     this.say(frame.state.status === "error" ? frame.state.message : frame.state.warnings.join("\n"));
     this.redraw();
     const painted = this.pending === undefined;

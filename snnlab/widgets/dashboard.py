@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from snnlab.plots.live import figure_item
-from snnlab.widgets import assets
+from snnlab.widgets import assets, session
 from snnlab.widgets.feed import DURATIONS, Feed, picture_of
 from snnlab.widgets.figure_widget import FigureWidget
 from snnlab.widgets.parameters import Sliders
@@ -88,6 +88,13 @@ class Dashboard(FigureWidget):
                 "second": float() | int() as second,
             }:
                 self._answer(key, self._sliders.draw(key, law, float(first), float(second)))
+            case {"type": "session", "viewer": str(viewer)}:
+                now = session.present(self._network)
+                self.send({"type": "session", "viewer": viewer, **now})
+            case {"type": "code", "viewer": str(viewer)} if hasattr(self._network, "log"):
+                self.send({"type": "code", "viewer": viewer, "text": self._network.log.code()})
+            case {"type": "do", **rest}:
+                self._do(rest)
 
     def _introduce(self, viewer: str) -> None:
         """Send what a page needs before its first frame."""
@@ -99,6 +106,7 @@ class Dashboard(FigureWidget):
                 "item": figure_item(self._picture),
                 "picture": self._picture.describe(),
                 "sliders": self._sliders.describe(),
+                "session": session.describe(self._network),
                 "durations": DURATIONS,
                 "duration": self._duration,
                 "speeds": [MIN_SPEED, MAX_SPEED],
@@ -109,6 +117,17 @@ class Dashboard(FigureWidget):
         """Say at its slider why a parameter was not changed, if it was not."""
         if reason:
             self.send({"type": "refused", "key": key, "reason": reason})
+        self._pump.wake()
+
+    def _do(self, content: dict[str, Any]) -> None:
+        """Stimulate the network, or go through its past."""
+        reason = session.act(self._network, content)
+        if content.get("do") in ("back", "keep", "run"):
+            self._notice(reason)
+        else:
+            self.send({"type": "done", "reason": reason})
+        if content.get("do") == "back" and not reason:
+            self._pump.restart()
         self._pump.wake()
 
     def _notice(self, text: str) -> None:

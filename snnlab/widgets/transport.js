@@ -1,6 +1,7 @@
 // The transport bar: play, step, reset, time, speed and what the network is doing.
 
 import { element } from "./page.js";
+import { typedNumber } from "./slider.js";
 
 const ICONS = {
   play: "M8 5v14l11-7z",
@@ -57,6 +58,13 @@ export class Transport {
     this.speedText = element("span", { class: "snn-speed-text" }, "max");
     this.factor = element("output", { class: "snn-factor", title: "simulated time per real time" }, "–");
     this.durations = element("select", { "aria-label": "time window" });
+    this.duration = element("input", { type: "text", class: "snn-number", inputMode: "decimal", value: "100", "aria-label": "duration in ms", title: "Run for so many ms (Enter)" });
+    this.runButton = element("button", { type: "button", class: "snn-small", title: "Run for so long, then pause" }, "run for");
+    this.runButton.addEventListener("click", () => this.runFor());
+    this.duration.addEventListener("keydown", (event) => {
+      event.stopPropagation();
+      if (event.key === "Enter") this.runFor();
+    });
     this.speed.addEventListener("input", () => this.changeSpeed());
     this.speed.addEventListener("keydown", (event) => event.stopPropagation());
     this.durations.addEventListener("change", () => this.send({ type: "window", duration: Number(this.durations.value) }));
@@ -64,6 +72,7 @@ export class Transport {
       "header",
       { class: "snn-transport", role: "toolbar", "aria-label": "transport" },
       element("div", { class: "snn-buttons" }, this.play, this.stepButton, this.resetButton),
+      element("div", { class: "snn-run" }, this.runButton, this.duration, element("span", { class: "snn-ms" }, "ms")),
       element("div", { class: "snn-clock" }, this.time, element("span", { class: "snn-ms" }, "ms")),
       this.status,
       element("label", { class: "snn-speed", title: "simulated time per real time, at most" }, "speed", this.speed, this.speedText),
@@ -88,6 +97,7 @@ export class Transport {
       this.play.setAttribute("aria-label", this.play.title);
       this.play.classList.toggle("snn-on", state.running);
     }
+    this.runButton.disabled = state.running;
     this.time.textContent = timeText(state.time);
     if (this.shownStatus !== state.status) {
       this.shownStatus = state.status;
@@ -101,6 +111,10 @@ export class Transport {
 
   toggle() {
     this.act(this.running ? "pause" : "play");
+  }
+
+  runFor() {
+    this.send({ type: "do", do: "run", duration: typedNumber(this.duration.value) });
   }
 
   act(action) {

@@ -1,0 +1,345 @@
+// What a person does besides moving sliders: the log, the past, stimuli by hand, and hints.
+
+import { element } from "./page.js";
+import { typedNumber } from "./slider.js";
+
+const PERIOD = 1000; // ms between two looks at the log and the past
+const SOON = 150; // ms after something was done
+const PAINTED = 100; // values of a painted course
+
+/** A row of tabs over their contents; the arrow keys move between them. */
+class Tabs {
+  constructor(contents) {
+    this.names = Object.keys(contents);
+    this.contents = contents;
+    this.buttons = this.names.map((name) => {
+      const made = element("button", { type: "button", class: "snn-tab", role: "tab" }, name);
+      made.addEventListener("click", () => this.open(name));
+      made.addEventListener("keydown", (event) => {
+        const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+        if (!step) return;
+        event.stopPropagation();
+        const next = this.names[(this.names.indexOf(name) + step + this.names.length) % this.names.length];
+        this.open(next);
+        this.buttons[this.names.indexOf(next)].focus();
+      });
+      return made;
+    });
+    this.root = element("div", { class: "snn-tabs", role: "tablist" }, ...this.buttons);
+    this.open(this.names[0]);
+  }
+
+  open(chosen) {
+    this.names.forEach((name, index) => {
+      this.contents[name].hidden = name !== chosen;
+      this.buttons[index].setAttribute("aria-selected", String(name === chosen));
+      this.buttons[index].tabIndex = name === chosen ? 0 : -1;
+    });
+  }
+}
+
+/** A canvas on which a current is painted with the pointer, or chosen as a form. */
+class Painter {
+  constructor() {
+    this.values = new Array(PAINTED).fill(0); // in parts of the largest, -1 to 1
+    this.canvas = element("canvas", { class: "snn-paint", width: 520, height: 140, tabIndex: 0, role: "img", "aria-label": "course of the stimulus; paint it with the pointer, or choose a form" });
+    this.canvas.addEventListener("pointerdown", (event) => {
+      this.canvas.setPointerCapture(event.pointerId);
+      this.last = undefined;
+      this.paint(event);
+    });
+    this.canvas.addEventListener("pointermove", (event) => {
+      if (event.buttons) this.paint(event);
+    });
+  }
+
+  paint(event) {
+    const box = this.canvas.getBoundingClientRect();
+    const at = Math.min(PAINTED - 1, Math.max(0, Math.floor(((event.clientX - box.left) / box.width) * PAINTED)));
+    const value = Math.min(1, Math.max(-1, 1 - (2 * (event.clientY - box.top)) / box.height));
+    const from = this.last ?? { at, value };
+    const steps = Math.max(1, Math.abs(at - from.at));
+    for (let k = 0; k <= steps; k++) {
+      const where = Math.round(from.at + ((at - from.at) * k) / steps);
+      this.values[where] = from.value + ((value - from.value) * k) / steps;
+    }
+    this.last = { at, value };
+    this.draw();
+  }
+
+  fill(form) {
+    this.values = this.values.map((_, k) => form(k / (PAINTED - 1)));
+    this.draw();
+  }
+
+  draw() {
+    const { canvas } = this;
+    const context = canvas.getContext("2d");
+    const style = getComputedStyle(canvas);
+    const { width, height } = canvas;
+    context.clearRect(0, 0, width, height);
+    context.lineWidth = 1;
+    context.strokeStyle = style.borderTopColor;
+    context.beginPath();
+    context.moveTo(0, height / 2);
+    context.lineTo(width, height / 2);
+    context.stroke();
+    context.lineWidth = 3;
+    context.strokeStyle = style.color;
+    context.beginPath();
+    this.values.forEach((value, k) => {
+      const y = (1 - value) * 0.5 * (height - 4) + 2;
+      context.lineTo((k / PAINTED) * width, y);
+      context.lineTo(((k + 1) / PAINTED) * width, y);
+    });
+    context.stroke();
+  }
+}
+
+function field(label, control) {
+  return element("label", { class: "snn-field" }, element("span", {}, label), control);
+}
+
+function smallButton(text, title, action) {
+  const made = element("button", { type: "button", class: "snn-small", title }, text);
+  made.addEventListener("click", action);
+  return made;
+}
+
+export class Session {
+  constructor(send, panel) {
+    this.send = send;
+    this.panel = panel;
+    this.hints = element("div", { class: "snn-hints", role: "status", "aria-label": "hints", hidden: true });
+    this.stimuli = element("div", { class: "snn-stimuli" });
+    this.log = element("div", { class: "snn-log" });
+    this.tabs = new Tabs({ parameters: panel.root, stimuli: this.stimuli, log: this.log });
+    this.past = element("div", { class: "snn-past", hidden: true });
+    this.answer = element("div", { class: "snn-refusal", role: "alert", hidden: true });
+    this.sidebar = [this.tabs.root, this.answer, panel.root, this.stimuli, this.log];
+    this.buildPast();
+    this.buildLog();
+  }
+
+  /** Look at the log and the past as long as the page shows them; returns how to stop. */
+  start(viewer, shown) {
+    this.viewer = viewer;
+    const timer = setInterval(() => shown() && this.ask(), PERIOD);
+    return () => {
+      clearInterval(timer);
+      clearTimeout(this.soon);
+    };
+  }
+
+  ask() {
+    this.send({ type: "session", viewer: this.viewer });
+  }
+
+  /** Something was done: its trace will soon be there. */
+  askSoon() {
+    clearTimeout(this.soon);
+    this.soon = setTimeout(() => this.ask(), SOON);
+  }
+
+  do(content) {
+    this.answer.hidden = true;
+    this.send({ type: "do", ...content });
+    this.askSoon();
+  }
+
+  say(reason) {
+    this.answer.textContent = reason;
+    this.answer.hidden = !reason;
+  }
+
+  setUp({ offers, groups }, sliders) {
+    this.offers = new Set(offers);
+    this.buildStimuli(groups, sliders);
+    this.copy.disabled = !this.offers.has("log");
+    this.ask();
+  }
+
+  show(present) {
+    this.hints.replaceChildren(...present.hints.map((hint) => element("p", {}, hint)));
+    this.hints.hidden = present.hints.length === 0;
+    this.showLog(present);
+    this.showPast(present);
+  }
+
+  // The log ------------------------------------------------------------------------------
+
+  buildLog() {
+    this.copy = smallButton("copy as code", "Python that repeats these changes at their steps", () => this.send({ type: "code", viewer: this.viewer }));
+    this.count = element("span", { class: "snn-count" });
+    this.list = element("ol", { class: "snn-changes", "aria-label": "changes" });
+    this.code = element("textarea", { class: "snn-code", readOnly: true, hidden: true, rows: 8, "aria-label": "changes as Python" });
+    this.log.append(element("div", { class: "snn-options" }, this.copy, this.count), this.code, this.list);
+  }
+
+  showLog({ changes, n_changes: n }) {
+    this.count.textContent = n === 0 ? "" : n === 1 ? "1 change" : `${n} changes`;
+    const key = `${n} ${JSON.stringify(changes[changes.length - 1])}`;
+    if (this.shownLog === key) return;
+    this.shownLog = key;
+    const rows = changes.map(({ time, text }) => element("li", {}, element("span", { class: "snn-when" }, `${time.toFixed(1)} ms`), element("span", {}, text)));
+    rows.reverse();
+    const left = n - changes.length;
+    if (left > 0) rows.push(element("li", { class: "snn-hint" }, `${left} earlier ones are in the code`));
+    const none = this.offers.has("log") ? "Nothing was changed yet. Move a slider: it is noted here with its time." : "This network keeps no log.";
+    this.list.replaceChildren(...(rows.length ? rows : [element("li", { class: "snn-hint" }, none)]));
+  }
+
+  /** To the clipboard, or into a box to copy from where the page may not use it. */
+  async takeCode(text) {
+    try {
+      await navigator.clipboard.writeText(text);
+      this.code.hidden = true;
+      this.count.textContent = "copied";
+    } catch {
+      this.code.value = text;
+      this.code.hidden = false;
+      this.code.focus();
+      this.code.select();
+    }
+  }
+
+  // The past -----------------------------------------------------------------------------
+
+  buildPast() {
+    this.scrub = element("input", { type: "range", class: "snn-scrub", min: 0, max: 1, step: "any", "aria-label": "time to go back to" });
+    this.when = element("output", { class: "snn-when" });
+    this.marker = element("span", { class: "snn-marker", title: "here a value became infinite or not a number", hidden: true });
+    this.back = smallButton("go back", "Bring back the network as it was then; playing on from there is a branch", () => this.do({ do: "back", time: Number(this.scrub.value) }));
+    this.good = smallButton("go to the last good moment", "The last state that was kept before it went wrong", () => this.do({ do: "back", time: this.newest }));
+    this.keep = smallButton("keep the past", "Keep snapshots while it runs, to go back to", () => this.do({ do: "keep", on: true }));
+    this.branches = element("span", { class: "snn-count" });
+    this.track = element("span", { class: "snn-track" }, this.scrub, this.marker);
+    this.scrub.addEventListener("keydown", (event) => event.stopPropagation());
+    this.scrub.addEventListener("input", () => {
+      this.scrubbing = true;
+      this.label();
+    });
+    this.past.append(element("span", { class: "snn-past-name" }, "past"), this.track, this.when, this.back, this.good, this.keep, this.branches);
+  }
+
+  showPast({ oldest, newest, running, branches, diverged, time }) {
+    const has = this.offers.has("history");
+    const reachable = oldest !== null;
+    this.past.hidden = !has || running;
+    this.newest = newest;
+    if (this.past.hidden) {
+      this.scrubbing = false;
+      return;
+    }
+    this.keep.hidden = reachable;
+    for (const part of [this.track, this.when, this.back]) part.hidden = !reachable;
+    this.good.hidden = !reachable || diverged === null;
+    this.branches.textContent = branches ? `${branches} earlier ${branches === 1 ? "branch" : "branches"}` : "";
+    if (!reachable) return;
+    const end = Math.max(newest, diverged ?? newest);
+    this.scrub.min = oldest;
+    this.scrub.max = end;
+    if (!this.scrubbing) this.scrub.value = time;
+    this.marker.hidden = diverged === null;
+    if (diverged !== null) this.marker.style.left = `${(100 * (diverged - oldest)) / (end - oldest || 1)}%`;
+    this.label();
+  }
+
+  label() {
+    const part = (Number(this.scrub.value) - this.scrub.min) / (this.scrub.max - this.scrub.min || 1);
+    this.scrub.style.setProperty("--snn-filled", `${100 * part}%`);
+    this.when.textContent = `${Number(this.scrub.value).toFixed(1)} ms`;
+  }
+
+  // Stimuli ------------------------------------------------------------------------------
+
+  buildStimuli(groups, sliders) {
+    const parts = [];
+    const stimulable = groups.filter((group) => group.variables.length);
+    if (stimulable.length && ["kick", "silence", "stimulate"].some((name) => this.offers.has(name))) parts.push(this.targetForm(stimulable));
+    const inputs = sliders.filter(({ kind, name }) => (kind === "population" && name === "rates") || (kind === "drive" && name === "rate"));
+    if (inputs.length) parts.push(element("h4", {}, "Poisson inputs"), ...inputs.map((input) => this.inputSwitch(input)));
+    if (!parts.length) parts.push(element("p", { class: "snn-hint" }, "There is nothing to stimulate here."));
+    this.stimuli.replaceChildren(...parts);
+    this.stimuli.onkeydown = (event) => event.stopPropagation();
+  }
+
+  targetForm(groups) {
+    const select = (label, texts) => element("select", { "aria-label": label }, ...texts.map((text) => element("option", {}, text)));
+    const number = (label, value) => element("input", { type: "text", class: "snn-number", inputMode: "decimal", value, "aria-label": label });
+    const group = select("population", groups.map(({ name }) => name));
+    const variable = select("variable", []);
+    const neurons = element("input", { type: "text", class: "snn-neurons", value: "all", spellcheck: false, "aria-label": "neurons", title: "all, or for example 0-9, 15" });
+    const amount = number("amount", "5");
+    const duration = number("duration in ms", "200");
+    const unit = element("span", { class: "snn-unit" });
+    const painter = new Painter();
+    const chosen = () => groups.find(({ name }) => name === group.value);
+    const arrange = () => {
+      const { variables } = chosen();
+      const preferred = variables.find(({ name }) => ["v", "V", "r"].includes(name)) ?? variables[0];
+      variable.replaceChildren(...variables.map(({ name }) => element("option", { selected: name === preferred.name }, name)));
+      relabel();
+    };
+    const relabel = () => (unit.textContent = chosen().variables.find(({ name }) => name === variable.value)?.unit ?? "");
+    group.addEventListener("change", arrange);
+    variable.addEventListener("change", relabel);
+    arrange();
+    const target = () => ({ group: group.value, variable: variable.value, neurons: neurons.value });
+    const numbers = (use, ...boxes) => {
+      const values = boxes.map((box) => typedNumber(box.value));
+      if (values.every(Number.isFinite)) use(...values);
+      else this.say("Amount and duration are numbers; type them.");
+    };
+    const form = (text, title, course) => smallButton(text, title, () => painter.fill(course));
+    const rows = [
+      element("h4", {}, "Neurons"),
+      field("population", group),
+      field("neurons", neurons),
+      field("variable", variable),
+      field("amount", element("span", { class: "snn-amount" }, amount, unit)),
+    ];
+    const buttons = [];
+    if (this.offers.has("kick")) buttons.push(smallButton("kick", "Add the amount once, at the next step", () => numbers((value) => this.do({ do: "kick", ...target(), amount: value }), amount)));
+    if (this.offers.has("silence")) {
+      const silence = (on) => this.do({ do: "silence", group: group.value, neurons: neurons.value, on });
+      buttons.push(smallButton("silence", "These neurons spike no more", () => silence(true)), smallButton("release", "They may spike again", () => silence(false)));
+    }
+    rows.push(element("div", { class: "snn-options" }, ...buttons));
+    if (this.offers.has("stimulate")) {
+      const play = smallButton("apply from now on", "Add the painted course to the variable, at each step", () =>
+        numbers((largest, ms) => this.do({ do: "stimulate", ...target(), duration: ms, values: painter.values.map((part) => part * largest) }), amount, duration),
+      );
+      rows.push(
+        element("h4", {}, "A course, painted by hand"),
+        painter.canvas,
+        element("div", { class: "snn-options" }, form("step", "All the time", () => 1), form("ramp", "From 0 to the amount", (x) => x), form("wave", "Two periods of a sine", (x) => Math.sin(4 * Math.PI * x)), form("clear", "Nothing", () => 0)),
+        field("lasts (ms)", duration),
+        element("div", { class: "snn-options" }, play),
+      );
+      requestAnimationFrame(() => painter.draw());
+      this.painter = painter;
+    }
+    return element("div", {}, ...rows);
+  }
+
+  /** A switch for a Poisson input: its rate becomes 0, and what it was before. */
+  inputSwitch({ key, owner, initial }) {
+    const box = element("input", { type: "checkbox", checked: true });
+    const rate = element("span", { class: "snn-unit" });
+    let last = initial || 10;
+    this.watch ??= new Map();
+    this.watch.set(key, (value) => {
+      const now = Array.isArray(value) ? value[0] : value;
+      box.checked = now > 0;
+      if (now > 0) last = now;
+      rate.textContent = `${Number((now ?? 0).toPrecision(4))} Hz`;
+    });
+    box.addEventListener("change", () => this.send({ type: "set", key, value: box.checked ? last : 0 }));
+    return element("label", { class: "snn-switch" }, box, element("span", {}, owner), rate);
+  }
+
+  showValues(values) {
+    for (const [key, show] of this.watch ?? []) if (key in values) show(values[key]);
+  }
+}

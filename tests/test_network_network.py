@@ -57,9 +57,12 @@ def test_schedule_of_plastic_synapses_follows_the_order_of_a_step():
         "  3  barrier          population-wide values are known\n"
         "  4  update    P      equations, spike test, reset\n"
         "  5  collect   P      spikes are queued\n"
-        "  6  barrier          neurons are updated\n"
-        "  7  synapses  learn  synapse equations\n"
-        "  8  post      learn  post_spike statements\n"
+        "  6  arrive    learn  traces of neurons whose spikes arrive\n"
+        "  7  fade      learn  traces of pre neurons\n"
+        "  8  fade      learn  traces of post neurons\n"
+        "  9  barrier          neurons are updated\n"
+        " 10  synapses  learn  synapse equations\n"
+        " 11  post      learn  post_spike statements\n"
         "     t advances by dt"
     )
 

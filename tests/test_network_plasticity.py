@@ -8,7 +8,10 @@ from models import STDP
 
 from snnlab.model.neuron import Neuron
 from snnlab.model.synapse import Synapse
-from snnlab.network.connectors import AllToAll, OneToOne
+from snnlab.model.traces import neuron_traces
+from snnlab.network.assembly import _by_post_neuron
+from snnlab.network.connectors import AllToAll, FixedProbability, OneToOne
+from snnlab.network.inputs import SpikeSource
 from snnlab.network.network import Network
 
 TAU_PLUS, TAU_MINUS = 20.0, 20.0  # ms, of the model
@@ -102,11 +105,9 @@ def test_event_driven_traces_equal_clock_driven_ones(rng):
     assert len(event_net.spikes["pre"]) > 500
     assert np.abs(event.w - clock.w).max() <= 1e-9
     assert np.ptp(event.w) > 0.6
-    # A trace is kept as of its last event; bring both to the end of the run.
-    touched = event.touched
-    elapsed = (event_net.step_index - touched) * 0.1
-    np.testing.assert_allclose(event.x * np.exp(-elapsed / TAU_PLUS), clock.x, atol=1e-9)
-    np.testing.assert_allclose(event.y * np.exp(-elapsed / TAU_MINUS), clock.y, atol=1e-9)
+    np.testing.assert_allclose(event.x, clock.x, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(event.y, clock.y, rtol=0, atol=1e-9)
+    assert np.ptp(event.x) > 0.01 < np.ptp(event.y)
 
 
 def test_both_targets_learn_the_same(rng):
@@ -186,3 +187,184 @@ def test_learning_rate_may_change_between_runs():
     first, second = projection.w - 0.5
     assert second == pytest.approx(2 * first, rel=1e-12)
     assert first > 0.005
+
+
+TSODYKS_MARKRAM = """
+tau_rec = 200
+tau_facil = 50
+U = 0.2
+dx/dt = (1 - x)/tau_rec : init = 1, event-driven
+du/dt = (U - u)/tau_facil : init = 0.2, event-driven
+pre_spike:
+    g_target += w * u * x
+    x = x - u * x
+    u = u + U * (1 - u)
+"""
+
+
+def poisson_network(
+    synapse: str,
+    rng: np.random.Generator,
+    *,
+    n_pre: int = 40,
+    n_post: int = 90,
+    threads: int = 1,
+    target: Any = "c",
+    **given: Any,
+) -> tuple[Network, Any, list]:
+    """Sources that spike at given random times, onto neurons that spike at random."""
+    net = Network(dt=0.1, seed=1, threads=threads, target=target)
+    times = [np.unique(rng.integers(1, 2000, 12)) * 0.1 for _ in range(n_pre)]
+    pre = net.add(n_pre, SpikeSource(times), name="pre")
+    text = "p = 0.005\nx = g_exc\nspike: Uniform(0, 1) < p\n"
+    post = net.add(n_post, Neuron.from_cell(text, "poisson"), name="post")
+    rule = Synapse.from_cell(synapse, "rule")
+    options = {"weight": rng.uniform(0.2, 0.8, n_pre * n_post), "delay": 0.7} | given
+    return net, net.connect(pre, post, "exc", AllToAll(), synapse=rule, **options), times
+
+
+@pytest.mark.parametrize("per_synapse", [False, True], ids=["per neuron", "per synapse"])
+def test_tsodyks_markram_follows_its_recursion(rng, per_synapse):
+    """Tsodyks, Pawelzik & Markram 1998, Neural Comput. 10, 821-835."""
+    net, projection, times = poisson_network(TSODYKS_MARKRAM, rng)
+    if per_synapse:
+        projection.tau_rec = np.full(projection.size, 200.0)
+    arrived = {i: [(n, s) for n, s in enumerate(times[i])] for i in range(40)}
+
+    net.simulate(250)
+
+    assert projection.traces.pre == (frozenset() if per_synapse else {"x", "u"})
+    for i in range(40):
+        x, u, before = 1.0, 0.2, 0.0
+        for _, time in arrived[i]:
+            now = time + 0.7
+            x = 1 - (1 - x) * np.exp(-(now - before) / 200)
+            u = 0.2 + (u - 0.2) * np.exp(-(now - before) / 50)
+            x, u, before = x - u * x, u + 0.2 * (1 - u), now
+        x = 1 - (1 - x) * np.exp(-(250 - before) / 200)
+        u = 0.2 + (u - 0.2) * np.exp(-(250 - before) / 50)
+        of_i = projection.sources == i
+        assert np.abs(projection.x[of_i] - x).max() <= 1e-12
+        assert np.abs(projection.u[of_i] - u).max() <= 1e-12
+
+
+def learnt(synapse, seed, **options):
+    net, projection, _ = poisson_network(synapse, np.random.default_rng(seed), **options)
+    net.simulate(250)
+    return projection.w, projection.x, projection.y, net.spikes["post"]
+
+
+TRIPLET = STDP.replace("x += A_plus * w_max", "x = x + A_plus * w_max * (1 - 0.3 * x)")
+
+
+@pytest.mark.parametrize("synapse", [STDP, TRIPLET], ids=["pairs", "saturating"])
+@pytest.mark.parametrize("delay", [0.1, 0.7, "own"])
+def test_traces_of_neurons_are_those_of_synapses(rng, synapse, delay):
+    if delay == "own":
+        delay = 0.1 * rng.integers(1, 20, 40 * 90)
+    event = learnt(synapse, 3, delay=delay)
+    clock = learnt(synapse.replace(": event-driven", ": exponential"), 3, delay=delay)
+
+    for one, other in zip(event[:3], clock[:3], strict=True):
+        np.testing.assert_allclose(one, other, rtol=0, atol=1e-9)
+    assert np.ptp(event[0]) > 0.6
+    assert len(event[3]) > 500
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+@pytest.mark.parametrize("synapse", [STDP, TRIPLET], ids=["pairs", "saturating"])
+def test_learning_does_not_depend_on_the_number_of_threads(synapse, threads):
+    one = learnt(synapse, 5, n_post=200, threads=1)
+    many = learnt(synapse, 5, n_post=200, threads=threads)
+
+    for expected, found in zip(one[:3], many[:3], strict=True):
+        np.testing.assert_array_equal(found, expected)
+    assert many[3].equals(one[3])
+
+
+@pytest.mark.parametrize("target", ["c", "numpy"])
+def test_traces_given_to_single_synapses_are_kept_apart(target):
+    weights, seed = [], 9
+    for text in (STDP, STDP.replace(": event-driven", ": exponential")):
+        rng = np.random.default_rng(seed)
+        net, projection, _ = poisson_network(text, rng, n_pre=8, n_post=9, target=target)
+        net.simulate(40)
+        projection.x[3] = 0.5
+        net.simulate(10)
+        projection.y = np.linspace(0, 0.1, projection.size)
+        net.simulate(50)
+        weights.append(projection.w)
+
+    assert projection.traces.names == frozenset()
+    np.testing.assert_allclose(weights[0], weights[1], rtol=0, atol=1e-9)
+
+
+def test_traces_given_to_neurons_stay_with_them():
+    net, projection, _ = poisson_network(STDP, np.random.default_rng(1), n_pre=8, n_post=9)
+
+    projection.x = 0.25
+    projection.y = np.tile(np.arange(9.0), 8)
+    net.step(20)
+
+    assert projection.traces.names == {"x", "y"}
+    assert projection.y[-1] == pytest.approx(8 * np.exp(-0.1), rel=1e-3)
+    np.testing.assert_allclose(np.min(projection.x), 0.25 * np.exp(-0.1), rtol=1e-12)
+
+
+def test_reset_brings_traces_back_after_they_were_parted():
+    net, projection, _ = poisson_network(STDP, np.random.default_rng(1), n_pre=8, n_post=9)
+    net.simulate(60)
+    learnt_first = projection.w.copy()
+    projection.tau_plus = np.full(projection.size, 20.0)
+    net.simulate(10)
+
+    net.reset()
+    assert projection.x.max() == 0
+    net.simulate(60)
+
+    assert projection.traces.names == frozenset()
+    np.testing.assert_allclose(projection.w, learnt_first, rtol=0, atol=1e-12)
+
+
+CASES = {
+    "both": (STDP, {"x", "y"}),
+    "weight in a trace": (STDP.replace("x += A_plus * w_max", "x += A_plus * w"), {"y"}),
+    "set by the other side": (STDP.replace("post_spike:", "post_spike:\n    x = 0"), {"y"}),
+    "pre neuron's state": (STDP.replace("x += A_plus", "x += pre.k"), {"y"}),
+    "random": (STDP.replace("-x    :", "-x    : init = Uniform(0, 1), "), {"y"}),
+    "own time constant": (STDP.replace("tau_plus  = 20 ms", "tau_plus = 20 ms : local"), {"y"}),
+    "clock-driven": (STDP.replace("event-driven", "exponential"), set()),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), CASES.values(), ids=CASES.keys())
+def test_traces_of_neurons_are_found_in_the_equations(text, expected):
+    assert neuron_traces(Synapse.from_cell(text, "rule").model).names == expected
+
+
+def test_plastic_synapses_take_16_bytes():
+    """Weight, target, synapse by post neuron, and its source; all to all needs two of them."""
+    net, dense, _ = poisson_network(STDP, np.random.default_rng(1))
+    pre, post = net.populations["pre"], net.populations["post"]
+    rule = Synapse.from_cell(STDP, "STDP")
+    sparse = net.connect(pre, post, "exc", FixedProbability(0.5), weight=0.5, synapse=rule)
+
+    for projection, expected in ((dense, 10), (sparse, 16)):
+        index, _ = _by_post_neuron(projection)
+        arrays = [projection.weights, projection.connectivity.targets, *index.values()]
+        assert sum(a.itemsize for a in arrays if a is not None) == expected
+        assert len(projection.engine_state()) == 3  # w and a number for each neuron, twice
+        assert projection._touched is None
+
+
+@pytest.mark.parametrize(
+    ("text", "waits"), [(TSODYKS_MARKRAM, True), (STDP, False)], ids=["read", "not read"]
+)
+def test_traces_change_after_every_thread_has_read_them(text, waits):
+    net, _, _ = poisson_network(text, np.random.default_rng(1))
+
+    kinds = [phase.kind for phase in net.schedule.phases]
+
+    between = kinds[kinds.index("deliver") : kinds.index("arrive")]
+    assert ("barrier" in between) == waits
+    assert "barrier" in kinds[kinds.index("arrive") :] or "post" not in kinds

@@ -40,6 +40,7 @@ LAST_SPIKE = Buffer("(last spike)", item="int")  # step of the neuron's latest s
 TARGET = Buffer("post.g_target", "post")  # the conductance that the projection drives
 INPUT = Buffer("post.(input)", "post")  # what continuous transmission adds to
 TOUCHED = Buffer("(touched)", item="int")  # step of a synapse's latest event
+SPIKES_ARRIVED = Buffer("(arrived)", "pre", "int")  # step of a pre neuron's latest arrival
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from snnlab.codegen.kernel import (
     INPUT,
     LAST_SPIKE,
     SPIKED,
+    SPIKES_ARRIVED,
     TARGET,
     TOUCHED,
     WAIT,
@@ -45,7 +46,7 @@ from snnlab.codegen.passes import (
     remove_unused,
     share_subexpressions,
 )
-from snnlab.model.integrators import elapsed, solve_block
+from snnlab.model.integrators import EVENT_DRIVEN, elapsed, solve_block
 from snnlab.model.ir import (
     Assignment,
     DifferentialEquation,
@@ -59,6 +60,7 @@ from snnlab.model.ir import (
     Variable,
     symbol,
 )
+from snnlab.model.traces import NO_TRACES, Traces
 
 ITEMS: dict[DType, Item] = {"float": "real", "int": "int", "bool": "bool"}
 INDICES: dict[Locality, Index] = {
@@ -78,7 +80,10 @@ SPIKE_TIMES = {  # each is dt times the step that a buffer holds
 GLOBAL_OPERATION = re.compile(r"(mean|max|min|norm1|norm2)\((.+)\)$")
 
 
-RESERVED = {buffer.name: buffer for buffer in (AXON_SPIKED, LAST_SPIKE, SPIKED, TOUCHED, WAIT)}
+RESERVED = {
+    buffer.name: buffer
+    for buffer in (AXON_SPIKED, LAST_SPIKE, SPIKED, SPIKES_ARRIVED, TOUCHED, WAIT)
+}
 
 
 class Steps(sympy.Function):
@@ -116,16 +121,19 @@ def lower_synapse(
     *,
     per_synapse: frozenset[str] = frozenset(),
     localities: Mapping[str, str] = MappingProxyType({}),
+    traces: Traces = NO_TRACES,
 ) -> tuple[Kernel, ...]:
     """The kernels of a synapse: at pre spikes, in every step, at post spikes, where needed.
 
     ``per_synapse`` names the parameters that have one value for each synapse.
     ``localities`` says which ``pre.x`` and ``post.x`` are one value for a "population".
+    ``traces`` have one value for each neuron; those of pre neurons change in a kernel of their own
+    ("arrival"), after every synapse has read them; "prefade" and "postfade" follow them.
     """
     name = _identifier(model.name)
-    kernels = []
+    kernels = list(_trace_kernels(model, per_synapse, traces))
     if model.pre_spike:
-        body = _Body(model, per_synapse, localities=localities)
+        body = _Body(model, per_synapse, localities=localities, traces=traces)
         body.decay(model.equations, STEP)
         body.synapse_statements(model.pre_spike)
         kernels.append(_optimise(body.kernel(f"{name}_pre", "pre_row")))
@@ -133,18 +141,15 @@ def lower_synapse(
         body = _Body(model, per_synapse, localities=localities)
         body.synapse_statements(model.pre_axon_spike)
         kernels.append(_optimise(body.kernel(f"{name}_axon", "pre_row")))
-    clocked = [
-        e
-        for e in model.equations
-        if not (isinstance(e, DifferentialEquation) and e.method == "event-driven")
-    ]
+    driven = _driven(model.equations)
+    clocked = [e for e in model.equations if e not in driven]
     local = [e for e in clocked if _locality(model, e) == "local"]
     if local:
         body = _Body(model, per_synapse, localities=localities)
         body.equations(local)
         kernels.append(_optimise(body.kernel(f"{name}_step", "pre_row")))
     if model.post_spike:
-        body = _Body(model, per_synapse, localities=localities)
+        body = _Body(model, per_synapse, localities=localities, traces=traces)
         # Equations of this step have been solved when post_spike runs.
         body.decay(model.equations, STEP + 1)
         body.synapse_statements(model.post_spike)
@@ -158,7 +163,7 @@ def lower_synapse(
                 kernels.append(_optimise(body.kernel(f"{name}_once", "once")))
             else:
                 kernel = body.kernel(f"{name}_semi", "neurons")
-                kernels.append(_optimise(_over_post_neurons(kernel)))
+                kernels.append(_optimise(_over_neurons(kernel, "post")))
     if model.psp is not None:
         body = _Body(model, per_synapse, localities=localities)
         body.transmit(model.psp, model.operation)
@@ -171,19 +176,40 @@ def lower_apply(
     *,
     per_synapse: frozenset[str] = frozenset(),
     localities: Mapping[str, str] = MappingProxyType({}),
+    traces: Traces = NO_TRACES,
 ) -> Kernel:
     """The kernel of the statements that run when a person asks for it."""
-    body = _Body(model, per_synapse, localities=localities)
+    body = _Body(model, per_synapse, localities=localities, traces=traces)
     body.decay(model.equations, STEP)
     body.synapse_statements(model.apply)
     return _optimise(body.kernel(f"{_identifier(model.name)}_apply", "pre_row"))
 
 
-def _over_post_neurons(kernel: Kernel) -> Kernel:
-    """The kernel with the post neuron as its element."""
+def _trace_kernels(
+    model: SynapseModel, per_synapse: frozenset[str], traces: Traces
+) -> Iterator[Kernel]:
+    """What happens to the traces of a pre neuron at its spikes, and to traces in every step."""
+    name = _identifier(model.name)
+    changes = tuple(a for a in model.pre_spike if a.target.name in traces.pre)
+    if changes:
+        body = _Body(model, per_synapse, traces=traces, of_neuron=True)
+        body.decay(model.equations, STEP)
+        body.synapse_statements(changes)
+        kernel = body.kernel(f"{name}_arrival", "neurons")
+        yield _optimise(_over_neurons(kernel, "pre"))
+    for side, names in (("pre", traces.pre if traces.followed else ()), ("post", traces.post)):
+        if names:
+            body = _Body(model, per_synapse, traces=traces, of_neuron=True)
+            body.follow([e for e in _driven(model.equations) if e.variable.name in names], DT)
+            kernel = body.kernel(f"{name}_{side}fade", "neurons")
+            yield _optimise(_over_neurons(kernel, side))
+
+
+def _over_neurons(kernel: Kernel, side: str) -> Kernel:
+    """The kernel with the pre or the post neuron as its element."""
 
     def moved(statement: Statement | Draw) -> Statement | Draw:
-        if isinstance(statement, Load | Store | Add | Keep) and statement.buffer.index == "post":
+        if isinstance(statement, Load | Store | Add | Keep) and statement.buffer.index == side:
             return replace(statement, buffer=replace(statement.buffer, index="element"))
         return statement
 
@@ -209,8 +235,13 @@ class _Body:
         *,
         targets: tuple[str, ...] = (),
         localities: Mapping[str, str] = MappingProxyType({}),
+        traces: Traces = NO_TRACES,
+        of_neuron: bool = False,
     ) -> None:
+        """``of_neuron``: the body changes traces of pre neurons; synapses only read them."""
         self._model = model
+        self._traces = traces
+        self._of_neuron = of_neuron
         self._targets = targets
         self._localities = localities
         self._parameters: dict[Symbol, Parameter] = {symbol(p.name): p for p in model.parameters}
@@ -236,6 +267,8 @@ class _Body:
     def _buffer(self, s: Symbol) -> Buffer:
         if s in self._variables:
             variable = self._variables[s]
+            if s.name in self._traces.names:
+                return Buffer(s.name, "pre" if s.name in self._traces.pre else "post")
             return Buffer(s.name, INDICES[variable.locality], ITEMS[variable.dtype])
         if s in self._parameters:
             return Buffer(s.name, "element", ITEMS[self._parameters[s].dtype])
@@ -301,7 +334,8 @@ class _Body:
         """``s`` has a new value from here on, which is stored at the end."""
         buffer = self._buffer(s)
         self._now[s] = self.let(s.name, value, buffer.item)
-        self._changed[s] = buffer
+        if self._of_neuron or s.name not in self._traces.pre:
+            self._changed[s] = buffer
 
     def bound(self, s: Symbol) -> None:
         """Apply the variable's min and max to its latest value."""
@@ -384,22 +418,32 @@ class _Body:
     # Synapses ----------------------------------------------------------------------------
 
     def decay(self, equations: Iterable[Equation], step: Expr) -> None:
-        """Bring the event-driven variables from when they were last touched to ``step``."""
-        driven = [
-            e
-            for e in equations
-            if isinstance(e, DifferentialEquation) and e.method == "event-driven"
-        ]
+        """Bring the event-driven variables from when they were last touched to ``step``.
+
+        Traces that are followed in every step are up to date.
+        """
+        driven = _driven(equations)
+        names = self._traces.names
+        pre = self._traces.pre if not self._traces.followed else frozenset()
+        own = [e for e in driven if e.variable.name not in names and not self._of_neuron]
+        self._pass(own, symbol(TOUCHED.name), step)
+        self._pass([e for e in driven if e.variable.name in pre], symbol(SPIKES_ARRIVED.name), step)
+
+    def _pass(self, driven: list[DifferentialEquation], since: Symbol, step: Expr) -> None:
         if not driven:
             return
-        since = symbol(TOUCHED.name)
         interval = symbol("(elapsed)")
         self._now[interval] = self.let("passed", DT * (step - self._latest(since)))
+        self.follow(driven, interval)
+        if since.name != SPIKES_ARRIVED.name or self._of_neuron:
+            self.assign(since, step)
+
+    def follow(self, driven: list[DifferentialEquation], interval: Symbol) -> None:
+        """Let ``interval`` (ms) pass for event-driven variables."""
         new = [(e.variable, self.value(elapsed(e, interval))) for e in driven]
         for s, value in new:
             self.assign(s, value)
             self.bound(s)
-        self.assign(since, step)
 
     def synapse_statements(self, statements: tuple[Assignment, ...]) -> None:
         """``g_target`` first, whatever the order of the text, then the others as written."""
@@ -426,6 +470,12 @@ class _Body:
             self._statements.append(Add(INPUT, value))
             return
         self._statements.append(Keep(INPUT, value, "max" if operation == "max" else "min"))
+
+
+def _driven(equations: Iterable[Equation]) -> list[DifferentialEquation]:
+    return [
+        e for e in equations if isinstance(e, DifferentialEquation) and e.method == EVENT_DRIVEN
+    ]
 
 
 def _locality(model: NeuronModel | SynapseModel, equation: Equation) -> str:

@@ -168,6 +168,20 @@ static void deliver(const snn_engine *engine, const snn_projection *projection,
     }
 }
 
+/* After every synapse has seen the traces as they were before. */
+static void arrive(const snn_engine *engine, const snn_arrivals *arrivals, const snn_clock *clock,
+                   int thread)
+{
+    const int64_t emitted = clock->step - arrivals->delay;
+    if (emitted < 0) return;
+    const snn_population *population = arrivals->population;
+    const int64_t slot = emitted % population->n_slots;
+    const int32_t *neuron = population->neuron + slot * population->padded + population->bounds[thread];
+    const int64_t n = population->count[(slot * engine->n_threads + thread) * 8];
+    for (int64_t s = 0; s < n; ++s)
+        arrivals->kernel(&arrivals->args, clock, neuron[s], neuron[s] + 1);
+}
+
 static inline int32_t arrival_at(const snn_projection *projection, int64_t k)
 {
     return projection->arrival_bytes == 1 ? ((const uint8_t *)projection->arrival)[k]
@@ -491,6 +505,9 @@ static void run_part(snn_engine *engine, const snn_phase *phase, const snn_clock
         if (thread == 0) update->kernel(&update->args, clock, 0, 1);
         break;
     }
+    case SNN_ARRIVE:
+        arrive(engine, phase->object, clock, thread);
+        break;
     case SNN_EMIT:
         emit_given(phase->object, clock, thread);
         break;

@@ -155,6 +155,22 @@ class Update(Object):
     def once(self, step: int, dt: float) -> None:
         self._bound.run(step, dt, slice(0, 1))
 
+    fade = update
+
+
+class Arrivals(Object):
+    """A kernel that runs for each neuron whose spike of ``delay`` steps ago arrives."""
+
+    def __init__(
+        self, spikes: SpikeLists, kernel: Kernel, arguments: Arguments, delay: int
+    ) -> None:
+        self._spikes, self._delay = spikes, delay
+        self._bound = _Bound(kernel, arguments)
+
+    def arrive(self, step: int, dt: float) -> None:
+        if step >= self._delay:
+            self._bound.run(step, dt, self._spikes.of_step(step - self._delay).astype(np.intp))
+
 
 class Synapses(Object):
     """A projection's synapses, by pre neuron, and the kernels that run over them."""

@@ -24,6 +24,8 @@ PhaseKind = Literal[
     "emit",
     "poisson",
     "collect",
+    "arrive",
+    "fade",
     "barrier",
     "reduce",
     "synapses",

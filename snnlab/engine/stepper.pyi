@@ -44,6 +44,11 @@ class SpikeLists(Object):
 class Update(Object):
     def __init__(self, spikes: SpikeLists, kernel: int, arguments: Arguments) -> None: ...
 
+class Arrivals(Object):
+    def __init__(
+        self, spikes: SpikeLists, kernel: int, arguments: Arguments, delay: int
+    ) -> None: ...
+
 class Synapses(Object):
     def __init__(
         self,

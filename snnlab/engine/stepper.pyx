@@ -124,6 +124,12 @@ cdef extern from "snnlab_core.h" nogil:
         snn_range_kernel kernel
         snn_args args
 
+    ctypedef struct snn_arrivals:
+        const snn_population *population
+        snn_range_kernel kernel
+        snn_args args
+        int32_t delay
+
     ctypedef struct snn_spike_player:
         const snn_population *population
         int64_t n_spikes
@@ -187,7 +193,7 @@ cdef extern from "snnlab_core.h" nogil:
 
     int SNN_DELIVER, SNN_GENERATE, SNN_UPDATE, SNN_ONCE, SNN_COLLECT, SNN_SYNAPSES, SNN_POST, SNN_RECORD
     int SNN_BARRIER, SNN_TRANSMIT, SNN_COMBINE, SNN_CLEAR, SNN_HISTORY, SNN_REDUCE
-    int SNN_EMIT, SNN_PLAY, SNN_POISSON, SNN_DRIVE
+    int SNN_ARRIVE, SNN_EMIT, SNN_PLAY, SNN_POISSON, SNN_DRIVE
     int SNN_SUM, SNN_MEAN, SNN_MAX, SNN_MIN, SNN_NORM1, SNN_NORM2
 
     enum: SNN_SHARED_STEPS
@@ -213,6 +219,8 @@ KINDS = {
     "history": SNN_HISTORY,
     "reduce": SNN_REDUCE,
     "emit": SNN_EMIT,
+    "arrive": SNN_ARRIVE,
+    "fade": SNN_UPDATE,
     "play": SNN_PLAY,
     "poisson": SNN_POISSON,
     "drive": SNN_DRIVE,
@@ -372,6 +380,23 @@ cdef class Update(Object):
 
     cdef void *pointer(self):
         return &self.update
+
+
+cdef class Arrivals(Object):
+    """A kernel that runs for each neuron whose spike of ``delay`` steps ago arrives."""
+
+    cdef snn_arrivals arrivals
+    cdef object _keep
+
+    def __cinit__(self, SpikeLists spikes, uintptr_t kernel, Arguments arguments, int32_t delay):
+        self._keep = (spikes, arguments)
+        self.arrivals.population = &spikes.population
+        self.arrivals.kernel = <snn_range_kernel><void *>kernel
+        self.arrivals.args = arguments.args
+        self.arrivals.delay = delay
+
+    cdef void *pointer(self):
+        return &self.arrivals
 
 
 cdef class Synapses(Object):

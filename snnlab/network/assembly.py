@@ -20,6 +20,7 @@ from snnlab.codegen.kernel import (
     INPUT,
     LAST_SPIKE,
     SPIKED,
+    SPIKES_ARRIVED,
     TARGET,
     TOUCHED,
     WAIT,
@@ -101,10 +102,8 @@ class ProjectionParts:
     reads_neurons: bool = False  # transmission reads variables that the update changes
 
     def state(self) -> list[NDArray]:
-        if self.projection.static:
-            return []
-        state = self.projection.state
-        return [*(state.arrays[name] for name in state.variables), self.projection.touched]
+        """Every array that a reset restores."""
+        return self.projection.engine_state()
 
 
 def real_name(real: type) -> Real:
@@ -205,6 +204,7 @@ def projection_program(projection: Projection) -> Program | None:
         frozenset(projection.state.individual),
         types,
         tuple(_localities(projection).items()),
+        projection.traces,
     )
 
 
@@ -385,7 +385,17 @@ def projection_parts(
                 arguments = binding.arguments(kernel, {"(target)": target})
                 synapses.on_pre(address, arguments)
                 parts.phases.append(("deliver", arrival, synapses))
-                parts.reads_neurons |= any(b.name.startswith("pre.") for b in kernel.buffers)
+                parts.reads_neurons |= any(
+                    b.index == "pre" or b.name.startswith("pre.") for b in kernel.buffers
+                )
+            case "arrival":
+                arguments = binding.arguments(kernel, {})
+                each = backend.parts.Arrivals(pre.spikes, address, arguments, delay)
+                parts.phases.append(("arrive", "traces of neurons whose spikes arrive", each))
+            case "prefade" | "postfade" as which:
+                spikes = pre.spikes if which == "prefade" else post.spikes
+                fade = backend.parts.Update(spikes, address, binding.arguments(kernel, {}))
+                parts.phases.append(("fade", f"traces of {which[:-4]} neurons", fade))
             case "axon":
                 if pre.axon is None:
                     raise NetworkError(
@@ -532,6 +542,8 @@ class _Binding:
         name = buffer.name
         if name == TOUCHED.name:
             return self.projection.touched
+        if name == SPIKES_ARRIVED.name:
+            return self.projection.arrived
         if name == TARGET.name:
             return self.driven
         if reduction := GLOBAL_OPERATION.match(name):
@@ -564,7 +576,12 @@ def apply_once(
             f"add a method apply() to the synapse class."
         )
     individual = frozenset(projection.state.individual)
-    kernel = lower_apply(model, per_synapse=individual, localities=_localities(projection))
+    kernel = lower_apply(
+        model,
+        per_synapse=individual,
+        localities=_localities(projection),
+        traces=projection.traces,
+    )
     pre, post = populations[projection.pre.name], populations[projection.post.name]
     types, driven = projection_types(projection), _driven_array(projection)
     binding = _Binding(projection, types, driven, pre, post, None)
@@ -672,6 +689,8 @@ def phases(
             add("collect", parts.population.name, "spikes are queued", parts.spikes)
         if parts.axon is not None:
             add("collect", parts.population.name, "axonal spikes are queued", parts.axon)
+    add_projections(("arrive",))
+    add_projections(("fade",))
     kinds = {kind for parts in projections for kind, _, _ in parts.phases}
     reductions = [(p, name) for p in populations for name in p.reductions]
     if reductions or kinds - set(TRANSMISSION):

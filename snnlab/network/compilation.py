@@ -18,6 +18,7 @@ from snnlab.engine.build import Build, build
 from snnlab.model.ir import Assignment, NeuronModel, Parameter, SynapseModel, symbol
 from snnlab.model.neuron import Neuron
 from snnlab.model.synapse import Synapse
+from snnlab.model.traces import NO_TRACES, Traces, neuron_traces
 
 
 @lru_cache(maxsize=256)
@@ -43,9 +44,12 @@ def synapse_program(
     individual: frozenset[str] = frozenset(),
     types: CTypes | None = None,
     localities: tuple[tuple[str, str], ...] = (),
+    traces: Traces = NO_TRACES,
 ) -> Program:
     """The program of a synapse; ``individual`` parameters have a value for each synapse."""
-    kernels = lower_synapse(model, per_synapse=individual, localities=dict(localities))
+    kernels = lower_synapse(
+        model, per_synapse=individual, localities=dict(localities), traces=traces
+    )
     return print_program(model.name, kernels, comment=text, types=types)
 
 
@@ -89,7 +93,7 @@ def program_of(model: Neuron | Synapse) -> Program:
     """The program of a model as most networks use it: float64, parameters for all."""
     if isinstance(model, Neuron):
         return neuron_program(model.model, model.text)
-    return synapse_program(model.model, model.text)
+    return synapse_program(model.model, model.text, traces=neuron_traces(model.model))
 
 
 def compile_model(model: Neuron | Synapse) -> Build:

@@ -680,9 +680,13 @@ class Network:
         """Back to time 0 and to the state before the first step; parameters keep their values."""
         self.pause()
         with self._simulator.between_steps():
+            for projection in self.projections.values():
+                projection.bring_to_present()
             if self._initial is not None:
                 for array, saved in chain.from_iterable(self._initial.values()):
                     array[:] = saved
+            for projection in self.projections.values():
+                projection.mark_followed(0)
             self._simulator.step_index = 0
             for parts in self._parts.values():
                 parts.spikes.clear()
@@ -745,6 +749,27 @@ class Network:
         parts = self._projection_parts.get(projection.name)
         if parts is not None:
             parts.synapses.weights_changed()
+
+    def _arrays_moved(
+        self, projection: Projection, moved: Iterable[tuple[NDArray, NDArray, NDArray]]
+    ) -> None:
+        """Of each array (old, new, origin) element ``origin[i]`` is now element i of the new one.
+
+        What a reset brings back moves with them.
+        """
+        if self._initial is None or projection.name not in self._initial:
+            return
+        places = {id(old): (new, origin) for old, new, origin in moved}
+        kept = []
+        for array, saved in self._initial[projection.name]:
+            if id(array) not in places:
+                kept.append((array, saved))
+                continue
+            new, origin = places[id(array)]
+            initial = np.zeros_like(new)
+            initial[: len(origin)] = saved[origin]
+            kept.append((new, initial))
+        self._initial[projection.name] = kept
 
     def _restructure(self, projection: Projection, change: Callable[[], None]) -> None:
         """Let ``change`` replace a projection's synapses between two steps."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 import numpy as np
@@ -50,6 +50,9 @@ class State:
         Names the owner in errors.
     n_post
         Length of the variables that synapses share for each post neuron.
+    lengths
+        Asked, once the parameters have their values, for the lengths of variables that have another
+        length than their locality says.
     """
 
     def __init__(
@@ -60,8 +63,10 @@ class State:
         key: Key,
         where: str,
         n_post: int = 0,
+        lengths: Callable[[State], Mapping[str, int]] | None = None,
     ) -> None:
         self.model = model
+        self._lengths: dict[str, int] = {}
         self.n_elements = n_elements
         self._sizes = {"local": n_elements, "postsynaptic": n_post}
         self.where = where
@@ -76,19 +81,39 @@ class State:
         self.individual: set[str] = set()  # parameters with a value for each element
         for parameter in model.parameters:
             self._set_default(parameter)
+        if lengths is not None:
+            self._lengths.update(lengths(self))
         for variable in model.variables:
-            self.arrays[variable.name] = self.new_array(variable.dtype, variable.locality)
+            length = self._length(variable.name)
+            self.arrays[variable.name] = self._new(length, variable.dtype)
             self._initialise(variable)
 
     def new_array(self, dtype: str = "float", locality: str = "local") -> NDArray:
-        return aligned_zeros(
-            padded_size(self._sizes.get(locality, 1)), DTYPES.get(dtype, self._real)
-        )
+        return self._new(self._sizes.get(locality, 1), dtype)
+
+    def _new(self, length: int, dtype: str) -> NDArray:
+        return aligned_zeros(padded_size(length), DTYPES.get(dtype, self._real))
+
+    def _length(self, name: str) -> int:
+        locality = self.variables[name].locality if name in self.variables else "local"
+        return self._lengths.get(name, self._sizes.get(locality, 1))
 
     def values(self, name: str) -> NDArray:
         """The array of ``name`` without its padding."""
-        locality = self.variables[name].locality if name in self.variables else "local"
-        return self.arrays[name][: self._sizes.get(locality, 1)]
+        return self.arrays[name][: self._length(name)]
+
+    def internal(self, name: str) -> Any:
+        """The values of ``name`` in internal units, one number where there is one for all."""
+        if name not in self.parameters:
+            return self.values(name)
+        value = self.values(name) if name in self.individual else self.number(name)
+        return value * self._scale(self.parameters[name])
+
+    def spread(self, name: str, values: NDArray) -> None:
+        """Give a variable that had fewer values one for each element."""
+        del self._lengths[name]
+        self.arrays[name] = self.new_array(self.variables[name].dtype)
+        self.values(name)[:] = values
 
     def number(self, name: str) -> float:
         """The one value of a parameter."""
@@ -147,7 +172,7 @@ class State:
     def _each_element(self) -> list[str]:
         """Names with one value for each element."""
         local = [v.name for v in self.model.variables if v.locality == "local"]
-        return [*local, *self.individual]
+        return [*(name for name in local if name not in self._lengths), *self.individual]
 
     def make_individual(self, name: str) -> None:
         """Give a parameter, and those derived from it, a value for each element."""

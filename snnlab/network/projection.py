@@ -8,14 +8,19 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from sympy import Symbol
 
+from snnlab.engine.memory import aligned_zeros, padded_size
 from snnlab.engine.randomness import Key
 from snnlab.engine.rows import ends_of, narrow
 from snnlab.engine.schedule import steps
 from snnlab.engine.simulator import PeriodicTask
 from snnlab.errors import NetworkError
-from snnlab.model.ir import SynapseModel
+from snnlab.model.evaluate import evaluate
+from snnlab.model.integrators import EVENT_DRIVEN, elapsed
+from snnlab.model.ir import DifferentialEquation, SynapseModel, symbol
 from snnlab.model.synapse import Synapse
+from snnlab.model.traces import NO_TRACES, Traces, neuron_traces
 from snnlab.network import structure
 from snnlab.network.compilation import completed, is_static
 from snnlab.network.connectors import Connectivity, Connector, Groups, RowConnector
@@ -86,7 +91,9 @@ class Projection:
         set_(self, "_connectivity", None)
         set_(self, "_weights", None)
         set_(self, "_state", None)
+        set_(self, "_traces", NO_TRACES)
         set_(self, "_touched", None)
+        set_(self, "_arrived", None)
         set_(self, "_tasks", {})
         set_(self, "_n_drawn", 0)
         set_(self, "procedural", procedural)
@@ -112,7 +119,9 @@ class Projection:
     _connectivity: Connectivity | None
     _weights: NDArray | None
     _state: State | None
+    _traces: Traces
     _touched: NDArray[np.int32] | None
+    _arrived: NDArray[np.int32] | None
     _tasks: dict[str, PeriodicTask]
     _n_drawn: int
     _pre_indices: NDArray[np.int32]
@@ -314,11 +323,145 @@ class Projection:
         return is_number(self._weight) if self.procedural else np.ndim(self.weights) == 0
 
     @property
+    def traces(self) -> Traces:
+        """Event-driven variables with one value for each neuron; the others have one a synapse."""
+        _ = self.state
+        return self._traces
+
+    @property
     def touched(self) -> NDArray[np.int32]:
-        """(n_synapses,) step up to which the event-driven variables have been followed."""
+        """(n_synapses,) step up to which event-driven variables of synapses have been followed."""
         if self._touched is None:
-            object.__setattr__(self, "_touched", np.zeros(self.size, np.int32))
+            now = np.full(self.size, self.network.step_index, np.int32)
+            object.__setattr__(self, "_touched", now)
         return cast(NDArray[np.int32], self._touched)
+
+    @property
+    def arrived(self) -> NDArray[np.int32]:
+        """(n_pre, padded) step up to which traces of pre neurons have been followed."""
+        if self._arrived is None:
+            now = aligned_zeros(padded_size(self.pre.size), np.int32)
+            now[:] = self.network.step_index
+            object.__setattr__(self, "_arrived", now)
+        return cast(NDArray[np.int32], self._arrived)
+
+    @property
+    def event_driven(self) -> dict[str, DifferentialEquation]:
+        """Equations of the variables that are computed at spikes."""
+        equations = self.model.equations if self.model is not None else ()
+        return {
+            e.variable.name: e
+            for e in equations
+            if isinstance(e, DifferentialEquation) and e.method == EVENT_DRIVEN
+        }
+
+    def engine_state(self) -> list[NDArray]:
+        """Every array that changes while the network runs."""
+        if self.static:
+            return []
+        arrays = [self.state.arrays[name] for name in self.state.variables]
+        if self.event_driven.keys() - self.traces.names:
+            arrays.append(self.touched)
+        if self.traces.pre and not self.traces.followed:
+            arrays.append(self.arrived)
+        return arrays
+
+    def values(self, name: str) -> NDArray:
+        """A variable's values at the present time; of a local one (n_synapses,).
+
+        Event-driven variables are computed now: a later call may give other values.
+        """
+        equation = self.event_driven.get(name)
+        if equation is None:
+            return self.state.values(name)
+        values = self._at_present(equation)
+        if name in self.traces.pre:
+            values = values[self.sources]
+        elif name in self.traces.post:
+            values = values[self.connectivity.targets]
+        present = values.view(PresentValues)
+        present.written = lambda new: setattr(self, name, new)
+        return present
+
+    def _at_present(self, equation: DifferentialEquation) -> NDArray:
+        """The values of an event-driven variable, as they are stored, at the present time."""
+        name, state = equation.variable.name, self.state
+        values = state.values(name)
+        if name in self.traces.names and (self.traces.followed or name in self.traces.post):
+            return values.copy()
+        since = self.arrived[: self.pre.size] if name in self.traces.pre else self.touched
+        passed = symbol("(passed)")
+        later = elapsed(equation, passed)
+        known: dict[Symbol, Any] = {passed: (self.network.step_index - since) * self.network.dt}
+        for s in cast(set[Symbol], later.free_symbols) - {passed}:
+            known[s] = values if s == equation.variable else state.internal(s.name)
+        return np.array(np.broadcast_to(evaluate(later, known), len(values)), values.dtype)
+
+    def bring_to_present(self) -> None:
+        """Follow every event-driven variable up to the present step."""
+        if self._state is None:
+            return
+        driven = self.event_driven
+        present = {name: self._at_present(equation) for name, equation in driven.items()}
+        for name, values in present.items():
+            self.state.values(name)[:] = values
+        self.mark_followed(self.network.step_index)
+
+    def mark_followed(self, step: int) -> None:
+        """Say that event-driven variables are those of ``step``."""
+        for followed in (self._touched, self._arrived):
+            if followed is not None:
+                followed[:] = step
+
+    def _set_event_driven(self, name: str, new: NDArray) -> None:
+        """Give an event-driven variable new values, which hold from the present step on."""
+        self.bring_to_present()
+        neurons = self._neurons_of(name)
+        if neurons is None or new.ndim == 0:
+            self.state.values(name)[:] = new
+            return
+        of_neurons = self.state.values(name).copy()
+        of_neurons[neurons] = new
+        if (of_neurons[neurons] == new).all():
+            self.state.values(name)[:] = of_neurons
+            return
+        self._part_traces()
+        self.state.values(name)[:] = new
+
+    def _neurons_of(self, name: str) -> NDArray | None:
+        """(n_synapses,) the neuron of each synapse whose trace ``name`` is; None: its own."""
+        if name in self.traces.pre:
+            return self.sources
+        return self.connectivity.targets if name in self.traces.post else None
+
+    def _part_traces(self) -> None:
+        """From now on every synapse has traces of its own, because they differ."""
+        if not self.traces.names:
+            return
+        self.bring_to_present()
+        moved = []
+        for name in sorted(self.traces.names):
+            neurons, old = cast(NDArray, self._neurons_of(name)), self.state.arrays[name]
+            self.state.spread(name, self.state.values(name)[neurons])
+            moved.append((old, self.state.arrays[name], neurons))
+        object.__setattr__(self, "_traces", NO_TRACES)
+        object.__setattr__(self, "_arrived", None)
+        self.touched[:] = self.network.step_index
+        self.network._arrays_moved(self, moved)
+        self.network._relink()
+
+    def _make_individual(self, name: str) -> None:
+        """Give a parameter a value for each synapse; traces that depend on it follow."""
+        state = self.state
+        individual = frozenset({name, *state.derived_from(name)} | state.individual)
+        if self._traces_with(individual) != self.traces:
+            self._part_traces()
+        state.make_individual(name)
+
+    def _traces_with(self, individual: frozenset[str]) -> Traces:
+        if self.model is None or self.static or not self.traces.names:
+            return NO_TRACES
+        return neuron_traces(self.model, individual, one_delay=self.delays is None)
 
     @property
     def weights(self) -> NDArray:
@@ -385,7 +528,8 @@ class Projection:
                 f"give net.connect(..., synapse=...) a model."
             )
         real, n_post = self.network.real, self.post.size
-        state = State(self.model, self.size, real, self.key, where, n_post=n_post)
+        lengths = self._trace_lengths
+        state = State(self.model, self.size, real, self.key, where, n_post=n_post, lengths=lengths)
         if "w" in state.variables and state.variables["w"].locality == "local":
             state.values("w")[:] = self._weight_array()
         elif "w" in state.parameters:
@@ -396,13 +540,26 @@ class Projection:
                 state.values("w")[:] = self._weight_array()
         return state
 
+    def _trace_lengths(self, state: State) -> dict[str, int]:
+        """Find the traces that belong to neurons, and how many neurons there are."""
+        individual = set(state.individual)
+        if "w" in state.parameters and not is_number(self._weight):
+            individual |= {"w", *state.derived_from("w")}
+        model, one_delay = cast(SynapseModel, self.model), self.delays is None
+        traces = neuron_traces(model, frozenset(individual), one_delay=one_delay)
+        object.__setattr__(self, "_traces", traces)
+        return {
+            **dict.fromkeys(traces.pre, self.pre.size),
+            **dict.fromkeys(traces.post, self.post.size),
+        }
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
         if self.model is not None:
             state = self.state
             if name in state.variables or name in state.individual:
-                values = state.values(name)
+                values = self.values(name)
                 one = name in state.variables and state.variables[name].locality == "projection"
                 return values[0] if one else values
             if name in state.parameters:
@@ -422,8 +579,11 @@ class Projection:
         if name in state.parameters and new.ndim == 0:
             self.network._submit(lambda: state.set_number(name, float(new)))
             return
+        if name in self.event_driven:
+            self.network._submit(lambda: self._set_event_driven(name, new))
+            return
         if name in state.parameters and name not in state.individual:
-            state.make_individual(name)
+            self._make_individual(name)
             self.network._relink()
         self.network._submit(lambda: state.set_values(name, new))
 
@@ -494,7 +654,8 @@ class Projection:
         """Take new synapses over: ``origin`` is the old synapse of each, or -1 for a new one.
 
         New synapses have ``weight``, the model's initial values and ``delay`` (ms). Without one
-        they have the projection's delay, or a step where each synapse has its own.
+        they have the projection's delay, or a step where each synapse has its own. Traces that
+        belong to neurons stay theirs.
 
         Raises
         ------
@@ -502,10 +663,14 @@ class Projection:
             If the delays would differ between synapses that transmit rates.
         """
         new_delays = self._delays_with(origin, delay)
-        old_touched = self.touched
+        if new_delays is not None and self.delays is None and self.traces.pre:
+            self._part_traces()
+        old_touched = self._touched
         self.state.rearrange(origin, {"w": weight})
-        fresh = np.full(len(origin), self.network.step_index, np.int32)
-        touched = np.where(origin >= 0, old_touched[origin], fresh).astype(np.int32)
+        touched = None
+        if old_touched is not None:
+            now = np.int32(self.network.step_index)
+            touched = np.where(origin >= 0, old_touched[origin], now)
         object.__setattr__(self, "_connectivity", connectivity)
         object.__setattr__(self, "_touched", touched)
         object.__setattr__(self, "_weights", None)
@@ -537,7 +702,7 @@ class Projection:
             if self.static:
                 object.__setattr__(self, "_weight", new)
             else:
-                self.state.make_individual("w")
+                self._make_individual("w")
             object.__setattr__(self, "_weights", None)
             self.network._relink()
         weights = self.weights
@@ -651,6 +816,20 @@ class Projection:
         if self.model is not None:
             known += [*self.state.parameters, *self.state.variables]
         return unknown_attribute(f"Projection '{self.name}'", name, known)
+
+
+class PresentValues(np.ndarray):
+    """Values computed when they were asked for; elements written into them are handed back."""
+
+    written: Callable[[NDArray], None] | None
+
+    def __array_finalize__(self, obj: object) -> None:
+        self.written = None  # results of arithmetic are values of their own
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        super().__setitem__(index, value)
+        if self.written is not None:
+            self.written(np.array(self))
 
 
 def population_of(group: Population | PopulationView) -> Population:

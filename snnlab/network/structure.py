@@ -159,7 +159,7 @@ class _Values:
                 f"Projection '{self._projection.name}': 'creating' reads '{name}', which only "
                 f"synapses that exist have; use parameters and values of 'pre.' and 'post.'."
             )
-        return state.values(name)[self._synapses] * _scale(state, name)
+        return self._projection.values(name)[self._synapses] * _scale(state, name)
 
     def _of_neurons(self, population: Population, attribute: str, index: NDArray | None) -> Any:
         if attribute == LAST_SPIKE.name:

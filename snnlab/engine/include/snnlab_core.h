@@ -124,6 +124,13 @@ typedef struct {
     snn_args args;
 } snn_update;
 
+typedef struct { /* what a spike changes in its neuron when it arrives */
+    const snn_population *population;
+    snn_range_kernel kernel;
+    snn_args args;
+    int32_t delay; /* steps, >= 1 */
+} snn_arrivals;
+
 typedef struct { /* spikes at given steps */
     const snn_population *population;
     int64_t n_spikes;
@@ -195,6 +202,7 @@ enum {
     SNN_CLEAR,     /* snn_clear */
     SNN_HISTORY,   /* snn_history */
     SNN_REDUCE,    /* snn_reduction */
+    SNN_ARRIVE,    /* snn_arrivals: traces of pre neurons */
     SNN_EMIT,      /* snn_spike_player: after the update, before its spikes are collected */
     SNN_PLAY,      /* snn_value_player */
     SNN_POISSON,   /* snn_poisson: after the update, before its spikes are collected */

@@ -110,6 +110,11 @@ class Simulator:
         return self._team.size
 
     @property
+    def playing(self) -> bool:
+        """Whether it runs without an end in sight."""
+        return self._playing
+
+    @property
     def real_time_factor(self) -> float:
         """Biological over wall time in the last second or so; 0 when nothing ran."""
         wall = self._recent_wall

@@ -625,20 +625,32 @@ def _first_from(
 
 # Schedule ---------------------------------------------------------------------------------
 
+
+@dataclass(frozen=True)
+class Recorded:
+    """A recorder of a population or projection, for the schedule."""
+
+    owner: str
+    what: str
+    recorder: Recorder
+    moment: str = "end"  # "start" of a step, "arrival" of its spikes, or "end"
+    synaptic: bool = False
+
+
 TRANSMISSION: tuple[PhaseKind, ...] = ("deliver", "generate", "clear", "transmit", "combine")
 
 
 def phases(
     populations: Iterable[PopulationParts],
     projections: Iterable[ProjectionParts],
-    recorders: Iterable[tuple[str, str, Recorder]],
+    recorders: Iterable[Recorded],
 ) -> tuple[Schedule, list[tuple[str, object]]]:
     """The schedule of one step, for a reader and for the stepper.
 
     A barrier stands where a phase reads what other threads have written in this step; a last
     one, which is not listed, ends the step.
     """
-    populations, projections = list(populations), list(projections)
+    populations, projections, recorders = list(populations), list(projections), list(recorders)
     entries: list[tuple[Phase, object]] = []
 
     def add(kind: PhaseKind, owner: str, what: str, item: object) -> None:
@@ -650,6 +662,17 @@ def phases(
                 if kind in kinds:
                     add(kind, parts.projection.name, what, item)
 
+    def add_recorders(moment: str, *, synaptic: bool = False) -> bool:
+        chosen = [r for r in recorders if r.moment == moment and r.synaptic == synaptic]
+        if chosen and synaptic:
+            add("barrier", "", "synapses are as they will be recorded", None)
+        for recorded in chosen:
+            add("record", recorded.owner, recorded.what, recorded.recorder)
+        return bool(chosen)
+
+    add_recorders("start")
+    if add_recorders("start", synaptic=True):
+        add("barrier", "", "synapses have been recorded", None)
     for parts in populations:
         for (name, delay), history in parts.histories.items():
             add("history", parts.population.name, f"{name} of {delay} steps ago", history)
@@ -662,6 +685,9 @@ def phases(
         for what, drive in parts.drives:
             add("drive", parts.population.name, what, drive)
     add_projections(TRANSMISSION)
+    add_recorders("arrival")
+    if add_recorders("arrival", synaptic=True):
+        add("barrier", "", "synapses have been recorded", None)
     if any(parts.reads_neurons for parts in projections):
         add("barrier", "", "synapses have read the neurons", None)
     once = [(p, u) for p in populations for kind, u in p.updates if kind == "once"]
@@ -704,7 +730,7 @@ def phases(
     add_projections(("update",))
     add_projections(("synapses",))
     add_projections(("post",))
-    for owner, what, recorder in recorders:
-        add("record", owner, what, recorder)
+    add_recorders("end")
+    add_recorders("end", synaptic=True)
     schedule = Schedule(tuple(phase for phase, _ in entries))
     return schedule, [(phase.kind, item) for phase, item in entries]

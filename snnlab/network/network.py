@@ -7,7 +7,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from snnlab.engine.build import Build
 from snnlab.engine.randomness import stream_key
 from snnlab.engine.schedule import Schedule, steps
 from snnlab.engine.simulator import PeriodicTask, Simulator
-from snnlab.engine.stepper import Recorder, SpikeLists
+from snnlab.engine.stepper import SpikeLists
 from snnlab.engine.team import TeamChoice, available_cores
 from snnlab.errors import NetworkError, SimulationError
 from snnlab.model.neuron import Neuron
@@ -36,8 +36,19 @@ from snnlab.network.population import (
     check_numbers,
 )
 from snnlab.network.projection import Projection, population_of
+from snnlab.network.recordings import (
+    SPIKES,
+    Elements,
+    Moment,
+    Recording,
+    Tap,
+    checked_moment,
+    kept_steps,
+    recorded_neurons,
+    recorded_synapses,
+)
 from snnlab.network.report import Report, network_report
-from snnlab.recording.results import SpikeRecord, TraceRecord, Traces
+from snnlab.recording.results import PLAYING_BUDGET, SpikeRecord, TraceRecord, Traces
 from snnlab.recording.streams import SpikeStream, TraceStream
 
 Group = Population | PopulationView
@@ -123,8 +134,8 @@ class Network:
         self._initial: dict[str, list[tuple[NDArray, NDArray]]] | None = None
         self._spike_records: dict[str, SpikeRecord] = {}
         self._trace_records: dict[str, dict[str, TraceRecord]] = {}
-        self._recorders: list[_TraceTap] = []
-        self._record_taps: dict[tuple[str, str], _TraceTap] = {}  # by population and variable
+        self._recorders: list[Tap] = []
+        self._record_taps: dict[tuple[str, str], Tap] = {}  # by owner and variable
         self._spike_streams: list[tuple[str, SpikeStream]] = []
         self._warned: set[str] = set()
         self._time_step_warnings: list[str] = []
@@ -550,9 +561,12 @@ class Network:
     def _make_schedule(self) -> None:
         taps = []
         for tap in self._recorders:
-            tap.link(self._parts[tap.population.name], self.step_index)
-            what = f"{tap.variable} of {len(tap.neurons)} neurons"
-            taps.append((tap.population.name, what, tap.recorder))
+            if tap.paused:
+                tap.unlink()
+                continue
+            owned = isinstance(tap.owner, Projection)
+            parts = self._projection_parts if owned else self._parts
+            taps.append(tap.link(parts[tap.owner.name], self.step_index, self._n_threads))
         schedule, items = assembly.phases(
             self._parts.values(), self._projection_parts.values(), taps
         )
@@ -794,7 +808,8 @@ class Network:
     def _before_slice(self, step: int, n_steps: int) -> None:
         self.build()
         for tap in self._recorders:
-            tap.recorder.prepare(step, n_steps)
+            if tap.is_linked:
+                tap.recorder.prepare(step, n_steps)
 
     def _after_slice(self, first_step: int, n_steps: int) -> None:
         for name, parts in self._parts.items():
@@ -808,7 +823,10 @@ class Network:
                 for stream in streams:
                     stream.put(when, neurons)
         for tap in self._recorders:
-            tap.collect()
+            if tap.is_linked:
+                tap.collect()
+        if self._simulator.playing:
+            self._trim_records()
         self._check_finite(first_step, n_steps)
 
     def _check_finite(self, first_step: int, n_steps: int) -> None:
@@ -833,36 +851,99 @@ class Network:
 
     def record(
         self,
-        group: Group,
+        group: Group | Projection,
         variables: str | Iterable[str],
         *,
         every: float | None = None,
-        neurons: Iterable[int] | None = None,
-    ) -> None:
-        """Record variables of ``group`` from now on, at the end of every step.
+        neurons: Elements = None,
+        synapses: Elements = None,
+        moment: Moment = "end",
+        keep: float | None = None,
+        name: str | None = None,
+    ) -> Recording:
+        """Record variables of ``group`` from now on.
 
         Parameters
         ----------
         group
-            A population or a view.
+            A population, a view, or a projection.
         variables
-            Names of variables.
+            Names of variables; also ``sum(exc)`` of weighted inputs, and ``spikes``, which are
+            recorded of each population in any case, to ``keep`` the latest of them only.
         every
             Interval of the samples (ms); every step if not given.
         neurons
-            Which neurons of the group; all if not given.
+            Which neurons of the group: numbers, a slice or a mask; all if not given.
+        synapses
+            Which synapses of a projection, in the order of ``projection.w``; all if not given.
+        moment
+            "end": the values after the step, when equations have been solved, spikes have reset
+            and conductances have decayed. "arrival": after the spikes of this step have been added
+            to the conductances, before the equations. "start": before that, as the previous step
+            left them.
+        keep
+            ms: only samples and spikes of this latest time are kept; all if not given.
+        name
+            Apart from other recordings of the variable, as ``net.traces["E"]["name.v"]``; without
+            a name a recording replaces an earlier one of the same variable.
+
+        Returns
+        -------
+        Recording
+            Its samples, and ``pause``, ``resume``, ``clear`` and ``stop``.
+
+        Raises
+        ------
+        NetworkError
+            If there are no such variables, neurons or synapses.
         """
-        population = population_of(group)
-        chosen = None if neurons is None else list(neurons)
-        for variable in [variables] if isinstance(variables, str) else list(variables):
-            indices = _recorded_neurons(group, variable, chosen)
-            record = TraceRecord(indices, self.dt)
-            before = self._record_taps.get((population.name, variable))
+        if not isinstance(group, Projection):
+            self._check_member("group", group)
+        projection = group if isinstance(group, Projection) else None
+        owner = group if isinstance(group, Projection) else population_of(group)
+        if (neurons if projection is not None else synapses) is not None:
+            wrong, right = ("neurons", "synapses") if projection else ("synapses", "neurons")
+            raise NetworkError(
+                f"Network: {wrong} = ... was given for '{owner.name}'; use {right} = ..."
+            )
+        moment, kept = checked_moment(moment), kept_steps(keep, self.dt)
+        wanted = [variables] if isinstance(variables, str) else list(variables)
+        taps: list[tuple[str, Tap]] = []
+        records: dict[str, TraceRecord] = {}
+        spikes = None
+        found = []
+        for variable in wanted:
+            if variable == SPIKES and projection is None:
+                spikes = self._spike_records[owner.name]
+                spikes.keep = kept
+            elif projection is not None:
+                found.append((variable, recorded_synapses(projection, variable, synapses)))
+            else:
+                found.append((variable, recorded_neurons(cast(Group, group), variable, neurons)))
+        for variable, indices in found:
+            unit = owner.state.variables.get(variable)
+            shown = unit.unit.name if unit is not None and unit.unit is not None else ""
+            record = TraceRecord(indices, self.dt, keep=kept, unit=shown, moment=moment)
+            known = variable if name is None else f"{name}.{variable}"
+            before = self._record_taps.get((owner.name, known))
             if before is not None:
                 self._remove_tap(before)
-            tap = self._add_tap(population, variable, indices, every, record.append, record.clear)
-            self._record_taps[population.name, variable] = tap
-            self._trace_records[population.name][variable] = record
+            tap = self._add_tap(
+                owner, variable, indices, every, record.append, record.clear, moment
+            )
+            self._record_taps[owner.name, known] = tap
+            self._trace_records.setdefault(owner.name, {})[known] = record
+            taps.append((variable, tap))
+            records[variable] = record
+        return Recording(self, owner.name, taps, records, spikes)
+
+    def _trim_records(self) -> None:
+        """What plays without end is not to fill the memory: the oldest goes."""
+        for spikes in self._spike_records.values():
+            spikes.trim(PLAYING_BUDGET)
+        for records in self._trace_records.values():
+            for record in records.values():
+                record.trim(PLAYING_BUDGET)
 
     @property
     def spikes(self) -> Mapping[str, Any]:
@@ -893,7 +974,7 @@ class Network:
         every: float | None = None,
     ) -> TraceStream:
         """A variable of chosen neurons as it comes; in ascending order of the neurons."""
-        indices = _recorded_neurons(population, variable, list(neurons))
+        indices = recorded_neurons(population, variable, list(neurons))
 
         stream = TraceStream(indices, lambda: self._remove_tap(tap))
         tap = self._add_tap(population, variable, indices, every, stream.put, stream.clear)
@@ -901,22 +982,23 @@ class Network:
 
     def _add_tap(
         self,
-        population: Population,
+        owner: Population | Projection,
         variable: str,
         indices: NDArray[np.int32],
         every: float | None,
         put: Callable[[NDArray[np.int64], NDArray], None],
         clear: Callable[[], None],
-    ) -> _TraceTap:
+        moment: Moment = "end",
+    ) -> Tap:
         period = 1 if every is None else max(1, steps(every, self.dt, what="every"))
-        tap = _TraceTap(population, variable, indices, period, put, clear)
+        tap = Tap(owner, variable, indices, period, put, clear, moment)
         self._change_taps(lambda taps: [*taps, tap])
         return tap
 
-    def _remove_tap(self, tap: _TraceTap) -> None:
+    def _remove_tap(self, tap: Tap) -> None:
         self._change_taps(lambda taps: [t for t in taps if t is not tap])
 
-    def _change_taps(self, change: Callable[[list[_TraceTap]], list[_TraceTap]]) -> None:
+    def _change_taps(self, change: Callable[[list[Tap]], list[Tap]]) -> None:
         """Change who is recorded: between two steps, together with the schedule."""
 
         def carry_out() -> None:
@@ -968,51 +1050,6 @@ class Network:
         )
 
 
-class _TraceTap:
-    """One variable of chosen neurons on its way from the engine to a record or stream."""
-
-    def __init__(
-        self,
-        population: Population,
-        variable: str,
-        neurons: NDArray[np.int32],
-        period: int,
-        put: Callable[[NDArray[np.int64], NDArray], None],
-        clear: Callable[[], None],
-    ) -> None:
-        self.population = population
-        self.variable = variable
-        self.neurons = neurons
-        self._period = period
-        self._put = put
-        self._clear = clear
-        self._next_step: int | None = None
-        self._recorder: Recorder | None = None
-
-    @property
-    def recorder(self) -> Recorder:
-        if self._recorder is None:
-            raise SimulationError("Network: its recorders are not linked; build it first.")
-        return self._recorder
-
-    def link(self, parts: PopulationParts, step: int) -> None:
-        """Make the engine's recorder; the rhythm of the samples goes on."""
-        if self._recorder is not None:
-            self._next_step = self._recorder.next_step
-        first = step if self._next_step is None else max(step, self._next_step)
-        source = self.population.state.arrays[self.variable]
-        make = parts.backend.parts.Recorder
-        self._recorder = make(source, self.neurons, parts.spikes.bounds, self._period, first)
-
-    def collect(self) -> None:
-        self._put(*self.recorder.take())
-
-    def restart(self) -> None:
-        self._clear()
-        self._recorder = None
-        self._next_step = None
-
-
 class _Frames(Mapping[str, Any]):
     def __init__(self, records: Mapping[str, SpikeRecord]) -> None:
         self._records = records
@@ -1033,34 +1070,6 @@ class _Frames(Mapping[str, Any]):
 
 def _builds(programs: Mapping[str, tuple[Any, Build | None]]) -> dict[str, Build]:
     return {name: build for name, (_, build) in programs.items() if build is not None}
-
-
-def _recorded_neurons(group: Group, variable: str, chosen: list[int] | None) -> NDArray[np.int32]:
-    """Neurons of the population, ascending; of a population-wide variable its one element.
-
-    Raises
-    ------
-    NetworkError
-        If the neurons have no such variable, or there are no such neurons.
-    """
-    population = population_of(group)
-    variables = population.state.variables
-    if variable not in variables:
-        near = difflib.get_close_matches(variable, list(variables), 1)
-        hint = f"did you mean '{near[0]}'?" if near else f"choose from {', '.join(variables)}."
-        raise NetworkError(
-            f"Population '{population.name}': '{variable}' is no variable of neuron "
-            f"'{population.neuron.name}'; {hint}"
-        )
-    n = len(group)
-    if chosen is not None and not all(-n <= k < n for k in chosen):
-        raise NetworkError(
-            f"Population '{group.name}': neurons {chosen} lie outside its {n} neurons; "
-            f"use indices below {n}."
-        )
-    if variables[variable].locality != "local":
-        return np.zeros(1, np.int32)
-    return np.sort(group.indices if chosen is None else group.indices[np.asarray(chosen, np.intp)])
 
 
 def _carry_over(old: SpikeLists, new: SpikeLists, step: int) -> None:

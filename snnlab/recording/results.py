@@ -6,7 +6,7 @@ Knows steps, indices and arrays; nothing of populations.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,29 +14,56 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import pandas as pd
 
+# Bytes of one record that a network keeps while it plays with no end in sight.
+PLAYING_BUDGET = 256 * 2**20
+
 
 class SpikeRecord:
-    """Spikes of one population since the last reset, oldest dropped beyond ``limit`` spikes."""
+    """Spikes of one population since the last reset.
 
-    def __init__(self, dt: float, limit: int = 50_000_000) -> None:
+    ``keep`` is the number of latest steps whose spikes are kept, ``limit`` the number of spikes
+    beyond which the oldest are dropped; None for all.
+    """
+
+    def __init__(self, dt: float, limit: int | None = None, keep: int | None = None) -> None:
         self._dt = dt
         self._limit = limit
+        self.keep = keep
+        self.paused = False
         self._chunks: list[tuple[int, NDArray[np.int64], NDArray[np.int32]]] = []
         self._n_spikes = 0
+        self._end = 0  # the step after the last one that is recorded
         self.n_dropped = 0
 
     def append(
         self, first_step: int, counts: NDArray[np.int64], neurons: NDArray[np.int32]
     ) -> None:
         """Add the spikes of ``len(counts)`` steps; ``neurons`` are in the order of the steps."""
-        if len(neurons) == 0:
+        if self.paused:
             return
-        self._chunks.append((first_step, counts, neurons))
-        self._n_spikes += len(neurons)
-        while self._n_spikes > self._limit and len(self._chunks) > 1:
-            dropped = len(self._chunks.pop(0)[2])
-            self._n_spikes -= dropped
-            self.n_dropped += dropped
+        self._end = first_step + len(counts)
+        if len(neurons):
+            self._chunks.append((first_step, counts, neurons))
+            self._n_spikes += len(neurons)
+        if self.keep is not None:
+            oldest = self._end - self.keep
+            while self._chunks and self._chunks[0][0] + len(self._chunks[0][1]) <= oldest:
+                self._drop()
+        if self._limit is not None:
+            self._limit_to(self._limit)
+
+    def trim(self, n_bytes: int) -> None:
+        """Drop the oldest spikes beyond about ``n_bytes`` of memory."""
+        self._limit_to(n_bytes // 4)
+
+    def _limit_to(self, n_spikes: int) -> None:
+        while self._n_spikes > n_spikes and len(self._chunks) > 1:
+            self._drop()
+
+    def _drop(self) -> None:
+        dropped = len(self._chunks.pop(0)[2])
+        self._n_spikes -= dropped
+        self.n_dropped += dropped
 
     def clear(self) -> None:
         self._chunks.clear()
@@ -50,59 +77,138 @@ class SpikeRecord:
         chunks = list(self._chunks)
         if not chunks:
             return np.zeros(0, np.int64), np.zeros(0, np.int32)
-        steps = [
-            np.repeat(np.arange(first, first + len(counts)), counts) for first, counts, _ in chunks
-        ]
-        return np.concatenate(steps), np.concatenate([neurons for _, _, neurons in chunks])
+        steps = np.concatenate(
+            [np.repeat(np.arange(first, first + len(n)), n) for first, n, _ in chunks]
+        )
+        neurons = np.concatenate([neurons for _, _, neurons in chunks])
+        if self.keep is None:
+            return steps, neurons
+        first_kept = np.searchsorted(steps, self._end - self.keep)
+        return steps[first_kept:], neurons[first_kept:]
 
     def frame(self) -> pd.DataFrame:
         """Columns ``time`` (ms, the beginning of the step) and ``neuron``."""
-        import pandas as pd
+        return spike_frame(*self.steps_and_neurons(), self._dt)
 
-        steps, neurons = self.steps_and_neurons()
-        return pd.DataFrame({"time": steps * self._dt, "neuron": neurons})
+
+def spike_frame(steps: NDArray[np.int64], neurons: NDArray[np.int32], dt: float) -> pd.DataFrame:
+    """Columns ``time`` (ms, the beginning of the step) and ``neuron``."""
+    import pandas as pd
+
+    frame = pd.DataFrame({"time": steps * dt, "neuron": neurons})
+    frame.attrs["units"] = {"time": "ms"}
+    return frame
+
+
+def trace_frame(
+    times: NDArray[np.floating], values: NDArray, neurons: NDArray[np.int32], unit: str
+) -> pd.DataFrame:
+    """One row a time (ms), one column a neuron."""
+    import pandas as pd
+
+    index = pd.Index(times, name="time")
+    columns = pd.Index(neurons, name="neuron")
+    frame = pd.DataFrame(values, index=index, columns=columns)
+    frame.attrs["units"] = {"time": "ms", "values": unit}
+    return frame
 
 
 class TraceRecord:
-    """One variable of chosen neurons, sampled at the end of every ``period``-th step."""
+    """One variable of chosen neurons or synapses, sampled in every ``period``-th step.
 
-    def __init__(self, neurons: NDArray[np.int32], dt: float) -> None:
+    Parameters
+    ----------
+    neurons
+        Which; one column each.
+    dt
+        ms
+    keep
+        How many of the latest steps are kept; None for all.
+    unit
+        Of the values, as text.
+    moment
+        When in its step a sample is taken: "end", or before its time has passed.
+    """
+
+    def __init__(
+        self,
+        neurons: NDArray[np.int32],
+        dt: float,
+        *,
+        keep: int | None = None,
+        unit: str = "",
+        moment: str = "end",
+    ) -> None:
         self.neurons = neurons
+        self.keep = keep
+        self.unit = unit
+        self.moment = moment
+        self.n_dropped = 0  # samples
         self._dt = dt
         self._steps: list[NDArray[np.int64]] = []
         self._values: list[NDArray] = []
 
     def append(self, steps: NDArray[np.int64], values: NDArray) -> None:
-        if len(steps):
-            self._steps.append(steps)
-            self._values.append(values)
+        if not len(steps):
+            return
+        self._steps.append(steps)
+        self._values.append(values)
+        if self.keep is not None:
+            while self._steps[0][-1] <= steps[-1] - self.keep:
+                self._drop()
+
+    def trim(self, n_bytes: int) -> None:
+        """Drop the oldest samples beyond about ``n_bytes`` of memory."""
+        while len(self._values) > 1 and sum(v.nbytes for v in self._values) > n_bytes:
+            self._drop()
+
+    def _drop(self) -> None:
+        self.n_dropped += len(self._steps.pop(0))
+        self._values.pop(0)
 
     def clear(self) -> None:
         self._steps.clear()
         self._values.clear()
+        self.n_dropped = 0
+
+    @property
+    def steps(self) -> NDArray[np.int64]:
+        """The step of each sample."""
+        self._join()
+        return self._steps[0] if self._steps else np.zeros(0, np.int64)
 
     @property
     def times(self) -> NDArray[np.floating]:
-        """Time of each sample (ms): the end of its step."""
-        if not self._steps:
-            return np.zeros(0)
-        return (np.concatenate(self._steps) + 1) * self._dt
+        """Time of each sample (ms): the end of its step, or its beginning."""
+        return (self.steps + (self.moment == "end")) * self._dt
 
     @property
     def samples(self) -> NDArray:
         """(n_samples, n_neurons)"""
-        if not self._values:
-            return np.zeros((0, len(self.neurons)))
+        self._join()
+        return self._values[0] if self._values else np.zeros((0, len(self.neurons)))
+
+    def _join(self) -> None:
+        """One chunk of everything that is kept."""
         if len(self._values) > 1:
             self._values = [np.concatenate(self._values)]
             self._steps = [np.concatenate(self._steps)]
-        return self._values[0]
+        if self.keep is not None and self._steps:
+            first = np.searchsorted(self._steps[0], self._steps[0][-1] - self.keep, side="right")
+            if first:
+                self._values = [self._values[0][first:].copy()]
+                self._steps = [self._steps[0][first:].copy()]
+                self.n_dropped += int(first)
+
+    def frame(self) -> pd.DataFrame:
+        """One row a time (ms), one column a neuron or synapse."""
+        return trace_frame(self.times, self.samples, self.neurons, self.unit)
 
 
 class Traces(Mapping[str, NDArray]):
     """The traces of one population: ``traces["v"]`` is an array (time, neuron)."""
 
-    def __init__(self, records: Mapping[str, TraceRecord], owner: str) -> None:
+    def __init__(self, records: Mapping[str, Any], owner: str) -> None:
         self._records = records
         self._owner = owner
 
@@ -135,3 +241,11 @@ class Traces(Mapping[str, NDArray]):
     def neurons(self, variable: str) -> NDArray[np.int32]:
         """The neurons that the columns of ``variable`` belong to."""
         return self._record(variable).neurons
+
+    def frame(self, variable: str) -> pd.DataFrame:
+        """A variable as a table: one row a time (ms), one column a neuron."""
+        return self._record(variable).frame()
+
+    def unit(self, variable: str) -> str:
+        """The unit of the values, as text; empty where the model gives none."""
+        return self._record(variable).unit

@@ -1,0 +1,300 @@
+"""What `Network.record` asks for: which elements, when, how much of it is kept."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnlab.engine.schedule import steps
+from snnlab.errors import NetworkError, SimulationError
+from snnlab.network import assembly
+from snnlab.network.assembly import WEIGHTED_SUM, PopulationParts, ProjectionParts
+from snnlab.network.population import Population, PopulationView
+from snnlab.network.projection import Projection, population_of
+from snnlab.recording.results import SpikeRecord, TraceRecord
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from snnlab.engine.stepper import Recorder
+    from snnlab.network.network import Network
+
+Moment = Literal["start", "arrival", "end"]
+MOMENTS = ("start", "arrival", "end")
+SPIKES = "spikes"
+Elements = Iterable[int] | slice | None
+
+
+class Tap:
+    """One variable of chosen elements on its way from the engine to a record or stream."""
+
+    def __init__(
+        self,
+        owner: Population | Projection,
+        variable: str,
+        elements: NDArray[np.int32],
+        period: int,
+        put: Callable[[NDArray[np.int64], NDArray], None],
+        clear: Callable[[], None],
+        moment: Moment = "end",
+    ) -> None:
+        self.owner = owner
+        self.variable = variable
+        self.elements = elements
+        self.moment: Moment = moment
+        self.paused = False
+        self._period = period
+        self._put = put
+        self._clear = clear
+        self._next_step: int | None = None
+        self._recorder: Recorder | None = None
+        self._n_synapses = owner.size if isinstance(owner, Projection) else 0
+
+    @property
+    def recorder(self) -> Recorder:
+        if self._recorder is None:
+            raise SimulationError("Network: its recorders are not linked; build it first.")
+        return self._recorder
+
+    @property
+    def is_linked(self) -> bool:
+        return self._recorder is not None
+
+    def link(
+        self, parts: PopulationParts | ProjectionParts, step: int, n_threads: int
+    ) -> assembly.Recorded:
+        """Make the engine's recorder; the rhythm of the samples goes on."""
+        if self._recorder is not None:
+            self._next_step = self._recorder.next_step
+        first = step if self._next_step is None else max(step, self._next_step)
+        if isinstance(parts, ProjectionParts):
+            projection = parts.projection
+            if projection.size != self._n_synapses:
+                raise SimulationError(
+                    f"Projection '{projection.name}': it has {projection.size} synapses, and "
+                    f"'{self.variable}' of {self._n_synapses} was to be recorded; stop that "
+                    f"recording before synapses are created or pruned."
+                )
+            source = _synaptic_array(projection, self.variable)
+            bounds = np.linspace(0, self._n_synapses, n_threads + 1).astype(np.int64)
+            backend, what = projection.network._backend, "synapses"
+        else:
+            source = parts.population.state.arrays[self.variable]
+            bounds, backend, what = parts.spikes.bounds, parts.backend, "neurons"
+        make = backend.parts.Recorder
+        recorder = make(source, self.elements, bounds, self._period, first)
+        self._recorder = recorder
+        return assembly.Recorded(
+            self.owner.name,
+            f"{self.variable} of {len(self.elements)} {what}",
+            recorder,
+            self.moment,
+            synaptic=isinstance(parts, ProjectionParts),
+        )
+
+    def unlink(self) -> None:
+        """No samples from now on; the next one is that of the step in which it is linked again."""
+        self._recorder = None
+        self._next_step = None
+
+    def collect(self) -> None:
+        self._put(*self.recorder.take())
+
+    def restart(self) -> None:
+        self._clear()
+        self.unlink()
+
+
+class Recording:
+    """What one call of `Network.record` records: its samples, and how to stop it.
+
+    ``recording["v"]`` is the array (time, neuron) of a variable, ``recording["spikes"]`` the table
+    of spikes.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        owner: str,
+        taps: Sequence[tuple[str, Tap]],
+        records: dict[str, TraceRecord],
+        spikes: SpikeRecord | None,
+    ) -> None:
+        self._network = network
+        self._owner = owner
+        self._taps = list(taps)
+        self._records = records
+        self._spikes = spikes
+
+    @property
+    def variables(self) -> list[str]:
+        return [*self._records, *([SPIKES] if self._spikes is not None else [])]
+
+    def __getitem__(self, variable: str) -> Any:
+        if variable == SPIKES and self._spikes is not None:
+            return self._spikes.frame()
+        return self._record(variable).samples
+
+    def times(self, variable: str | None = None) -> NDArray[np.floating]:
+        """Times (ms) of the samples of a variable, of the first one if none is named."""
+        return self._record(variable or next(iter(self._records), "")).times
+
+    def neurons(self, variable: str | None = None) -> NDArray[np.int32]:
+        """The neurons (or synapses) that the columns of a variable belong to."""
+        return self._record(variable or next(iter(self._records), "")).neurons
+
+    def frame(self, variable: str | None = None) -> pd.DataFrame:
+        """The samples as a table: one row a time (ms), one column a neuron or synapse."""
+        return self._record(variable or next(iter(self._records), "")).frame()
+
+    def pause(self) -> None:
+        """Record nothing until `resume`; what was recorded stays."""
+        self._pause(True)
+
+    def resume(self) -> None:
+        """Record again, from the next step on."""
+        self._pause(False)
+
+    def clear(self) -> None:
+        """Forget what was recorded; recording goes on."""
+
+        def carry_out() -> None:
+            for record in self._records.values():
+                record.clear()
+            if self._spikes is not None:
+                self._spikes.clear()
+
+        self._network._submit(carry_out)
+
+    def stop(self) -> None:
+        """Record no more; what was recorded stays. Spikes are recorded for as long as they come."""
+        taps = [tap for _, tap in self._taps]
+        self._network._change_taps(lambda now: [tap for tap in now if tap not in taps])
+
+    def __repr__(self) -> str:
+        return f"Recording of {', '.join(self.variables)} of '{self._owner}'"
+
+    def _record(self, variable: str) -> TraceRecord:
+        if variable not in self._records:
+            known = ", ".join(self.variables) or "nothing"
+            raise KeyError(f"{self!r}: it has no traces of '{variable}'; it holds {known}.")
+        return self._records[variable]
+
+    def _pause(self, paused: bool) -> None:
+        def change(taps: list[Tap]) -> list[Tap]:
+            for _, tap in self._taps:
+                tap.paused = paused
+            if self._spikes is not None:
+                self._spikes.paused = paused
+            return taps
+
+        self._network._change_taps(change)
+
+
+def chosen_elements(where: str, what: str, n: int, chosen: Elements) -> NDArray[np.intp]:
+    """Which of ``n`` elements, ascending: all, a slice, a mask, or numbers, from the end if < 0.
+
+    Raises
+    ------
+    NetworkError
+        If there are no such elements.
+    """
+    if chosen is None:
+        return np.arange(n)
+    if isinstance(chosen, slice):
+        return np.sort(np.arange(n)[chosen])
+    given = chosen if isinstance(chosen, np.ndarray) else list(chosen)
+    numbers = np.asarray(given)
+    if numbers.dtype == bool and numbers.shape == (n,):
+        return np.flatnonzero(numbers)
+    whole = numbers.dtype.kind in "iu" or not numbers.size
+    if not whole or numbers.ndim != 1 or not ((numbers >= -n) & (numbers < n)).all():
+        shown = given if isinstance(given, list) and len(given) <= 10 else "those given"
+        raise NetworkError(
+            f"{where}: {what} {shown} lie outside its {n} {what}; use indices below {n}."
+        )
+    return np.sort(numbers.astype(np.intp) % max(n, 1))
+
+
+def recorded_neurons(
+    group: Population | PopulationView, variable: str, chosen: Elements
+) -> NDArray[np.int32]:
+    """Neurons of the population, ascending; of a population-wide variable its one element.
+
+    Raises
+    ------
+    NetworkError
+        If the neurons have no such variable, or there are no such neurons.
+    """
+    population = population_of(group)
+    variables = population.state.variables
+    where = f"Population '{population.name}'"
+    if variable not in variables and not _is_weighted_sum(population, variable):
+        near = difflib.get_close_matches(variable, list(variables), 1)
+        hint = f"did you mean '{near[0]}'?" if near else f"choose from {', '.join(variables)}."
+        raise NetworkError(
+            f"{where}: '{variable}' is no variable of neuron '{population.neuron.name}'; {hint}"
+        )
+    places = chosen_elements(f"Population '{group.name}'", "neurons", len(group), chosen)
+    if variable in variables and variables[variable].locality != "local":
+        return np.zeros(1, np.int32)
+    return np.sort(group.indices[places])
+
+
+def _is_weighted_sum(population: Population, variable: str) -> bool:
+    """Whether it is ``sum(target)`` of inputs that there are; its array exists from now on."""
+    found = WEIGHTED_SUM.match(variable)
+    projections = population.network.projections.values()
+    if found is None or found[2] not in assembly.inputs_of(population, projections):
+        return False
+    population.state.arrays.setdefault(variable, population.state.new_array())
+    return True
+
+
+def recorded_synapses(projection: Projection, variable: str, chosen: Elements) -> NDArray[np.int32]:
+    """Synapses in the order of ``projection.w``, ascending.
+
+    Raises
+    ------
+    NetworkError
+        If the synapses have no such variable, or there are no such synapses.
+    """
+    where = f"Projection '{projection.name}'"
+    if projection.static:
+        raise NetworkError(
+            f"{where}: its synapses are static, so nothing of them changes; "
+            f"read projection.w instead."
+        )
+    state = projection.state
+    if variable not in state.variables or len(state.values(variable)) != projection.size:
+        each = [v for v in state.variables if len(state.values(v)) == projection.size]
+        near = difflib.get_close_matches(variable, each, 1)
+        hint = f"did you mean '{near[0]}'?" if near else f"choose from {', '.join(each)}."
+        raise NetworkError(f"{where}: '{variable}' is no variable of each synapse; {hint}")
+    places = chosen_elements(where, "synapses", projection.size, chosen)
+    return places.astype(np.int32)
+
+
+def _synaptic_array(projection: Projection, variable: str) -> NDArray:
+    return projection.state.arrays[variable]
+
+
+def checked_moment(moment: str) -> Moment:
+    if moment not in MOMENTS:
+        raise NetworkError(
+            f"Network: moment = {moment!r}; choose 'start', 'arrival' or 'end' of a step."
+        )
+    return moment
+
+
+def kept_steps(keep: float | None, dt: float) -> int | None:
+    """``keep`` ms in steps; None for everything."""
+    if keep is None:
+        return None
+    if not isinstance(keep, int | float | np.number) or not 0 < keep < np.inf:
+        raise NetworkError(f"Network: keep = {keep!r} ms; give a time above 0 ms.")
+    return max(1, steps(float(keep), dt, what="keep"))

@@ -1,0 +1,415 @@
+"""Recordings: any subset, synapses, moments of a step, what is kept, pauses."""
+
+import numpy as np
+import pytest
+
+from snnlab.errors import NetworkError, SimulationError
+from snnlab.model.neuron import Neuron
+from snnlab.model.synapse import Synapse
+from snnlab.network import network as network_module
+from snnlab.network.connectors import AllToAll, FixedProbability, OneToOne
+from snnlab.network.inputs import PoissonInput, SpikeSource
+from snnlab.network.network import Network
+from snnlab.recording.results import SpikeRecord, TraceRecord
+
+TARGETS = pytest.mark.parametrize("target", ["c", "numpy"])
+COUNT = """
+total = total + 1 : population
+v = v + 1 mV : init = 10 mV
+u = 2*v
+spike: v > 14
+reset: v = 0
+"""
+DECAYING = """
+tau = 10 ms
+tau * dg_exc/dt = -g_exc
+v = g_exc + g_now
+spike: v > 1000000
+"""
+LEARNING = """
+eta = 0.5
+w = w : min = -1000
+total = total + 1 : projection
+pre_spike:
+    g_target += w
+    w += eta
+"""
+
+
+def counting(n=5, **options):
+    net = Network(dt=0.1, seed=1, **options)
+    return net, net.add(n, Neuron.from_cell(COUNT, "count"), name="C")
+
+
+def learning(text=LEARNING, **options):
+    net = Network(dt=0.1, seed=1, **options)
+    source = net.add(3, SpikeSource([[0.1, 0.3], [0.1], []]), name="S")
+    group = net.add(2, Neuron.from_cell(DECAYING, "Decaying"), name="T")
+    synapse = Synapse.from_cell(text, "Learning")
+    made = net.connect(source, group, "exc", AllToAll(), synapse=synapse, weight=1.0, name="L")
+    return net, made
+
+
+# Which elements ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("neurons", "columns"),
+    [
+        (slice(1, 4), [1, 2, 3]),
+        (slice(None, None, -2), [0, 2, 4]),
+        (np.array([True, False, False, True, False]), [0, 3]),
+        (np.array([4, 0], np.uint8), [0, 4]),
+        ([-1, 0], [0, 4]),
+        ([], []),
+    ],
+    ids=["slice", "backwards", "mask", "array", "from the end", "none"],
+)
+@TARGETS
+def test_neurons_may_be_chosen_in_many_ways(neurons, columns, target):
+    net, group = counting(target=target)
+    group.v = [0, 1, 2, 3, 4]
+
+    recording = net.record(group, "v", neurons=neurons)
+    net.step()
+
+    assert recording.neurons().tolist() == columns
+    assert recording["v"].tolist() == [[1 + c for c in columns]]
+
+
+def test_a_slice_of_a_view_counts_within_the_view():
+    net, group = counting(10)
+    group.v = np.arange(10)
+
+    recording = net.record(group[4:], "v", neurons=slice(2))
+    net.step()
+
+    assert recording.neurons().tolist() == [4, 5]
+    assert recording["v"].tolist() == [[5, 6]]
+
+
+@TARGETS
+@pytest.mark.parametrize("threads", [1, 2])
+def test_synapses_are_recorded_in_the_order_of_w(target, threads):
+    net, made = learning(target=target, threads=threads)
+    every = net.record(made, "w")
+    some = net.record(made, ["w"], every=0.2, synapses=[5, 0], name="some")
+
+    net.simulate(0.6)
+
+    w = np.ones(6)
+    expected = []
+    for step in range(6):
+        if step == 2:  # the spikes of step 1 arrive
+            w[:4] += 0.5
+        if step == 4:
+            w[:2] += 0.5
+        expected.append(w.copy())
+    assert every["w"].tolist() == np.array(expected).tolist()
+    assert made.w.tolist() == w.tolist()
+    assert some["w"].tolist() == [[e[0], e[5]] for e in expected[::2]]
+    np.testing.assert_allclose(some.times(), [0.1, 0.3, 0.5])
+    assert list(net.traces["L"]) == ["w", "some.w"]
+
+
+def test_synapses_of_many_threads_are_complete():
+    traces = []
+    for threads in (1, 4):
+        net = Network(dt=0.1, seed=3, threads=threads)
+        source = net.add(200, PoissonInput(500.0), name="S")
+        group = net.add(300, Neuron.from_cell(DECAYING, "Decaying"), name="T")
+        synapse = Synapse.from_cell(LEARNING, "Learning")
+        made = net.connect(source, group, "exc", FixedProbability(0.2), synapse=synapse)
+        recording = net.record(made, "w", every=0.5, synapses=slice(None, None, 3))
+        net.simulate(10)
+        traces.append(recording["w"])
+
+    assert traces[0].shape[0] == 20
+    assert len(np.unique(traces[0][-1])) > 5
+    np.testing.assert_array_equal(*traces)
+
+
+def test_synapses_that_change_their_number_end_the_run():
+    text = LEARNING + "pruning: w > 1.2\n"
+    net, made = learning(text)
+    net.record(made, "w")
+    made.start_pruning()
+
+    with pytest.raises(SimulationError) as error:
+        net.simulate(0.5)
+
+    assert str(error.value) == (
+        "Projection 'L': it has 2 synapses, and 'w' of 6 was to be recorded; stop that recording "
+        "before synapses are created or pruned."
+    )
+
+
+# When in a step ---------------------------------------------------------------------------
+
+
+@TARGETS
+@pytest.mark.parametrize("threads", [1, 2])
+def test_moments_see_conductances_before_and_after_the_spikes(target, threads):
+    net = Network(dt=0.1, seed=1, target=target, threads=threads)
+    source = net.add(100, SpikeSource([[0.1]] * 100), name="S")
+    group = net.add(100, Neuron.from_cell(DECAYING, "Decaying"), name="T")
+    net.connect(source, group, "exc", OneToOne(), weight=8.0)
+    net.connect(source, group, "now", OneToOne(), weight=3.0)
+    at = {
+        moment: net.record(group, ["g_exc", "g_now"], moment=moment, name=moment)
+        for moment in ("start", "arrival", "end")
+    }
+
+    net.simulate(0.5)
+
+    decay = np.exp(-0.1 / 10)
+    full = np.array([8 * decay**k for k in range(4)])
+    for moment, expected in (
+        ("start", [0, 0, 0, full[1], full[2]]),
+        ("arrival", [0, 0, full[0], full[1], full[2]]),
+        ("end", [0, 0, full[1], full[2], full[3]]),
+    ):
+        recorded = at[moment]["g_exc"]
+        np.testing.assert_allclose(recorded, np.tile(expected, (100, 1)).T, rtol=1e-12)
+    # A conductance without an equation holds a spike for one step, so only "arrival" sees it.
+    assert at["arrival"]["g_now"][:, 0].tolist() == [0, 0, 3, 0, 0]
+    assert not at["end"]["g_now"].any()
+    np.testing.assert_allclose(at["arrival"].times(), [0, 0.1, 0.2, 0.3, 0.4])
+    np.testing.assert_allclose(at["end"].times(), [0.1, 0.2, 0.3, 0.4, 0.5])
+
+
+@TARGETS
+def test_weighted_sums_are_recorded(target):
+    net = Network(dt=0.1, seed=1, target=target)
+    source = net.add(2, SpikeSource([[0.1], [0.1, 0.2]]), name="S")
+    group = net.add(1, Neuron.from_cell("r = 2 * sum(exc)", "Rate"), name="T")
+    net.connect(source, group, "exc", AllToAll(), weight=3.0)
+    recording = net.record(group, "sum(exc)")
+
+    net.simulate(0.5)
+
+    assert recording["sum(exc)"][:, 0].tolist() == [0, 0, 6, 3, 0]
+
+
+# How much is kept -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pieces", [[10.0], [0.1] * 100, [3.3, 6.7]], ids=["one", "100", "two"])
+def test_only_the_latest_samples_are_kept(pieces):
+    net, group = counting(1)
+    recording = net.record(group, ["u", "spikes"], every=0.2, keep=2.0)
+    net.record(group, "total")
+
+    for piece in pieces:
+        net.simulate(piece)
+
+    np.testing.assert_allclose(recording.times(), np.arange(8.1, 10, 0.2))
+    assert recording["u"].shape == (10, 1)
+    assert net.traces["C"]["total"].shape == (100, 1)
+    # v counts to 14 and begins at 10 in the step after its reset: spikes at 0.4, 1.9, 3.4, ... ms
+    np.testing.assert_allclose(recording["spikes"]["time"], [9.4])
+    assert net.spikes["C"].equals(recording["spikes"])
+
+
+def test_memory_of_a_kept_recording_stays_bounded():
+    record = TraceRecord(np.arange(10, dtype=np.int32), dt=0.1, keep=100)
+
+    for first in range(0, 100_000, 50):
+        record.append(np.arange(first, first + 50), np.zeros((50, 10)))
+        if first % 5000 == 0:
+            _ = record.samples
+
+    assert sum(v.nbytes for v in record._values) <= 200 * 10 * 8
+    assert record.steps.tolist() == list(range(99_900, 100_000))
+    assert record.n_dropped == 99_900
+
+
+def test_a_kept_spike_record_forgets_while_nothing_spikes():
+    record = SpikeRecord(dt=0.1, keep=10)
+    record.append(0, np.array([1, 1]), np.array([3, 4], np.int32))
+    record.append(2, np.zeros(9, np.int64), np.zeros(0, np.int32))
+
+    first = record.frame()["neuron"].tolist()
+    record.append(11, np.zeros(5, np.int64), np.zeros(0, np.int32))
+
+    assert first == [4]
+    assert (len(record), record.n_dropped) == (0, 2)
+
+
+def test_a_network_that_plays_keeps_a_bounded_memory(monkeypatch):
+    monkeypatch.setattr(network_module, "PLAYING_BUDGET", 8_000)
+    net, group = counting(10)
+    net.record(group, "v")
+    reached = []
+
+    def look():
+        if net.step_index >= 20_000:
+            net._simulator._playing = False
+            reached.append(net.step_index)
+
+    net._every(100, look)
+    net.play()
+    player = net._simulator._player
+    assert player is not None
+    player.join(60)
+
+    trace = net._trace_records["C"]["v"]
+    assert reached
+    assert trace.n_dropped > 0
+    assert net._spike_records["C"].n_dropped > 0
+    assert trace.steps[-1] == reached[0] - 1
+    np.testing.assert_array_equal(np.diff(trace.steps), 1)
+
+
+def test_a_run_with_an_end_keeps_everything(monkeypatch):
+    monkeypatch.setattr(network_module, "PLAYING_BUDGET", 800)
+    net, group = counting(10)
+    net.record(group, "v")
+
+    net.simulate(100)
+    net.simulate(100)
+
+    assert net.traces["C"]["v"].shape == (2000, 10)
+
+
+# Pauses -----------------------------------------------------------------------------------
+
+
+def test_a_recording_pauses_and_goes_on():
+    net, group = counting(1)
+    recording = net.record(group, ["total", "spikes"])
+    other = net.record(group, "total", name="other")
+    net.simulate(0.3)
+    recording.pause()
+    net.simulate(1.0)
+    recording.resume()
+    net.simulate(0.7)
+
+    kept = [1, 2, 3, *range(14, 21)]
+    assert recording["total"][:, 0].tolist() == kept
+    np.testing.assert_allclose(recording.times(), 0.1 * np.array(kept))
+    np.testing.assert_allclose(recording["spikes"]["time"], [1.9])
+    assert other["total"][:, 0].tolist() == list(range(1, 21))
+
+
+def test_a_cleared_recording_goes_on_and_a_stopped_one_stays():
+    net, group = counting(1)
+    recording = net.record(group, "total")
+    net.simulate(0.3)
+    recording.clear()
+    net.simulate(0.2)
+    recording.stop()
+    net.simulate(0.2)
+
+    assert recording["total"][:, 0].tolist() == [4, 5]
+    assert net.traces["C"]["total"][:, 0].tolist() == [4, 5]
+
+
+def test_periods_of_one_variable_stand_side_by_side():
+    net, group = counting(2)
+    fine = net.record(group, "total")
+    coarse = net.record(group, "total", every=1.0, name="coarse")
+
+    net.simulate(3)
+
+    assert fine["total"].shape == (30, 1)
+    assert coarse["total"][:, 0].tolist() == [1, 11, 21]
+    assert net.traces["C"]["coarse.total"][:, 0].tolist() == [1, 11, 21]
+
+
+def test_tables_carry_units():
+    net, group = counting(2)
+    recording = net.record(group, "v", neurons=[1], every=0.5)
+    net.simulate(1)
+
+    frame = recording.frame("v")
+
+    assert frame.index.name == "time"
+    assert frame.index.tolist() == pytest.approx([0.1, 0.6])
+    assert frame.columns.tolist() == [1]
+    assert frame.attrs["units"] == {"time": "ms", "values": "mV"}
+    assert net.traces["C"].unit("v") == "mV"
+    assert net.traces["C"].frame("v").equals(frame)
+    assert net.spikes["C"].attrs["units"] == {"time": "ms"}
+    assert repr(recording) == "Recording of v of 'C'"
+
+
+# Mistakes ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("action", "expected"),
+    [
+        (
+            lambda net, group: net.record(group, "v", neurons=[1.5]),
+            "Population 'C': neurons [1.5] lie outside its 5 neurons; use indices below 5.",
+        ),
+        (
+            lambda net, group: net.record(group, "v", neurons=np.arange(99)),
+            "Population 'C': neurons those given lie outside its 5 neurons; use indices below 5.",
+        ),
+        (
+            lambda net, group: net.record(group, "v", moment="middle"),
+            "Network: moment = 'middle'; choose 'start', 'arrival' or 'end' of a step.",
+        ),
+        (
+            lambda net, group: net.record(group, "v", keep=0),
+            "Network: keep = 0 ms; give a time above 0 ms.",
+        ),
+        (
+            lambda net, group: net.record(group, "v", synapses=[1]),
+            "Network: synapses = ... was given for 'C'; use neurons = ...",
+        ),
+        (
+            lambda net, group: net.record(group, "sum(exc)"),
+            "Population 'C': 'sum(exc)' is no variable of neuron 'count'; choose from total, v, u.",
+        ),
+        (
+            lambda net, group: net.record(group, "v")["u"],
+            "Recording of v of 'C': it has no traces of 'u'; it holds v.",
+        ),
+    ],
+    ids=["fraction", "many", "moment", "keep", "synapses", "sum", "not recorded"],
+)
+def test_mistake_is_one_sentence(action, expected):
+    net, group = counting()
+
+    with pytest.raises((NetworkError, KeyError)) as error:
+        action(net, group)
+
+    assert error.value.args == (expected,)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"variables": "u"}, "'u' is no variable of each synapse; choose from w."),
+        ({"variables": "total"}, "'total' is no variable of each synapse; choose from w."),
+        (
+            {"variables": "w", "synapses": [6]},
+            "synapses [6] lie outside its 6 synapses; use indices below 6.",
+        ),
+    ],
+    ids=["unknown", "shared", "beyond"],
+)
+def test_synapses_that_are_not_there_are_refused(options, expected):
+    net, made = learning()
+
+    with pytest.raises(NetworkError) as error:
+        net.record(made, **options)
+
+    assert str(error.value) == f"Projection 'L': {expected}"
+
+
+def test_static_synapses_are_not_recorded():
+    net, group = counting()
+    target = net.add(2, Neuron.from_cell(DECAYING, "Decaying"), name="T")
+    made = net.connect(group, target, "exc", AllToAll(), name="static")
+
+    with pytest.raises(NetworkError) as error:
+        net.record(made, "w")
+
+    assert str(error.value) == (
+        "Projection 'static': its synapses are static, so nothing of them changes; "
+        "read projection.w instead."
+    )

@@ -85,7 +85,7 @@ class Program:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._listener.join()
+        self._listener.join(2)  # unless a child of its own keeps the channel
 
     def _listen(self) -> None:
         assert self._process.stdout is not None

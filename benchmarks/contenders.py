@@ -11,18 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import networks
+from benchmarks.environments import REQUIREMENTS, python_of
 from benchmarks.networks import Network, c_constants
+from benchmarks.places import BUILD, ROOT, UnavailableError
 
-ROOT = Path(__file__).parents[1]
-BUILD = ROOT / "build" / "bench"
 LIMIT = Path(__file__).parent / "limit"
 LIMIT_FLAGS = ("-O3", "-march=native", "-ffast-math", "-fopenmp", "-std=c++17")
 SIMULATORS = ("snnlab", "limit", "brian2", "annarchy", "nest")
+IMPOSSIBLE = {
+    ("nest", networks.Rates): "nest: its rate neurons exchange rates as events, not as a matrix.",
+}
 DTYPES = ("float64", "float32")
-
-
-class UnavailableError(Exception):
-    """A contender cannot run here; the message is a whole sentence."""
 
 
 @dataclass(frozen=True)
@@ -60,10 +59,13 @@ def command(contender: Contender, network: Network) -> list[str]:
             return [sys.executable, "-m", "benchmarks.sides.blas_side", *arguments]
         case "limit":
             return [str(limit_program(network, contender.threads, contender.dtype))]
+        case peer if peer in REQUIREMENTS:
+            if (peer, type(network)) in IMPOSSIBLE:
+                raise UnavailableError(IMPOSSIBLE[peer, type(network)])
+            return [str(python_of(peer)), "-m", f"benchmarks.sides.{peer}_side", *arguments]
         case other:
-            raise UnavailableError(
-                f"{other}: no such simulator; choose from {', '.join(SIMULATORS)}."
-            )
+            known = ", ".join(SIMULATORS)
+            raise UnavailableError(f"{other}: no such simulator; choose from {known}.")
 
 
 def limit_program(network: Network, threads: int, dtype: str) -> Path:

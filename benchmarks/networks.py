@@ -281,10 +281,13 @@ class Microcircuit(Network):
     def n_synapses(self) -> int:
         return sum(map(sum, self.counts))
 
+    def external_degree(self, target: int) -> int:
+        """External sources of a neuron."""
+        return round(EXTERNAL_DEGREES[target] * self.scale)
+
     def external_spikes(self, target: int) -> float:
         """Mean number of external spikes at a neuron in a step."""
-        degree = round(EXTERNAL_DEGREES[target] * self.scale)
-        return degree * self.background * self.dt / 1000
+        return self.external_degree(target) * self.background * self.dt / 1000
 
     def current(self, target: int) -> float:
         """pA, constant, in the place of the mean input that was lost."""

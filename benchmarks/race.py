@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from statistics import mean, median
 
-from benchmarks.contenders import BUILD, Contender, UnavailableError, command, environment
+from benchmarks.contenders import Contender, command, environment
 from benchmarks.networks import Network
+from benchmarks.places import BUILD, UnavailableError
 from benchmarks.ratios import Ratio, agrees, ratio
 from benchmarks.session import Program, ProgramError
 

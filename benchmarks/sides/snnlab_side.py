@@ -94,10 +94,8 @@ DELTA = """
 tau_m = {tau_m} ms
 V_th = {v_th} mV
 V_reset = {v_reset} mV
-J = {j} mV
-arrivals = {external_spikes}
 
-v = v * exp(-dt / tau_m) + g_exc + J * Poisson(arrivals)
+v = v * exp(-dt / tau_m) + g_exc
 
 spike: v > V_th
 reset: v = V_reset
@@ -140,19 +138,16 @@ tau = {tau} ms
 tau * dx/dt = -x + sum(rec) : explicit
 r = tanh(x)
 """
-# The charge of an external spike, `w_ext tau_syn`, arrives evenly over its step.
 MICROCIRCUIT = """
 C_m = {c_m} pF
 tau_m = {tau_m} ms
 tau_syn = {tau_syn} ms
 E_L = {e_l} mV
 V_th = {v_th} mV
-w_ext = {external_weight} pA
-arrivals = 1
 I = 0 pA
 
 dv/dt = (E_L - v) / tau_m + (g_syn + I) / C_m
-tau_syn * dg_syn/dt = -g_syn + w_ext * Poisson(arrivals) * tau_syn / dt
+tau_syn * dg_syn/dt = -g_syn
 
 spike: v > V_th
 reset: v = E_L
@@ -200,8 +195,10 @@ def fill(net: snnlab.Network, network: facts.Network) -> None:
                 group.g_exc = Normal(*network.g_exc_start)
                 group.g_inh = Normal(*network.g_inh_start)
         case facts.Delta():
+            rate, n = network.external_rate, network.n_external
             for group in balanced(net, network, DELTA):
                 group.v = Uniform(0, network.v_th)
+                net.drive(group, "exc", rate=rate, n=n, weight=network.j)
         case facts.Plastic():
             sources = net.add(network.n_sources, PoissonInput(network.rate), name="sources")
             neurons = net.add(network.n, neuron(PLASTIC, network), name="neurons")
@@ -224,7 +221,8 @@ def microcircuit(net: snnlab.Network, network: facts.Microcircuit) -> None:
     for k, (name, size) in enumerate(zip(facts.POPULATIONS, network.sizes, strict=True)):
         group = net.add(size, model, name=name)
         group.v = Normal(facts.START_MEAN[k], facts.START_SD[k])
-        group.arrivals = network.external_spikes(k)
+        degree, weight = network.external_degree(k), network.external_weight
+        net.drive(group, "syn", rate=network.background, n=degree, weight=weight)
         group.I = network.current(k)
         groups.append(group)
     for a, post in enumerate(groups):

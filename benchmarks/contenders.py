@@ -13,12 +13,13 @@ from pathlib import Path
 from benchmarks import networks
 from benchmarks.environments import REQUIREMENTS, python_of
 from benchmarks.networks import Network, c_constants
-from benchmarks.places import BUILD, ROOT, UnavailableError
+from benchmarks.places import BUILD, ROOT, UnavailableError, file_name
 
 LIMIT = Path(__file__).parent / "limit"
 LIMIT_FLAGS = ("-O3", "-march=native", "-ffast-math", "-fopenmp", "-std=c++17")
-SIMULATORS = ("snnlab", "limit", "brian2", "annarchy", "nest")
-IMPOSSIBLE = {
+PEERS = ("brian2", "annarchy", "nest")  # they run with float64
+SIMULATORS = ("snnlab", "limit", *PEERS)
+IMPOSSIBLE: dict[tuple[str, type[Network]], str] = {
     ("nest", networks.Rates): "nest: its rate neurons exchange rates as events, not as a matrix.",
 }
 DTYPES = ("float64", "float32")
@@ -36,11 +37,14 @@ class Contender:
         return f"{self.simulator}, {self.threads} thread{'s' * (self.threads > 1)}, {self.dtype}"
 
 
-def environment(threads: int) -> dict[str, str]:
-    """Every library keeps to the contender's threads, and finds this package."""
+def environment(threads: int, program: str = "") -> dict[str, str]:
+    """Every library keeps to ``threads``; this package and what ``program`` came with are found."""
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    return {**os.environ, **dict.fromkeys(names, str(threads)), "PYTHONPATH": path}
+    # ANNarchy looks for its own tools on the PATH.
+    programs = os.pathsep.join((str(Path(program).parent), os.environ.get("PATH", "")))
+    own = {"PYTHONPATH": path, "PATH": programs if program else os.environ.get("PATH", "")}
+    return {**os.environ, **dict.fromkeys(names, str(threads)), **own}
 
 
 def command(contender: Contender, network: Network) -> list[str]:
@@ -92,7 +96,7 @@ def limit_program(network: Network, threads: int, dtype: str) -> Path:
     sources = [LIMIT / f"{name}.cpp", LIMIT / "common.hpp"]
     version = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=True)
     text = "\n".join((*flags, version.stdout, *(s.read_text() for s in sources)))
-    made = BUILD / "limit" / f"{network.name}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    made = BUILD / "limit" / file_name(network.name, hashlib.sha256(text.encode()).hexdigest()[:16])
     if not made.exists():
         made.parent.mkdir(parents=True, exist_ok=True)
         done = subprocess.run(

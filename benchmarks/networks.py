@@ -7,8 +7,9 @@ in an environment of its own. A limit program gets the same numbers from `c_cons
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from typing import Any
 
 DT = 0.1  # ms, of all spiking networks
 
@@ -322,6 +323,34 @@ def _all() -> tuple[Network, ...]:
 
 NETWORKS = {network.name: network for network in _all()}
 LARGE = ("pd100",)  # asked for by name: 0.3 billion synapses
+
+
+def named(text: str) -> Network:
+    """The network of this name; ``coba4k:n=8000,in_degree=40`` is one with other numbers.
+
+    Raises
+    ------
+    ValueError
+        If there is no such network, or it has no such number.
+    """
+    name, _, changes = text.partition(":")
+    if name not in NETWORKS:
+        raise ValueError(f"networks: no '{name}'; choose from {', '.join(NETWORKS)}.")
+    network = NETWORKS[name]
+    numbers = {f.name: getattr(network, f.name) for f in fields(network)}
+    numbers = {k: v for k, v in numbers.items() if isinstance(v, int | float)}
+    given: dict[str, Any] = {}
+    for change in filter(None, changes.split(",")):
+        key, _, value = change.partition("=")
+        if key not in numbers:
+            raise ValueError(
+                f"networks: '{name}' has no number '{key}'; choose from {', '.join(numbers)}."
+            )
+        try:
+            given[key] = type(numbers[key])(value)
+        except ValueError:
+            raise ValueError(f"networks: '{change}' gives no number; write {key}=1.") from None
+    return replace(network, name=text, **given)
 
 
 def c_constants(network: Network) -> dict[str, str]:

@@ -9,7 +9,7 @@ from statistics import mean, median
 
 from benchmarks.contenders import Contender, command, environment
 from benchmarks.networks import Network
-from benchmarks.places import BUILD, UnavailableError
+from benchmarks.places import BUILD, UnavailableError, file_name
 from benchmarks.ratios import Ratio, agrees, ratio
 from benchmarks.session import Program, ProgramError
 
@@ -104,8 +104,8 @@ def _start(row: Row) -> Program | None:
     _say(f"{row.network.name}: {name}")
     try:
         started = command(row.contender, row.network)
-        log = BUILD / "log" / f"{row.network.name}-{name.replace(', ', '-').replace(' ', '-')}.txt"
-        program = Program(name, started, environment(row.contender.threads), log)
+        log = BUILD / "log" / f"{file_name(row.network.name, name)}.txt"
+        program = Program(name, started, environment(row.contender.threads, started[0]), log)
         built = program.answer(BUILD_LIMIT)
     except (UnavailableError, ProgramError) as problem:
         row.problem = str(problem)

@@ -72,8 +72,9 @@ class Program:
                 raise ProgramError(f"{self.name}: no answer within {limit:g} s.") from None
             if line is None:
                 raise ProgramError(self._ended())
-            if line.startswith("{"):  # simulators write other things, too
-                return json.loads(line)
+            if line.startswith('{"'):  # simulators write other things, too
+                with suppress(json.JSONDecodeError):
+                    return json.loads(line)
 
     def close(self) -> None:
         """End the program."""

@@ -14,7 +14,7 @@ import ANNarchy as ann  # noqa: N813 (its own convention)
 import numpy as np
 
 from benchmarks import networks as facts
-from benchmarks.places import BUILD
+from benchmarks.places import BUILD, file_name
 from benchmarks.sides.protocol import Answer, serve
 
 CONDUCTANCE = """
@@ -45,7 +45,7 @@ seen = ite(since > 0.0, -100.0, v)
 """  # noqa: E501
 DELTA = """
 outside = Binomial({n}, {p:.10f})
-v = decay * v + j * outside + g_exc - g_inh
+v = decay * v + jump * outside + g_exc - g_inh
 """
 PLASTIC = """
 tau_m * dv/dt = (e_l - v) + g_exc * (e_exc - v)
@@ -111,7 +111,7 @@ def build(net: Any, network: facts.Network) -> Any:
             neurons.g_inh = ann.Normal(*network.g_inh_start)
             joined(net, network, neurons, (network.w_exc, network.w_inh))
         case facts.Delta():
-            numbers = parameters(network, "v_th", "v_reset", "j")
+            numbers = parameters(network, "v_th", "v_reset") | {"jump": network.j}
             numbers["decay"] = math.exp(-network.dt / network.tau_m)
             n = network.n_external
             text = DELTA.format(n=n, p=network.external_spikes / n)
@@ -185,7 +185,7 @@ def microcircuit(net: Any, network: facts.Microcircuit) -> list[Any]:
 
 def main() -> None:
     name, threads, _ = sys.argv[1:]
-    network = facts.NETWORKS[name]
+    network = facts.named(name)
     start = time.perf_counter()
     ann.setup(dt=network.dt, num_threads=int(threads), seed=1)
     net = ann.Network()
@@ -193,7 +193,7 @@ def main() -> None:
     groups = made if isinstance(made, list) else [made]
     spiking = not isinstance(network, facts.Rates)
     monitors = [net.monitor(group, ["spike"]) for group in groups] if spiking else []
-    net.compile(directory=str(BUILD / "annarchy" / f"{name}-{threads}"), silent=True)
+    net.compile(directory=str(BUILD / "annarchy" / file_name(name, threads)), silent=True)
     net.simulate(network.dt)
     built = time.perf_counter() - start
 

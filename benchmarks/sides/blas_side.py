@@ -17,7 +17,7 @@ from benchmarks.sides.protocol import Answer, serve
 
 def main() -> None:
     name, _, dtype = sys.argv[1:]
-    network = facts.NETWORKS[name]
+    network = facts.named(name)
     assert isinstance(network, facts.Rates)
     start = time.perf_counter()
     rng = np.random.default_rng(1)

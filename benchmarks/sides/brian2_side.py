@@ -31,7 +31,7 @@ from brian2 import (
 )
 
 from benchmarks import networks as facts
-from benchmarks.places import BUILD
+from benchmarks.places import BUILD, file_name
 
 CONDUCTANCE = """
 dv/dt = (e_l - v + g_exc * (e_exc - v) + g_inh * (e_inh - v) + drive) / tau_m
@@ -262,8 +262,8 @@ def truncated(rng: np.random.Generator, n: int, mean: float, sd: float, low: flo
 
 def main() -> None:
     name, threads, _ = sys.argv[1:]
-    network = facts.NETWORKS[name]
-    folder = BUILD / "brian2" / f"{name}-{threads}"
+    network = facts.named(name)
+    folder = BUILD / "brian2" / file_name(name, threads)
     start = time.perf_counter()
     brian2.set_device("cpp_standalone", directory=str(folder), build_on_run=False)
     brian2.prefs.devices.cpp_standalone.openmp_threads = 0 if threads == "1" else int(threads)

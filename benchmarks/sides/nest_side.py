@@ -178,7 +178,7 @@ def microcircuit(network: facts.Microcircuit, rng: np.random.Generator) -> Any:
 
 def main() -> None:
     name, threads, _ = sys.argv[1:]
-    network = facts.NETWORKS[name]
+    network = facts.named(name)
     start = time.perf_counter()
     nest.verbosity = nest.VerbosityLevel.ERROR
     nest.ResetKernel()

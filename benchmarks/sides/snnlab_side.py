@@ -283,7 +283,7 @@ def arrays_below(roots: list[Any], stop: tuple[type, ...]) -> dict[int, int]:
 
 def main() -> None:
     name, threads, dtype = sys.argv[1:]
-    network = facts.NETWORKS[name]
+    network = facts.named(name)
     start = time.perf_counter()
     real: Literal["float64", "float32"] = "float32" if dtype == "float32" else "float64"
     net = snnlab.Network(dt=network.dt, seed=1, threads=int(threads), dtype=real)

@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 ENGINE_SOURCES := $(wildcard snnlab/engine/*.pyx snnlab/engine/*.pxd snnlab/engine/*.c snnlab/engine/include/*.h)
 LAB_SOURCES    := $(wildcard labextension/*.json labextension/src/*)
 
-.PHONY: help lab test lint bench bench-lab test-gpu clean
+.PHONY: help lab test lint bench bench-all bench-lab test-gpu clean
 .DEFAULT_GOAL := help
 
 help:
@@ -15,6 +15,7 @@ help:
 	@echo "make test      checks and tests"
 	@echo "make lint      checks alone: ruff and pyright"
 	@echo "make bench     snnlab, its peers and hand-written programs side by side"
+	@echo "make bench-all the same with all networks, float32, and growth curves (an hour)"
 	@echo "make bench-lab frames, answers and speed beside a dashboard that plays"
 	@echo "make test-gpu  the tests that need an NVIDIA GPU"
 	@echo "make clean     remove the environment and everything built"
@@ -32,6 +33,9 @@ lint: $(VENV)/installed
 
 bench: $(VENV)/installed
 	$(BIN)/python -m benchmarks.run $(BENCH_OPTIONS)
+
+bench-all: $(VENV)/installed
+	$(BIN)/python -m benchmarks.run --all $(BENCH_OPTIONS)
 
 bench-lab: $(VENV)/chromium
 	$(BIN)/python -m benchmarks.lab $(BENCH_OPTIONS)

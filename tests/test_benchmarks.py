@@ -1,10 +1,11 @@
 """The benchmarks measure what they say: equal networks, ratios, tables."""
 
 import math
+import re
 
 import pytest
 
-from benchmarks import contenders, networks, race
+from benchmarks import contenders, growth, networks, page, race, run
 from benchmarks.contenders import Contender
 from benchmarks.networks import NETWORKS
 from benchmarks.ratios import Ratio, agrees, ratio
@@ -106,3 +107,104 @@ def test_most_spikes_leaves_less_than_a_draw_of_32_bits_can_show():
     most = networks.most_spikes(2.0)
 
     assert beyond(most) < 2**-32 < beyond(most - 1)
+
+
+def test_network_takes_numbers_of_its_own():
+    network = networks.named("brunel:in_degree=300,j=0.5")
+
+    assert isinstance(network, networks.Delta)
+    assert (network.in_degree, network.j, network.n) == (300, 0.5, 10_000)
+    assert network.name == "brunel:in_degree=300,j=0.5"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("coba", f"networks: no 'coba'; choose from {', '.join(NETWORKS)}."),
+        (
+            "rate1k:m=3",
+            "networks: 'rate1k' has no number 'm'; choose from seconds, settle, tolerance, n, "
+            "tau, gain, x_start.",
+        ),
+        ("rate1k:n=many", "networks: 'n=many' gives no number; write n=1."),
+    ],
+)
+def test_unknown_network_is_refused(text, message):
+    with pytest.raises(ValueError, match="networks") as caught:
+        networks.named(text)
+
+    assert str(caught.value) == message
+
+
+def test_options_keep_the_numbers_with_their_network():
+    options = run.parse(["--networks", "coba4k:n=100,in_degree=5,brunel", "--threads", "1"])
+
+    assert options.networks == ("coba4k:n=100,in_degree=5", "brunel")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["--simulators", "neuron"],
+            "benchmarks: no simulator 'neuron'; choose from snnlab, limit, brian2, annarchy, nest.",
+        ),
+        (["--threads", "0"], "benchmarks: --threads 0 is no number of threads; give 1, 2 ..."),
+        (["--repeats", "0"], "benchmarks: --repeats 0 is no round; give 1, 2 ..."),
+    ],
+)
+def test_wrong_option_ends_with_a_sentence(arguments, message):
+    with pytest.raises(SystemExit) as caught:
+        run.parse(arguments)
+
+    assert str(caught.value) == message
+
+
+def test_peers_run_with_float64_alone():
+    options = run.parse(["--dtypes", "float64,float32", "--threads", "2", "--simulators",
+                         "snnlab,nest"])  # fmt: skip
+
+    assert run.contenders(options) == [
+        Contender("snnlab", 2), Contender("nest", 2), Contender("snnlab", 2, "float32")
+    ]  # fmt: skip
+
+
+def test_page_holds_every_figure_and_no_markup_of_others():
+    rows = [
+        row("snnlab", [0.2, 0.3], [21.0, 23.0], megabytes=120.0),
+        row("limit", [0.1, 0.1], [21.0, 21.0], megabytes=5.0),
+        row("nest", [], [], problem="nest: <script>alert(1)</script>"),
+    ]
+    curves = [growth.Curve("neurons", "COBA", "snnlab", [(1000, rows[0]), (4000, rows[1])])]
+
+    text = page.page("today", [race.Race(NETWORKS["coba4k"], rows)], {}, curves)
+
+    titles = re.findall("<h2>(.*?)</h2>", text)
+    assert titles == [
+        "Time over that of the hand-written program, 1 thread, float64",
+        "Peak memory of the process, 1 thread",
+        "Growth with neurons: COBA",
+        "COBA 4,000",
+    ]
+    assert "<td>2.50 (2.00..3.00)</td>" in text
+    assert "<td>nest: &lt;script&gt;alert(1)&lt;/script&gt;</td>" in text
+    assert "<script>alert" not in text
+    assert not re.search(r'<(script|link|img)[^>]*(src|href)="?http', text)
+
+
+@pytest.mark.parametrize(
+    ("name", "seconds"),
+    [("cuba4k:n=1000", 0.5), ("stdp100:n=20", 1.0), ("brunel:n=2000,in_degree=200,j=0.5", 0.2)],
+    ids=["current", "plastic", "delta"],
+)
+def test_hand_written_program_fires_as_snnlab_does(name, seconds):
+    """One definition in two languages; weights, delays and refractory times show in the rate."""
+    network = networks.named(name)
+
+    one = race.race(
+        network, [Contender("snnlab", 1), Contender("limit", 2)], repeats=1, seconds=seconds
+    )
+
+    assert [(r.problem, len(r.times)) for r in one.rows] == [("", 1), ("", 1)]
+    rates = [r.rate for r in one.rows]
+    assert rates[0] == pytest.approx(rates[1], rel=0.15)

@@ -32,7 +32,8 @@ inline double now()
 struct Random {
     uint64_t state;
 
-    explicit Random(uint64_t seed) : state(seed * 0x9E3779B97F4A7C15u) {}
+    // Seeds lie far apart, not at multiples of the step: else one stream is another one, shifted.
+    explicit Random(uint64_t seed) : state(seed << 48) { state = bits(); }
 
     uint64_t bits()
     {

@@ -177,7 +177,7 @@ def microcircuit(net: Any, network: facts.Microcircuit) -> list[Any]:
             net.connect(pre, post, "syn").fixed_probability(
                 probability=chance,
                 weights=ann.Normal(mean, network.weight_sd * abs(mean), **limits),
-                delays=ann.Normal(delay, network.delay_sd * delay, min=network.dt),
+                delays=ann.Normal(delay, network.delay_sd * delay, min=network.dt, max=12.7),
                 allow_self_connections=True,
             )
     return groups

@@ -109,7 +109,8 @@ def balanced(network: facts.Balanced, equations: str, **options: Any) -> tuple[A
     group = NeuronGroup(network.n, equations, **named, **options)
     on = {"exc": "g_exc_post += w_exc", "inh": "g_inh_post += w_inh"}
     if isinstance(network, facts.Delta):
-        on = {"exc": "v_post += j", "inh": "v_post -= g * j"}
+        named = {"namespace": {**named["namespace"], "jump": network.j * mV}}
+        on = {"exc": "v_post += jump", "inh": "v_post -= g * jump"}  # `j` is an index of Brian2
     delay = network.delay * ms if isinstance(network, facts.Delta) else None
     excitation = Synapses(
         group[: network.n_excitatory], group, on_pre=on["exc"], delay=delay, **named

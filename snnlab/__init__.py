@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         Uniform,
         Variable,
         add_function,
+        build_neuron,
         functions,
         library,
     )
@@ -94,6 +95,7 @@ __all__ = [
     "Uniform",
     "Variable",
     "add_function",
+    "build_neuron",
     "functions",
     "library",
     "load_ipython_extension",

@@ -41,6 +41,7 @@ from snnlab.network.distributions import (
 )
 from snnlab.network.inputs import PoissonInput, SpikeSource, TimedArray
 from snnlab.network.network import Network
+from snnlab.wiring import build_neuron
 
 __all__ = [
     "AllToAll",
@@ -82,6 +83,7 @@ __all__ = [
     "Uniform",
     "Variable",
     "add_function",
+    "build_neuron",
     "functions",
     "library",
 ]

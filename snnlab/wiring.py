@@ -41,6 +41,24 @@ def _progress(total_ms: float) -> Reporter:
     return make_progress(total_ms)
 
 
+def build_neuron(start: str | Neuron | None = None) -> Any:
+    """A form in which a neuron is chosen or written; it hands back the text of its cell.
+
+    Parameters
+    ----------
+    start
+        A name of `snnlab.library`, or a neuron, to start from.
+
+    Raises
+    ------
+    ModelError
+        If the library has no such neuron.
+    """
+    from snnlab.widgets.builder import Builder
+
+    return Builder(start)
+
+
 def load_ipython_extension(shell: Any) -> None:
     """What ``%load_ext snnlab`` does: ``%%neuron`` and ``%%synapse`` cells."""
     from snnlab.magics import cells

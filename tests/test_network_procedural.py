@@ -17,6 +17,7 @@ from snnlab.network.connectors import (
 )
 from snnlab.network.distributions import LogNormal, Normal, Uniform
 from snnlab.network.network import Network
+from snnlab.network.population import Values
 
 LEAKY = Neuron.from_cell(
     """
@@ -43,7 +44,7 @@ RULES = [
 ]
 
 
-def recurrent(rule, weight=0.1, *, procedural, views=None, delay=1.5, **options):
+def recurrent(rule, weight: Values = 0.1, *, procedural, views=None, delay=1.5, **options):
     net = Network(dt=0.1, seed=7, **options)
     group = net.add(200, LEAKY, name="E")
     pre, post = (group, group) if views is None else (group[views[0]], group[views[1]])

@@ -34,6 +34,7 @@ from snnlab.errors import NetworkError
 
 DRAWS = 3  # last part of the path of a rule's own random streams
 PAIRS_AT_ONCE = 2_000_000
+ROWS_TO_GUESS = 50
 
 
 @dataclass(frozen=True)
@@ -120,9 +121,14 @@ class Connector(ABC):
         """Connect two groups of which more is known than their sizes."""
         return self.connect(groups.n_pre, groups.n_post, key)
 
-    def expected(self, n_pre: int, n_post: int) -> int | None:
+    def expected(self, groups: Groups) -> int | None:
         """About how many synapses there will be; None if only building tells."""
         return None
+
+    @property
+    def gives_weights(self) -> bool:
+        """Whether each synapse gets a weight from the rule."""
+        return False
 
 
 class GroupConnector(Connector):
@@ -166,8 +172,8 @@ class AllToAll(RowConnector):
         skipped = None if self.self_connections else groups.same_post
         return Rule("everyone", key, groups.n_pre, groups.n_post, skipped=skipped)
 
-    def expected(self, n_pre: int, n_post: int) -> int:
-        return n_pre * n_post
+    def expected(self, groups: Groups) -> int:
+        return groups.n_pre * groups.n_post
 
 
 @dataclass(frozen=True)
@@ -183,8 +189,8 @@ class OneToOne(RowConnector):
             )
         return Rule("counterpart", key, n_pre, n_post)
 
-    def expected(self, n_pre: int, n_post: int) -> int:
-        return min(n_pre, n_post)
+    def expected(self, groups: Groups) -> int:
+        return min(groups.n_pre, groups.n_post)
 
 
 @dataclass(frozen=True)
@@ -207,8 +213,8 @@ class FixedProbability(RowConnector):
         skipped = None if self.self_connections else groups.same_post
         return Rule("bernoulli", key, groups.n_pre, groups.n_post, p=self.p, skipped=skipped)
 
-    def expected(self, n_pre: int, n_post: int) -> int:
-        return round(n_pre * n_post * self.p)
+    def expected(self, groups: Groups) -> int:
+        return round(groups.n_pre * groups.n_post * self.p)
 
 
 @dataclass(frozen=True)
@@ -233,8 +239,8 @@ class FixedInDegree(GroupConnector):
         by_post = Rule(kind, key, groups.n_post, groups.n_pre, n=self.n, skipped=skipped)
         return Connectivity(*make_columns(by_post))
 
-    def expected(self, n_pre: int, n_post: int) -> int:
-        return self.n * n_post
+    def expected(self, groups: Groups) -> int:
+        return self.n * groups.n_post
 
 
 @dataclass(frozen=True)
@@ -258,8 +264,8 @@ class FixedOutDegree(RowConnector):
         kind = "repeated" if self.multapses else "distinct"
         return Rule(kind, key, groups.n_pre, groups.n_post, n=self.n, skipped=skipped)
 
-    def expected(self, n_pre: int, n_post: int) -> int:
-        return self.n * n_pre
+    def expected(self, groups: Groups) -> int:
+        return self.n * groups.n_pre
 
 
 @dataclass(frozen=True)
@@ -300,7 +306,7 @@ class FixedTotal(RowConnector):
         ends = ends_of(lengths)
         return Rule(kind, key, groups.n_pre, groups.n_post, ends=ends, skipped=skipped)
 
-    def expected(self, n_pre: int, n_post: int) -> int:
+    def expected(self, groups: Groups) -> int:
         return self.n
 
 
@@ -342,12 +348,30 @@ class _Spatial(GroupConnector):
                 f"{kind}: the pre population has {pre.shape[1]} dimensions and the post population "
                 f"{post.shape[1]}; give both shapes of equal length in net.add."
             )
+        skipped = None if self.allows_self else groups.same_post
+        return Connectivity(*make_space(*self._rows(pre, post), skipped))
+
+    def _rows(
+        self, pre: NDArray[np.float64], post: NDArray[np.float64]
+    ) -> tuple[Space, NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
+        """The rule, the places of rows, and which post neurons each looks at."""
         amplitudes, scales, least = self._terms
         firsts, lasts = _near(pre[:, 0], post[:, 0], _reach(amplitudes, scales, least))
         space = Space(np.ascontiguousarray(post.T), amplitudes, scales, least)
-        own = np.ascontiguousarray(pre)
-        skipped = None if self.allows_self else groups.same_post
-        return Connectivity(*make_space(space, own, firsts, lasts, skipped))
+        return space, np.ascontiguousarray(pre), firsts, lasts
+
+    def expected(self, groups: Groups) -> int | None:
+        """From some rows, evenly chosen."""
+        pre, post = groups.pre_positions, groups.post_positions
+        if pre is None or post is None or pre.shape[1] != post.shape[1] or not len(pre):
+            return None
+        some = np.unique(np.linspace(0, len(pre) - 1, ROWS_TO_GUESS).round().astype(int))
+        space, own, firsts, lasts = self._rows(pre[some], post)
+        return round(space.rows(own, firsts, lasts, None).mean() * len(pre))
+
+    @property
+    def gives_weights(self) -> bool:
+        return True
 
     @property
     @abstractmethod
@@ -449,8 +473,12 @@ class FromPairs(Connector):
             )
         return _sorted(sources, targets, n_pre, n_post, weights, delays)
 
-    def expected(self, n_pre: int, n_post: int) -> int:
+    def expected(self, groups: Groups) -> int:
         return np.size(self.sources)
+
+    @property
+    def gives_weights(self) -> bool:
+        return self.weights is not None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -512,9 +540,13 @@ class FromMatrix(Connector):
         ends = ends_of(_joined(counts, np.int64))
         return Connectivity(ends, _joined(targets, narrow(n_post)), values)
 
-    def expected(self, n_pre: int, n_post: int) -> int:
+    def expected(self, groups: Groups) -> int:
         stored = getattr(self.weights, "nnz", None)
-        return n_pre * n_post if stored is None else int(stored)
+        return groups.n_pre * groups.n_post if stored is None else int(stored)
+
+    @property
+    def gives_weights(self) -> bool:
+        return True
 
 
 @dataclass(frozen=True)
@@ -564,6 +596,10 @@ class FromFunction(GroupConnector):
             if f is not None
         }
         return replace(connectivity, **values)
+
+    @property
+    def gives_weights(self) -> bool:
+        return self.weights is not None
 
     def _chance(self, first: int, last: int, n_post: int) -> NDArray[np.float64]:
         """(last - first, n_post) probabilities from the function."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,7 +22,7 @@ from snnlab.engine.team import TeamChoice, available_cores
 from snnlab.errors import NetworkError, SimulationError
 from snnlab.model.neuron import Neuron
 from snnlab.model.synapse import Synapse
-from snnlab.network import assembly, handles, presentation, timescales
+from snnlab.network import assembly, handles, memory, presentation, timescales
 from snnlab.network.assembly import PopulationParts, ProjectionParts
 from snnlab.network.connectors import AllToAll, Connector
 from snnlab.network.delays import check_delays
@@ -29,6 +30,7 @@ from snnlab.network.distributions import Distribution
 from snnlab.network.drives import PoissonDrive
 from snnlab.network.handles import ParameterHandle, handles_of
 from snnlab.network.inputs import Input
+from snnlab.network.memory import MemoryUse
 from snnlab.network.population import (
     Population,
     PopulationView,
@@ -168,6 +170,8 @@ class Network:
             raise NetworkError(
                 f"Population '{name}': size {shape} is not possible; give whole numbers from 1 on."
             )
+        size = math.prod(int(n) for n in sizes)
+        memory.check_population(f"Population '{name}'", size, neuron.model, self.real)
         key = stream_key(self.seed, POPULATIONS, len(self.populations))
         population = Population(self, neuron, tuple(int(n) for n in sizes), name, key)
         if given is not None:
@@ -280,6 +284,7 @@ class Network:
             projection.check_procedural()
         if not isinstance(given, int):
             projection.check_delays_allowed()
+        memory.check_projections(where, [*self.projections.values(), projection])
         self.projections[name] = projection
         self._relink()
         return projection
@@ -638,6 +643,7 @@ class Network:
                 f"Network: cannot simulate {duration!r} ms; give a duration from 0 ms on."
             )
         n_steps = steps(duration, self.dt, what="net.simulate")
+        memory.check_recording("Network", self, n_steps * self.dt)
         self._prepare()
         if n_steps == 0:
             return
@@ -1037,6 +1043,22 @@ class Network:
         """
         handles.check_changeable(owner, name, amount)
         self._submit(lambda: handles.shift(owner, name, float(amount)))
+
+    def memory(self, duration: float = 0.0) -> MemoryUse:
+        """What the network takes of the memory, also before it is built; print it.
+
+        Parameters
+        ----------
+        duration
+            ms; what is recorded in this time is counted, too.
+        """
+        return memory.memory_use(self, duration)
+
+    def _recorded_values(self) -> Iterable[tuple[str, str, Tap, TraceRecord]]:
+        """Of what is recorded: owner, name, how it is taken and where it is kept."""
+        for (owner, name), tap in self._record_taps.items():
+            if tap in self._recorders and not tap.paused:
+                yield owner, name, tap, self._trace_records[owner][name]
 
     def report(self) -> Report:
         """The network as tables for a paper (Nordlie et al. 2009); ``.save("methods.tex")``."""

@@ -21,7 +21,7 @@ from snnlab.model.integrators import EVENT_DRIVEN, elapsed
 from snnlab.model.ir import DifferentialEquation, SynapseModel, symbol
 from snnlab.model.synapse import Synapse
 from snnlab.model.traces import NO_TRACES, Traces, neuron_traces
-from snnlab.network import structure
+from snnlab.network import memory, structure
 from snnlab.network.compilation import completed, is_static
 from snnlab.network.connectors import Connectivity, Connector, Groups, RowConnector
 from snnlab.network.delays import steps_of_delays
@@ -98,6 +98,7 @@ class Projection:
         set_(self, "_n_drawn", 0)
         set_(self, "procedural", procedural)
         set_(self, "_procedure", None)
+        set_(self, "_expected", -1)
         if procedural:
             set_(self, "_n_drawn", 1)  # as the weights of stored synapses, which are drawn first
 
@@ -113,6 +114,7 @@ class Projection:
     static: bool
     procedural: bool  # synapses are made anew when they are needed
     _procedure: Procedure | None
+    _expected: int | None  # synapses; -1: not asked yet
     _delay: Values | int  # a number: steps; else ms
     _delays: NDArray | None
     _weight: Values
@@ -148,6 +150,7 @@ class Projection:
             return self.procedure.connectivity()
         connectivity = self._connectivity
         if connectivity is None:
+            memory.check_projections(f"Projection '{self.name}'", [self])
             connectivity = self._connect()
             weights, delays = connectivity.weights, connectivity.delays
             connectivity = replace(connectivity, weights=None, delays=None)
@@ -202,6 +205,43 @@ class Projection:
         if self.procedure is not None:
             return self.procedure.size
         return len(self.connectivity.targets)
+
+    @property
+    def expected_size(self) -> int | None:
+        """About how many synapses there will be; None if only building tells."""
+        if self._expected == -1:
+            pre, post = self._pre_indices, self._post_indices
+            grids = (self.pre.shape, pre), (self.post.shape, post)
+            groups = Groups(len(pre), len(post), None, None, *grids)
+            object.__setattr__(self, "_expected", self.connector.expected(groups))
+        return self._expected
+
+    @property
+    def is_built(self) -> bool:
+        """Whether the synapses are stored already."""
+        return self._connectivity is not None
+
+    @property
+    def has_weight_each(self) -> bool:
+        """Whether each synapse has a weight of its own, as far as it is known before building."""
+        return self.connector.gives_weights or not is_number(self._weight)
+
+    @property
+    def has_delay_each(self) -> bool:
+        """Whether each synapse has a delay of its own."""
+        return not isinstance(self._delay, int)
+
+    @property
+    def longest_delay_steps(self) -> int:
+        """As far as it is known without building the synapses."""
+        delay, dt = self._delay, self.network.dt
+        if isinstance(delay, int):
+            return delay
+        if self._delays is not None:
+            return self.delay_steps
+        if isinstance(delay, Distribution):
+            return 1
+        return int(np.max(np.asarray(delay, float), initial=dt) / dt) + 1
 
     @property
     def sources(self) -> NDArray[np.int32]:

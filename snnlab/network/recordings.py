@@ -47,7 +47,7 @@ class Tap:
         self.elements = elements
         self.moment: Moment = moment
         self.paused = False
-        self._period = period
+        self.period = period
         self._put = put
         self._clear = clear
         self._next_step: int | None = None
@@ -86,7 +86,7 @@ class Tap:
             source = parts.population.state.arrays[self.variable]
             bounds, backend, what = parts.spikes.bounds, parts.backend, "neurons"
         make = backend.parts.Recorder
-        recorder = make(source, self.elements, bounds, self._period, first)
+        recorder = make(source, self.elements, bounds, self.period, first)
         self._recorder = recorder
         return assembly.Recorded(
             self.owner.name,

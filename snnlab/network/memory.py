@@ -1,0 +1,223 @@
+"""What a network takes of the machine's memory, told before it is allocated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from snnlab.engine import machine
+from snnlab.engine.memory import padded_size
+from snnlab.errors import NetworkError
+from snnlab.model.ir import NeuronModel
+from snnlab.model.traces import neuron_traces
+from snnlab.network.population import DTYPES, Population
+
+if TYPE_CHECKING:
+    from snnlab.network.network import Network
+    from snnlab.network.projection import Projection
+
+ENGINE = 1 + 4 + 4  # bytes a neuron: spike flag, refractoriness left, latest spike
+
+
+@dataclass(frozen=True)
+class Item:
+    """One kind of array of a population, projection or recorder."""
+
+    owner: str
+    what: str
+    count: int | None  # None: only building tells
+    bytes_each: int
+    allocated: bool = False
+
+    @property
+    def nbytes(self) -> int:
+        return (self.count or 0) * self.bytes_each
+
+
+@dataclass(frozen=True)
+class MemoryUse:
+    """Memory of a network, item by item; prints as a table."""
+
+    items: tuple[Item, ...]
+    available: int | None  # bytes, beside what is allocated already; None: unknown
+
+    @property
+    def total(self) -> int:
+        """Bytes of all items."""
+        return sum(item.nbytes for item in self.items)
+
+    @property
+    def missing(self) -> int:
+        """Bytes of what is not allocated yet."""
+        return sum(item.nbytes for item in self.items if not item.allocated)
+
+    def __str__(self) -> str:
+        rows = [("", "", "number", "bytes each", "in all"), *map(_row, self.items)]
+        rows.append(("total", "", "", "", size_text(self.total)))
+        if self.missing < self.total:
+            rows.append(("to be allocated", "", "", "", size_text(self.missing)))
+        if self.available is not None:
+            rows.append(("free", "", "", "", size_text(self.available)))
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        return "\n".join(_line(row, widths) for row in rows)
+
+    __repr__ = __str__
+
+
+def _row(item: Item) -> tuple[str, str, str, str, str]:
+    if item.count is None:
+        return item.owner, item.what, "?", str(item.bytes_each), "?"
+    count = f"{item.count:,}"
+    return item.owner, item.what, count, str(item.bytes_each), size_text(item.nbytes)
+
+
+def _line(row: tuple[str, ...], widths: list[int]) -> str:
+    cells = [
+        cell.ljust(width) if k < 2 else cell.rjust(width)
+        for k, (cell, width) in enumerate(zip(row, widths, strict=True))
+    ]
+    return "  ".join(cells).rstrip()
+
+
+def size_text(n_bytes: int) -> str:
+    """For a reader: ``80 GB``, ``1.25 MB``."""
+    for unit, size in (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 1000)):
+        if n_bytes >= size:
+            number = n_bytes / size
+            return f"{number:,.0f} {unit}" if number >= 1000 else f"{number:.3g} {unit}"
+    return f"{n_bytes} bytes"
+
+
+def memory_use(network: Network, duration: float = 0.0) -> MemoryUse:
+    """Memory of ``network`` with what it records in ``duration`` ms."""
+    items: list[Item] = []
+    for population in network.populations.values():
+        items += population_items(population)
+    for projection in network.projections.values():
+        items += projection_items(projection)
+    items += recorder_items(network, duration)
+    return MemoryUse(tuple(items), machine.available_memory())
+
+
+def neuron_bytes(model: NeuronModel, real: type) -> int:
+    """Bytes that one neuron of ``model`` takes."""
+    of_variables = [v.dtype for v in model.variables if v.locality == "local"]
+    of_parameters = [p.dtype for p in model.parameters if p.locality == "local"]
+    types = [DTYPES.get(dtype, real) for dtype in (*of_variables, *of_parameters)]
+    return ENGINE + sum(np.dtype(one).itemsize for one in types)
+
+
+def population_items(population: Population) -> list[Item]:
+    """State and spike lists; the state is allocated with the population."""
+    name, padded = population.name, padded_size(population.size)
+    state = sum(array.itemsize for array in population.state.arrays.values() if len(array) > 1)
+    linked = name in population.network._parts
+    into = [p for p in population.network.projections.values() if p.pre is population]
+    longest = max((p.longest_delay_steps for p in into), default=1)
+    return [
+        Item(name, "state", padded, state, allocated=True),
+        Item(name, "spikes on their way", padded, ENGINE + 4 * (longest + 1), linked),
+    ]
+
+
+def projection_items(projection: Projection) -> list[Item]:
+    """Synapses, as they are or as the rule leads to expect."""
+    name, network, built = projection.name, projection.network, projection.is_built
+    n_rows, real = projection.pre.size, np.dtype(network.real).itemsize
+    bytes_of_row = 8 + 8 * (network.threads + 1)
+    if projection.procedural:
+        return [Item(name, "rows", n_rows, bytes_of_row)] if projection.has_weight_each else []
+    n = projection.size if built else projection.expected_size
+    target = 2 if projection.post.size <= 65_536 else 4
+    weight = real if projection.has_weight_each else 0
+    if projection.model is not None and not projection.static:
+        one_delay = not projection.has_delay_each
+        of_neurons = neuron_traces(projection.model, frozenset(), one_delay=one_delay).names
+        variables = projection.model.variables
+        own = [v for v in variables if v.locality == "local" and v.name not in of_neurons]
+        weight *= "w" not in {v.name for v in own}
+        weight += sum(np.dtype(DTYPES.get(v.dtype, network.real)).itemsize for v in own)
+        if projection.event_driven.keys() - of_neurons:
+            weight += np.dtype(np.int32).itemsize  # step up to which they have been followed
+    items = [
+        Item(name, "rows", n_rows, bytes_of_row, built),
+        Item(name, "targets", n, target, built),
+    ]
+    if weight:
+        what = "weights" if projection.static else "values"
+        items.append(Item(name, what, n, weight, built))
+    if projection.has_delay_each:
+        # Each synapse's delay and place, and what is copied in the order of the delays.
+        copied = 1 + 4 + target + (weight if projection.static else 0)
+        items.append(Item(name, "delays", n, 1 + copied, built))
+    if projection.model is not None and projection.model.post_spike:
+        source = 2 if projection.pre.size <= 65_536 else 4
+        items.append(Item(name, "seen from the targets", n, 4 + source, built))
+    return items
+
+
+def recorder_items(network: Network, duration: float) -> list[Item]:
+    """What is recorded in ``duration`` ms."""
+    items = []
+    for owner, name, tap, record in network._recorded_values():
+        n_steps = round(duration / network.dt)
+        if record.keep is not None:
+            n_steps = min(n_steps, record.keep)
+        item_bytes = np.dtype(network.real).itemsize
+        if isinstance(tap.owner, Population) and tap.variable in tap.owner.state.arrays:
+            item_bytes = tap.owner.state.arrays[tap.variable].itemsize
+        count = len(tap.elements) * (n_steps // tap.period)
+        items.append(Item(owner, f"record of {name}", count, item_bytes))
+    return items
+
+
+def check_population(where: str, size: int, model: NeuronModel, real: type) -> None:
+    """A population of ``size`` neurons fits into memory.
+
+    Raises
+    ------
+    NetworkError
+        If it does not; the sum is explained.
+    """
+    item = Item("this population", "neurons", size, neuron_bytes(model, real))
+    _refuse(where, [item], "take fewer neurons")
+
+
+def check_projections(where: str, projections: Iterable[Projection]) -> None:
+    """The synapses of ``projections`` that are not built yet fit into memory.
+
+    Raises
+    ------
+    NetworkError
+        If they do not; the sum is explained.
+    """
+    items = [item for p in projections if not p.is_built for item in projection_items(p)]
+    hint = "connect fewer neurons, use dtype='float32' or one weight, or pass procedural=True"
+    _refuse(where, items, hint)
+
+
+def check_recording(where: str, network: Network, duration: float) -> None:
+    """What is recorded in ``duration`` ms fits into memory.
+
+    Raises
+    ------
+    NetworkError
+        If it does not; the sum is explained.
+    """
+    hint = "record fewer neurons, or seldom (every=...), or simulate in shorter parts"
+    _refuse(where, recorder_items(network, duration), hint)
+
+
+def _refuse(where: str, items: Iterable[Item], hint: str) -> None:
+    needed = [item for item in items if not item.allocated]
+    if sum(item.nbytes for item in needed) < 1_000_000:
+        return
+    use = MemoryUse(tuple(needed), machine.available_memory())
+    if use.available is not None and use.missing > use.available:
+        raise NetworkError(
+            f"{where}: {size_text(use.missing)} are needed and {size_text(use.available)} of "
+            f"memory are free; {hint}.\n{use}"
+        )

@@ -1,6 +1,18 @@
-"""One frame under way at a time, and nobody who is gone is waited for."""
+"""Few frames under way, as many as a page can paint, and nobody who is gone is waited for."""
 
-from snnlab.widgets.viewers import MAX_RATE, MAX_VIEWERS, PATIENCE, Viewers
+import pytest
+
+from snnlab.widgets.viewers import (
+    ASK_PERIOD,
+    MAX_RATE,
+    MAX_SHARE,
+    MAX_VIEWERS,
+    MIN_RATE,
+    PAINTING_SHARE,
+    PATIENCE,
+    PATIENCE_FOR_ANSWER,
+    Viewers,
+)
 
 FRAME = 1 / MAX_RATE
 
@@ -36,6 +48,60 @@ def test_frames_do_not_go_out_faster_than_the_limit():
 
     assert not viewers.may_send(now=0.9 * FRAME)
     assert viewers.may_send(now=1.1 * FRAME)
+
+
+def test_frames_go_on_for_a_while_before_the_answer():
+    viewers = Viewers()
+    viewers.join("a", now=0.0)
+    asked = viewers.send(now=0.0, whole=True)
+    viewers.send(now=FRAME, whole=False, asking=viewers.asks(now=FRAME))
+
+    assert viewers.may_send(now=0.9 * PATIENCE_FOR_ANSWER)
+    assert not viewers.may_send(now=1.1 * PATIENCE_FOR_ANSWER)
+    viewers.acknowledge("a", asked, now=1.2 * PATIENCE_FOR_ANSWER)
+    assert viewers.may_send(now=1.2 * PATIENCE_FOR_ANSWER)
+
+
+def test_one_frame_in_a_period_asks_for_an_answer():
+    viewers = Viewers()
+    viewers.join("a", now=0.0)
+    viewers.acknowledge("a", viewers.send(now=0.0, whole=True), now=FRAME)
+
+    assert not viewers.asks(now=0.9 * ASK_PERIOD)
+    assert viewers.asks(now=1.1 * ASK_PERIOD)
+
+
+@pytest.mark.parametrize(
+    ("cost", "rate"),
+    [
+        (0.0, MAX_RATE),
+        (PAINTING_SHARE / 25, 25.0),
+        (0.02, MIN_RATE),  # at 0.15 of the page's time it would be 7.5
+        (0.2, MAX_SHARE / 0.2),  # a page that paints more slowly than MIN_RATE
+    ],
+)
+def test_rate_of_frames_follows_what_painting_costs(cost: float, rate: float):
+    viewers = Viewers()
+    viewers.join("a", now=0.0)
+
+    for frame in range(60):
+        viewers.acknowledge("a", frame, now=0.0, cost=cost)
+
+    assert 1 / viewers.interval == pytest.approx(rate, rel=1e-6)
+
+
+def test_slowest_page_on_a_screen_decides_on_the_rate():
+    viewers = Viewers()
+    viewers.join("fast", now=0.0)
+    viewers.join("slow", now=0.0)
+    for frame in range(60):
+        viewers.acknowledge("slow", frame, now=0.0, cost=0.02)
+    slow = viewers.interval
+
+    viewers.show("slow", False, now=1.0)
+
+    assert 1 / slow == pytest.approx(MIN_RATE)
+    assert 1 / viewers.interval == pytest.approx(MAX_RATE)
 
 
 def test_silent_viewer_is_waited_for_only_so_long():

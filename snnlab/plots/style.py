@@ -59,7 +59,14 @@ def blank_figure(
 
 
 def share_time_axis(plots: list[figure], label: str) -> None:
-    """Write the time axis under the lowest figure only."""
+    """Leave room for a time axis under the lowest figure only.
+
+    The viewer writes its ticks and grid, which move with every frame, over the figures.
+    """
+    for plot in plots:
+        plot.xaxis.major_label_text_alpha = 0
+        plot.xaxis.major_tick_line_alpha = 0
+        plot.xgrid.grid_line_alpha = 0
     for plot in plots[:-1]:
         plot.xaxis.major_label_text_font_size = "0px"
         plot.xaxis.major_tick_line_color = None

@@ -3,7 +3,7 @@
 import { bokehOf } from "./bokeh.js";
 import { LiveFigures } from "./figures.js";
 import { TimeWindow, unpack } from "./frames.js";
-import { element, themeOf, watchTheme, watchVisibility } from "./page.js";
+import { afterPaint, element, themeOf, watchTheme, watchVisibility } from "./page.js";
 import { Panel } from "./panel.js";
 import { Session } from "./session.js";
 import { Transport } from "./transport.js";
@@ -34,8 +34,10 @@ class DashboardView {
       element("div", { class: "snn-main" }, element("div", { class: "snn-stage" }, this.waiting, this.plots, this.empty, this.follow), this.sidebar),
     );
     root.append(this.root);
-    this.pending = undefined;
+    this.values = {}; // of parameters, to be shown
+    this.cost = { work: 0, frames: 0 }; // ms of work for so many frames since the last answer
     this.lastHeard = performance.now();
+    this.shown = true;
     this.stops = [];
   }
 
@@ -117,33 +119,56 @@ class DashboardView {
     paint();
     this.stops.push(
       watchTheme(paint),
-      watchVisibility(this.root, (shown) => this.send({ type: "show", viewer: this.viewer, shown })),
+      watchVisibility(this.root, (shown) => this.show(shown)),
     );
   }
 
-  /**
-   * Draw a frame and acknowledge it when it is painted. Drawing at once lets BokehJS, which
-   * paints with the next animation frame, paint in the one that acknowledges.
-   */
-  take(frame, buffer) {
-    if (!this.window || this.stopped) return;
-    this.window.add(frame, frame.last < 0 ? {} : unpack(frame.layout, buffer));
-    this.transport.show(frame.state);
-    if (frame.values) {
-      this.panel.show(frame.values);
-      this.session.showValues(frame.values);
-    }
-    this.say(frame.state.status === "error" ? frame.state.message : frame.state.warnings.join("\n"));
-    this.redraw();
-    const painted = this.pending === undefined;
-    this.pending = frame.number;
-    if (painted) requestAnimationFrame(() => this.acknowledge());
+  show(shown) {
+    this.shown = shown;
+    this.lastHeard = performance.now();
+    this.send({ type: "show", viewer: this.viewer, shown });
   }
 
-  acknowledge() {
-    const number = this.pending;
-    this.pending = undefined;
-    if (!this.stopped) this.send({ type: "drawn", viewer: this.viewer, number });
+  /** Keep a frame; it is painted with the next animation frame of the page. */
+  take(frame, buffer) {
+    if (!this.window || this.stopped) return;
+    const start = performance.now();
+    this.window.add(frame, frame.last < 0 ? {} : unpack(frame.layout, buffer));
+    this.state = frame.state;
+    this.values = { ...this.values, ...frame.values };
+    if (frame.answer) this.owed = frame.number;
+    this.cost.work += performance.now() - start;
+    this.cost.frames += 1;
+    if (this.scheduled) return;
+    this.scheduled = true;
+    requestAnimationFrame(() => this.paint());
+  }
+
+  /** Show the newest frame, and answer once the page has painted it. */
+  paint() {
+    this.scheduled = false;
+    if (this.stopped) return;
+    const start = performance.now();
+    this.transport.show(this.state);
+    if (Object.keys(this.values).length) {
+      this.panel.show(this.values);
+      this.session.showValues(this.values);
+      this.values = {};
+    }
+    this.say(this.state.status === "error" ? this.state.message : this.state.warnings.join("\n"));
+    this.redraw();
+    afterPaint(() => {
+      this.cost.work += performance.now() - start;
+      if (this.owed !== undefined) this.answer();
+    });
+  }
+
+  /** Acknowledge the frames so far, and tell what one of them costs the page in ms. */
+  answer() {
+    const { work, frames } = this.cost;
+    this.send({ type: "drawn", viewer: this.viewer, number: this.owed, cost: work / Math.max(frames, 1) });
+    this.owed = undefined;
+    this.cost = { work: 0, frames: 0 };
   }
 
   redraw() {
@@ -161,7 +186,7 @@ class DashboardView {
 
   /** After a lost connection nobody owes the other a message: ask anew. */
   checkSilence() {
-    if (!this.transport.running || document.hidden || performance.now() - this.lastHeard < SILENCE) return;
+    if (!this.transport.running || !this.shown || performance.now() - this.lastHeard < SILENCE) return;
     this.lastHeard = performance.now();
     this.send({ type: "join", viewer: this.viewer });
   }

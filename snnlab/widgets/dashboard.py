@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from snnlab.plots.live import figure_item
@@ -64,8 +65,10 @@ class Dashboard(FigureWidget):
                 self._pump.leave(viewer)
             case {"type": "show", "viewer": str(viewer), "shown": bool(shown)}:
                 self._pump.show(viewer, shown)
-            case {"type": "drawn", "viewer": str(viewer), "number": int(number)}:
-                self._pump.acknowledge(viewer, number)
+            case {"type": "drawn", "viewer": str(viewer), "number": int(number), **rest}:
+                cost = rest.get("cost", 0.0)  # ms
+                known = isinstance(cost, float | int) and math.isfinite(cost)
+                self._pump.acknowledge(viewer, number, float(cost) / 1000 if known else 0.0)
             case {"type": "act", "action": str(action)}:
                 self._notice(act(self._network, action))
                 if action == "reset":

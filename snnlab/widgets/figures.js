@@ -1,228 +1,206 @@
-// The dashboard's Bokeh figures: sources filled in place from a window of columns.
+// The dashboard's figures: Bokeh's frames and axes, and what moves painted over them.
 
 import { element, paintTheme, skipStyleSheets } from "./page.js";
+import { Frame, RasterBitmap, inkTable, paintLine, paintStrokes, paintTimeAxis, rateLine, spikeStrokes, traceLine } from "./paint.js";
 
-const SMOOTHING = 5; // ms, least width of the average a rate is drawn with
-const SPIKE_STROKE = 0.45; // of a trace's range, above it
+const TIME_FIGURES = ["raster-figure", "traces-figure", "rates-figure"]; // from the top
 
 export class LiveFigures {
   constructor(bokeh, picture) {
     this.bokeh = bokeh;
     this.picture = picture;
     this.rows = picture.bands.reduce((sum, band) => sum + band.rows, 0);
+    this.bitmap = new RasterBitmap(this.rows);
+    this.hidden = new Set(); // names of populations whose lines are not shown
     this.following = true;
     this.onFollow = () => {};
     this._span = [0, 1];
-    this._ranges = { "trace-range": null, "rate-range": null };
+    this._ranges = new Map();
   }
 
   /** Put the figures into `target`. */
   async embed(item, target) {
+    this.target = target;
     this.views = await this.bokeh.embed.embed_item(item, target);
     skipStyleSheets(this.views.roots[0]);
     this.doc = this.views.roots[0].model.document;
-    this.time = this._model("time");
-    this.NDArray = this._model("raster")?.data.image[0].constructor;
+    this.plots = this.views.roots[0].child_views.filter((view) => TIME_FIGURES.includes(view.model.name));
+    this.time = this.doc.get_model_by_name("time");
     this.time.change.connect(() => this._timeMoved());
+    this.canvas = element("canvas", { class: "snn-live", "aria-hidden": "true" });
+    target.append(this.canvas);
+    this.context = this.canvas.getContext("2d");
+    const observer = new ResizeObserver(() => this.resize());
+    observer.observe(target);
+    for (const event of ["pointerdown", "wheel"]) target.addEventListener(event, () => this._hold(), { capture: true, passive: true });
+    for (const event of ["pointerup", "pointercancel"]) target.addEventListener(event, () => (this._held = false));
+    this.resize();
   }
 
   _model(name) {
     return this.doc.get_model_by_name(name);
   }
 
+  /** Fit the canvas to the figures. */
+  resize() {
+    const ratio = globalThis.devicePixelRatio || 1;
+    const { clientWidth: width, clientHeight: height } = this.target;
+    if (this.canvas.width !== Math.round(width * ratio) || this.canvas.height !== Math.round(height * ratio)) {
+      this.canvas.width = Math.round(width * ratio);
+      this.canvas.height = Math.round(height * ratio);
+    }
+    this._ratio = ratio;
+    const origin = this.target.getBoundingClientRect();
+    this._origins = this.plots.map((view) => {
+      const { left, top } = view.el.getBoundingClientRect();
+      return [left - origin.left, top - origin.top];
+    });
+    if (this.window) this.draw(this.window);
+  }
+
   /** One button a population, in its colour; it hides and shows the population's lines. */
   legend() {
     const names = new Map();
-    const add = (name, colour, glyph) => {
-      if (!names.has(name)) names.set(name, { colour, glyphs: [], labels: [] });
-      names.get(name).glyphs.push(glyph);
-      return names.get(name);
-    };
-    this.picture.bands.forEach((band, index) => add(band.name, band.colour, `rate-glyph-${index}`));
-    this.picture.traces.forEach((trace, index) => add(trace.population, trace.colour, `trace-glyph-${index}`).labels.push(trace.label));
-    const chips = [...names].map(([name, { colour, glyphs, labels }]) => {
+    for (const { name, colour } of this.picture.bands) names.set(name, { colour, labels: [] });
+    for (const { population, colour, label } of this.picture.traces) {
+      if (!names.has(population)) names.set(population, { colour, labels: [] });
+      names.get(population).labels.push(label);
+    }
+    const chips = [...names].map(([name, { colour, labels }]) => {
       const chip = element("button", { type: "button", class: "snn-chip", "aria-pressed": "true", title: `Show or hide the lines of ${name}` }, name);
       if (labels.length) chip.append(element("span", {}, `trace ${labels.join(", ")}`));
       chip.style.setProperty("--snn-light", colour.light);
       chip.style.setProperty("--snn-dark", colour.dark);
       chip.addEventListener("click", () => {
-        const shown = chip.getAttribute("aria-pressed") !== "true";
-        chip.setAttribute("aria-pressed", String(shown));
-        for (const model of this.doc._all_models.values())
-          if (model.type === "GlyphRenderer" && glyphs.includes(model.glyph.name)) model.visible = shown;
+        if (!this.hidden.delete(name)) this.hidden.add(name);
+        chip.setAttribute("aria-pressed", String(!this.hidden.has(name)));
+        this.draw(this.window);
       });
       return chip;
     });
     return element("div", { class: "snn-legend", role: "group", "aria-label": "populations" }, ...chips);
   }
 
+  /** A person takes hold of a figure: its own axis must show what is painted over it. */
+  _hold() {
+    this._tellTime();
+    this._held = true;
+  }
+
+  _tellTime() {
+    if (!this.following) return;
+    this._telling = true;
+    this.time.setv({ start: this._span[0], end: this._span[1] });
+    this._telling = false;
+  }
+
   /** A person has panned or zoomed: stop following until asked to again. */
   _timeMoved() {
-    const [start, end] = this._span;
-    const moved = this.time.start !== start || this.time.end !== end;
-    if (this.following && moved) this.follow(false);
+    if (this._telling) return;
+    if (this.following) this.follow(false);
+    else if (this.window) this.draw(this.window);
   }
 
   follow(following) {
     this.following = following;
-    if (following) this.time.setv({ start: this._span[0], end: this._span[1] });
+    this._held = false;
+    this._tellTime();
     this.onFollow(following);
+    if (this.window) this.draw(this.window);
   }
 
   setTheme(theme) {
-    this.dark = theme.dark;
+    this.theme = theme;
     paintTheme(this.doc, theme);
-    this.picture.traces.forEach((trace, index) => this._colour(`trace-glyph-${index}`, trace.colour));
-    this.picture.bands.forEach((band, index) => this._colour(`rate-glyph-${index}`, band.colour));
-    this.tables = this.picture.bands.map((band) => inkTable(this._shade(band.colour), band.neurons / band.rows));
+    this.bitmap.setTables(this.picture.bands.map((band) => inkTable(this._shade(band.colour), band.neurons / band.rows)));
   }
 
   _shade(colour) {
-    return this.dark ? colour.dark : colour.light;
+    return this.theme.dark ? colour.dark : colour.light;
   }
 
-  _colour(name, colour) {
-    for (const glyph of this.doc._all_models.values())
-      if (glyph.name === name) glyph.setv({ line_color: this._shade(colour) });
-  }
-
-  /** Draw the window. */
+  /** Paint the window. */
   draw(window) {
+    if (!this.theme) return;
+    this.window = window;
     const width = window.shape.columns * window.columnTime;
     const end = Math.max((window.newest + 1) * window.columnTime, width);
     this._span = [end - width, end];
-    if (this.following) this.time.setv({ start: end - width, end });
-    if (this.picture.bands.length) {
-      this._drawRaster(window);
-      this._drawRates(window);
-    }
-    if (this.picture.traces.length) this._drawTraces(window);
-  }
-
-  /** Columns of the window go side by side into one pixel where the figure has fewer pixels. */
-  _drawRaster(window) {
-    const { columns } = window.shape;
-    const { oldest, newest } = window;
-    const share = Math.max(1, Math.ceil(columns / (this._model("raster-figure").inner_width || columns)));
-    const width = Math.ceil(columns / share) + 1;
-    const first = Math.floor(oldest / share);
-    if (this.image?.shape[1] !== width) {
-      this.image = new this.NDArray(new Uint32Array(width * this.rows), [this.rows, width]);
-      this.counts = new Uint16Array(width * this.rows);
-    }
-    const { image, counts } = this;
-    counts.fill(0);
-    for (let column = oldest; column <= newest; column++) {
-      const from = window.slot(column) * this.rows;
-      const to = Math.floor(column / share) - first;
-      for (let row = 0; row < this.rows; row++) counts[row * width + to] += window.raster[from + row];
-    }
-    this.picture.bands.forEach((band, index) => {
-      const table = this.tables[index];
-      const end = (band.first_row + band.rows) * width;
-      for (let at = band.first_row * width; at < end; at++) image[at] = table[Math.min(counts[at], 255)];
+    const { context } = this;
+    context.setTransform(this._ratio, 0, 0, this._ratio, 0, 0);
+    context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    const rates = this.picture.bands.map((band, index) => rateLine(window, band, index));
+    const traces = this.picture.traces.map((_, index) => {
+      const line = traceLine(window, index);
+      return { ...line, strokes: spikeStrokes(window, index, line) };
     });
-    this._fill("raster", {
-      image: [image],
-      x: [first * share * window.columnTime],
-      dw: [width * share * window.columnTime],
-      y: [0],
-      dh: [this.rows],
-    });
-  }
-
-  _drawRates(window) {
-    const { oldest, newest } = window;
-    const reach = Math.max(1, Math.ceil(SMOOTHING / window.columnTime));
-    let top = 0;
-    this.picture.bands.forEach((band, index) => {
-      const n = Math.max(0, newest - oldest); // the newest column is not full yet
-      const x = new Float64Array(n);
-      const y = new Float64Array(n);
-      const scale = 1000 / (band.neurons * window.columnTime);
-      let sum = 0;
-      for (let i = 0; i < n; i++) {
-        sum += window.sums[window.slot(oldest + i) * window.bands + index];
-        if (i >= reach) sum -= window.sums[window.slot(oldest + i - reach) * window.bands + index];
-        const count = Math.min(i + 1, reach);
-        x[i] = (oldest + i + 1 - count / 2) * window.columnTime;
-        y[i] = (sum * scale) / count;
-        if (i >= reach - 1) top = Math.max(top, y[i]);
-      }
-      this._fill(`rate-${index}`, { x, y });
-    });
-    this._fit("rate-range", 0, Math.max(top * 1.1, 1));
-  }
-
-  _drawTraces(window) {
-    const { oldest, newest } = window;
-    const n = newest < 0 ? 0 : newest - oldest + 1;
-    let bottom = Infinity;
-    let top = -Infinity;
-    this.picture.traces.forEach((_, index) => {
-      const x = new Float64Array(2 * n);
-      const y = new Float64Array(2 * n);
-      let low = Infinity;
-      let high = -Infinity;
-      for (let i = 0; i < n; i++) {
-        const at = (window.slot(oldest + i) * window.traces + index) * 2;
-        for (let half = 0; half < 2; half++) {
-          const value = window.pairs[at + half];
-          x[2 * i + half] = (oldest + i + 0.25 + half / 2) * window.columnTime;
-          y[2 * i + half] = value;
-          if (value < low) low = value;
-          if (value > high) high = value;
+    if (this.following) {
+      this._fitRates(rates);
+      this._fitTraces(traces);
+    }
+    const frames = this.plots.map((view, index) => this._frame(view, index));
+    if (!frames.length) return;
+    paintTimeAxis(context, frames, this.theme);
+    frames.forEach((frame, index) => {
+      frame.within(context, () => {
+        switch (this.plots[index].model.name) {
+          case "raster-figure":
+            this.bitmap.update(window, this.picture.bands);
+            this.bitmap.paint(context, frame, window);
+            break;
+          case "traces-figure":
+            this._paintTraces(frame, traces);
+            break;
+          case "rates-figure":
+            this._paintRates(frame, rates);
         }
-      }
-      this._fill(`trace-${index}`, { x, y });
-      const spikes = window.spikes[index];
-      const stroke = high + SPIKE_STROKE * Math.max(high - low, 1e-9);
-      this._fill(`spikes-${index}`, {
-        x: Float64Array.from(spikes, (step) => step * window.shape.dt),
-        low: Float64Array.from(spikes, (step) => this._crest(window, index, step) ?? high),
-        high: new Float64Array(spikes.length).fill(stroke),
       });
-      bottom = Math.min(bottom, low);
-      top = Math.max(top, spikes.length ? stroke : high);
     });
-    if (bottom > top) return;
+  }
+
+  /** Where a figure's frame lies on the canvas and what it shows. */
+  _frame(view, index) {
+    const { left, top, width, height } = view.frame.bbox;
+    const [x, y] = this._origins[index];
+    const { y_range: values } = view.model;
+    const time = this.following && !this._held ? this._span : [this.time.start, this.time.end];
+    return new Frame(x + left, y + top, width, height, time, [values.start, values.end]);
+  }
+
+  _paintTraces(frame, traces) {
+    this.picture.traces.forEach(({ population, colour }, index) => {
+      if (this.hidden.has(population)) return;
+      paintLine(this.context, frame, traces[index], this._shade(colour), 1);
+      paintStrokes(this.context, frame, traces[index].strokes, this._shade(colour), 1);
+    });
+  }
+
+  _paintRates(frame, rates) {
+    this.picture.bands.forEach(({ name, colour }, index) => {
+      if (!this.hidden.has(name)) paintLine(this.context, frame, rates[index], this._shade(colour), 2);
+    });
+  }
+
+  _fitRates(rates) {
+    if (rates.length) this._fit("rate-range", 0, Math.max(1.1 * Math.max(...rates.map((rate) => rate.high)), 1));
+  }
+
+  _fitTraces(traces) {
+    const bottom = Math.min(...traces.map((trace) => trace.low));
+    const top = Math.max(...traces.map((trace) => trace.strokes.end));
+    if (!(bottom <= top) || !Number.isFinite(top - bottom)) return;
     const margin = 0.06 * (top - bottom) || 0.5;
     this._fit("trace-range", bottom - margin, top + margin);
   }
 
-  /** Replace the columns of a source in place; an assignment would compare old and new first. */
-  _fill(name, columns) {
-    const source = this._model(name);
-    Object.assign(source.data, columns);
-    source.change.emit();
-  }
-
-  /** The highest value of a trace in the column of a step, where the stroke of a spike begins. */
-  _crest(window, trace, step) {
-    const column = Math.floor(step / window.shape.columnSteps);
-    const at = (window.slot(column) * window.traces + trace) * 2;
-    const crest = Math.max(window.pairs[at], window.pairs[at + 1]);
-    return Number.isNaN(crest) ? undefined : crest;
-  }
-
   /** Widen an axis at once, narrow it only when much is empty: a calm axis can be read. */
   _fit(name, low, high) {
-    const old = this._ranges[name];
+    const old = this._ranges.get(name);
     const span = high - low;
     if (old && low >= old[0] && high <= old[1] && old[1] - old[0] < 1.7 * span) return;
     const room = old ? 0.1 * span : 0;
     const start = name === "rate-range" ? 0 : low - room;
-    this._ranges[name] = [start, high + room];
+    this._ranges.set(name, [start, high + room]);
     this._model(name).setv({ start, end: high + room });
   }
-}
-
-/** Pixel for each spike count; rows shared by many neurons grow darker with the count. */
-function inkTable(colour, neuronsPerRow) {
-  const [red, green, blue] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
-  return Uint32Array.from({ length: 256 }, (_, count) => {
-    if (count === 0) return 0;
-    const ink = neuronsPerRow <= 1 ? 1 : 1 - Math.exp(-(count + 0.2) / 1.3);
-    return ((Math.round(255 * ink) << 24) | (blue << 16) | (green << 8) | red) >>> 0;
-  });
 }

@@ -9,11 +9,14 @@ const ARRAYS = {
 
 /** The arrays of a packed buffer by name, each with its shape. */
 export function unpack(layout, buffer) {
-  const bytes = buffer.buffer.slice(buffer.byteOffset, buffer.byteOffset + buffer.byteLength);
+  // A typed array cannot look at an odd place of the message, where the buffer may lie.
+  const inPlace = buffer.byteOffset % 8 === 0;
+  const bytes = inPlace ? buffer.buffer : buffer.buffer.slice(buffer.byteOffset, buffer.byteOffset + buffer.byteLength);
+  const start = inPlace ? buffer.byteOffset : 0;
   const arrays = {};
   for (const { name, dtype, offset, shape } of layout) {
     const size = shape.reduce((product, length) => product * length, 1);
-    arrays[name] = { shape, data: new ARRAYS[dtype](bytes, offset, size) };
+    arrays[name] = { shape, data: new ARRAYS[dtype](bytes, start + offset, size) };
   }
   return arrays;
 }
@@ -30,6 +33,7 @@ export class TimeWindow {
   resize(shape) {
     this.shape = shape;
     this.newest = -1;
+    this.changed = 0; // oldest column that was written since somebody set this to Infinity
     this.raster = new Uint8Array(shape.columns * this.rows);
     this.sums = new Float32Array(shape.columns * this.bands);
     this.pairs = new Float32Array(shape.columns * this.traces * 2).fill(NaN);
@@ -57,6 +61,7 @@ export class TimeWindow {
     if (frame.whole || !same) this.resize(frame.window);
     this.newest = frame.last;
     if (frame.last < 0) return;
+    this.changed = Math.min(this.changed, frame.first);
     for (let column = frame.first; column <= frame.last; column++) {
       const from = column - frame.first;
       this._copy(arrays.raster, this.raster, this.rows, from, column);

@@ -35,6 +35,13 @@ export function themeOf(root) {
   return { dark, text, muted: read("--snn-muted"), line: read("--snn-line"), ground: read("--snn-ground") };
 }
 
+/** Within an animation frame: call `done` when the page has painted it. */
+export function afterPaint(done) {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = done;
+  port2.postMessage(undefined);
+}
+
 /** Call `changed` when the page changes its theme; returns how to stop. */
 export function watchTheme(changed) {
   const observer = new MutationObserver(() => requestAnimationFrame(changed));

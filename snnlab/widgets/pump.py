@@ -18,7 +18,7 @@ from snnlab.plots.frames import pack
 from snnlab.widgets.feed import Feed
 from snnlab.widgets.parameters import Shown, Sliders
 from snnlab.widgets.transport import state_of
-from snnlab.widgets.viewers import MAX_RATE, Viewers
+from snnlab.widgets.viewers import Viewers
 
 IDLE_AFTER = 10.0  # s without a viewer until the streams are given back
 PACE_SPAN = 1.0  # s
@@ -45,6 +45,7 @@ class Pump:
         self._sent_state: dict[str, object] = {}
         self._sent_values: dict[str, Shown] = {}
         self._idle_since: float | None = None
+        self._drained_at = float("-inf")
         self._pace_marks: deque[tuple[float, float]] = deque()  # (wall s, simulated ms)
 
     @property
@@ -71,10 +72,13 @@ class Pump:
             self.viewers.show(viewer, shown, time.monotonic())
         self.wake()
 
-    def acknowledge(self, viewer: str, frame: int) -> None:
+    def acknowledge(self, viewer: str, frame: int, cost: float) -> None:
+        """A viewer has painted ``frame``; one costs its page ``cost`` s."""
         with self._lock:
-            self.viewers.acknowledge(viewer, frame, time.monotonic())
-        self.wake()
+            self.viewers.acknowledge(viewer, frame, time.monotonic(), cost)
+            late = time.monotonic() >= self.viewers.earliest
+        if late:
+            self.wake()
 
     def set_window(self, duration: float) -> None:
         """Show ``duration`` ms."""
@@ -122,10 +126,15 @@ class Pump:
                 # Outside the lock: a send may block, and an answer must not wait for it.
                 self._send(*message)
             busy = self._network.running and self._idle_since is None
-            self._wake.wait(1 / MAX_RATE if busy else SLOW_TICK)
+            self._wake.wait(self._until_next() if busy else SLOW_TICK)
             if self._wake.is_set():
                 self._wake.clear()
                 self._pace()
+
+    def _until_next(self) -> float:
+        """Time until a frame may be due; a while when the last ones are not answered."""
+        early = self.viewers.earliest - time.monotonic()
+        return early if early > 0 else SLOW_TICK
 
     def _pace(self) -> None:
         """After an early wake-up wait until the next frame is due."""
@@ -150,17 +159,23 @@ class Pump:
 
     def _tick(self, now: float) -> tuple[dict[str, object], list[bytes]] | None:
         """Drain; return the message of a frame if one is due."""
+        due = self._idle_since is None and self.viewers.may_send(now)
+        if not due and now - self._drained_at < SLOW_TICK:
+            return None
+        self._drained_at = now
         # Before the columns: a step made meanwhile then changes the state of the next frame.
         state = {**state_of(self._network), "factor": self._measure_pace(now)}
         if self._feed.drain():
             self.viewers.forget_everything_shown()
-        if self._idle_since is not None or not self.viewers.may_send(now):
+        if not due:
             return None
         whole = self.viewers.wants_whole_window()
         values = self._sliders.values()
         if not (whole or state != self._sent_state or values != self._sent_values):
             return None
-        return self._frame(state, values, self.viewers.send(now, whole=whole), whole)
+        asking = whole or not state["running"] or self.viewers.asks(now)
+        number = self.viewers.send(now, whole=whole, asking=asking)
+        return self._frame(state, values, number, whole=whole, asking=asking)
 
     def _measure_pace(self, now: float) -> float:
         """Simulated time per real time over the last second or so."""
@@ -179,7 +194,9 @@ class Pump:
         state: dict[str, object],
         values: dict[str, Shown],
         number: int,
+        *,
         whole: bool,
+        asking: bool,
     ) -> tuple[dict[str, object], list[bytes]]:
         window = self._feed.window
         last = self._feed.newest
@@ -191,6 +208,7 @@ class Pump:
             "type": "frame",
             "number": number,
             "whole": whole,
+            "answer": asking,
             "state": state,
             "window": {
                 "columnSteps": window.column_steps,

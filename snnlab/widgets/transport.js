@@ -39,6 +39,11 @@ function factorText(factor) {
   return `${factor >= 100 ? factor.toFixed(0) : Number(factor.toPrecision(2))} ×`;
 }
 
+/** Show a text; the page lays out nothing when it is there already. */
+function write(target, text) {
+  if (target.textContent !== text) target.textContent = text;
+}
+
 export class Transport {
   constructor(send) {
     this.send = send;
@@ -98,15 +103,15 @@ export class Transport {
       this.play.classList.toggle("snn-on", state.running);
     }
     this.runButton.disabled = state.running;
-    this.time.textContent = timeText(state.time);
+    write(this.time, timeText(state.time));
     if (this.shownStatus !== state.status) {
       this.shownStatus = state.status;
       this.status.textContent = STATUS[state.status];
       this.status.dataset.status = state.status;
     }
-    this.status.title = state.message;
-    this.factor.textContent = state.running ? factorText(state.factor) : "–";
-    if (document.activeElement !== this.speed) this.showSpeed(state.speed);
+    if (this.status.title !== state.message) this.status.title = state.message;
+    write(this.factor, state.running ? factorText(state.factor) : "–");
+    if (document.activeElement !== this.speed && this.shownSpeed !== state.speed) this.showSpeed(state.speed);
   }
 
   toggle() {
@@ -137,6 +142,7 @@ export class Transport {
   }
 
   showSpeed(speed) {
+    this.shownSpeed = speed;
     const [low, high] = this.speeds;
     const part = speed === null ? 1 : Math.log(speed / low) / Math.log(high / low);
     const notch = speed === null ? FASTEST : Math.round((FASTEST - 1) * part);

@@ -1,8 +1,13 @@
 """Who looks at a dashboard, and whether the next frame may go out.
 
-One frame is under way at a time. A viewer acknowledges it when it has drawn it; a viewer that
-stays silent longer than `PATIENCE` (a closed tab, a sleeping laptop) is no longer waited for,
-until it is heard again.
+A viewer answers every frame that asks for it, once it has painted it. An answer costs the page
+and the kernel more than a frame (busy and idle signals that all of JupyterLab follows), so only
+one frame in `ASK_PERIOD` asks; frames stop `PATIENCE_FOR_ANSWER` after one that is not answered,
+so what is under way stays bounded. A viewer that stays silent longer
+than `PATIENCE` (a closed tab, a sleeping laptop) is no longer waited for, until it is heard.
+
+With its answer a viewer tells what painting costs it. The rate of frames follows, so that the
+page, the server between and the simulation share a small machine.
 """
 
 from __future__ import annotations
@@ -13,6 +18,11 @@ PATIENCE = 1.0  # s
 FORGET = 60.0  # s
 MAX_VIEWERS = 32
 MAX_RATE = 30.0  # frames/s
+MIN_RATE = 17.0  # frames/s, unless the page cannot paint as many
+PAINTING_SHARE = 0.15  # of a page's time
+MAX_SHARE = 0.8  # of a page's time, where `MIN_RATE` needs more than `PAINTING_SHARE`
+ASK_PERIOD = 0.5  # s
+PATIENCE_FOR_ANSWER = 0.2  # s
 
 
 @dataclass
@@ -21,6 +31,7 @@ class Viewer:
     shown: bool = True  # on the screen, not scrolled away or in a hidden tab
     acknowledged: int = 0  # the newest frame it has drawn
     complete: bool = False  # it holds the whole window
+    cost: float = 0.0  # s of the page's time for one frame
 
 
 class Viewers:
@@ -29,7 +40,9 @@ class Viewers:
     def __init__(self) -> None:
         self._viewers: dict[str, Viewer] = {}
         self.sent = 0  # number of the newest frame
+        self.asked = 0  # number of the newest frame that asks for an answer
         self._sent_at = float("-inf")
+        self._asked_at = float("-inf")
 
     def __len__(self) -> int:
         return len(self._viewers)
@@ -48,10 +61,12 @@ class Viewers:
         if viewer is not None:
             viewer.shown, viewer.heard = shown, now
 
-    def acknowledge(self, name: str, frame: int, now: float) -> None:
+    def acknowledge(self, name: str, frame: int, now: float, cost: float = 0.0) -> None:
+        """A viewer has painted all frames up to ``frame``, at ``cost`` s each."""
         viewer = self._viewers.get(name)
         if viewer is not None:
             viewer.acknowledged, viewer.heard = max(viewer.acknowledged, frame), now
+            viewer.cost += 0.3 * (min(max(cost, 0.0), PATIENCE) - viewer.cost)
 
     def forget_everything_shown(self) -> None:
         """Every viewer needs the whole window again."""
@@ -68,34 +83,51 @@ class Viewers:
         return any(viewer.shown and not viewer.complete for viewer in self._viewers.values())
 
     @property
+    def interval(self) -> float:
+        """Time between two frames, as the slowest page on a screen can afford it."""
+        cost = max((viewer.cost for viewer in self._viewers.values() if viewer.shown), default=0.0)
+        affordable = max(cost / MAX_SHARE, 1 / MIN_RATE)
+        return max(1 / MAX_RATE, min(cost / PAINTING_SHARE, affordable))
+
+    @property
     def earliest(self) -> float:
-        """When the next frame may go out, at `MAX_RATE`."""
-        return self._sent_at + 1 / MAX_RATE
+        """When the next frame may go out."""
+        return self._sent_at + self.interval
 
     def may_send(self, now: float) -> bool:
-        """Whether all who answer have drawn the last frame and it is not too early."""
+        """Whether it is not too early, and nobody who answers is far behind."""
         if now < self.earliest:
             return False
-        return all(
-            viewer.acknowledged >= self.sent or not viewer.shown or self._lost(viewer, now)
-            for viewer in self._viewers.values()
-        )
+        return now - self._asked_at < PATIENCE_FOR_ANSWER or self._all_answered(now)
 
-    def send(self, now: float, *, whole: bool) -> int:
+    def asks(self, now: float) -> bool:
+        """Whether the frame that goes out now should ask for an answer."""
+        return now - self._asked_at >= ASK_PERIOD and self._all_answered(now)
+
+    def send(self, now: float, *, whole: bool, asking: bool = True) -> int:
         """Count a frame that goes out to all; return its number."""
         self.sent += 1
         self._sent_at = now
+        if asking:
+            self.asked, self._asked_at = self.sent, now
         if whole:
             for viewer in self._viewers.values():
                 viewer.complete = True
         self._viewers = {
             name: viewer
             for name, viewer in self._viewers.items()
-            if viewer.acknowledged >= self.sent - 1 or now - viewer.heard < FORGET
+            if not self._owes(viewer) or now - viewer.heard < FORGET
         }
         return self.sent
 
+    def _owes(self, viewer: Viewer) -> bool:
+        return viewer.acknowledged < self.asked
+
+    def _all_answered(self, now: float) -> bool:
+        return all(
+            not self._owes(viewer) or not viewer.shown or self._lost(viewer, now)
+            for viewer in self._viewers.values()
+        )
+
     def _lost(self, viewer: Viewer, now: float) -> bool:
-        if viewer.acknowledged >= self.sent:
-            return False
-        return now - max(viewer.heard, self._sent_at) > PATIENCE
+        return self._owes(viewer) and now - max(viewer.heard, self._asked_at) > PATIENCE

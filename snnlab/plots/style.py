@@ -72,3 +72,4 @@ def share_time_axis(plots: list[figure], label: str) -> None:
         plot.xaxis.major_tick_line_color = None
         plot.min_border_bottom = 2
     plots[-1].xaxis.axis_label = label
+    plots[-1].xaxis.axis_label_standoff = 24  # below the ticks

@@ -1,9 +1,11 @@
 // The dashboard's figures: Bokeh's frames and axes, and what moves painted over them.
 
 import { element, paintTheme, skipStyleSheets } from "./page.js";
-import { Frame, RasterBitmap, inkTable, paintLine, paintStrokes, paintTimeAxis, rateLine, spikeStrokes, traceLine } from "./paint.js";
+import { Frame, RasterBitmap, inkTable, paintLine, paintStrokes, paintTimeAxis, rateLine, spikeStrokes, traceLine, usualCount } from "./paint.js";
 
 const TIME_FIGURES = ["raster-figure", "traces-figure", "rates-figure"]; // from the top
+
+const INK_PERIOD = 500; // ms
 
 export class LiveFigures {
   constructor(bokeh, picture) {
@@ -112,7 +114,19 @@ export class LiveFigures {
   setTheme(theme) {
     this.theme = theme;
     paintTheme(this.doc, theme);
-    this.bitmap.setTables(this.picture.bands.map((band) => inkTable(this._shade(band.colour), band.neurons / band.rows)));
+    this.usual = undefined;
+  }
+
+  /** Ink the raster so that its usual count is half dark; looked at twice a second. */
+  _chooseInk(window) {
+    const now = performance.now();
+    if (this.usual && now - this._inked < INK_PERIOD) return;
+    this._inked = now;
+    const usual = this.picture.bands.map((band) => (band.neurons > band.rows ? usualCount(window, band) : 1));
+    const changed = !this.usual || usual.some((count, index) => Math.abs(Math.log(count / this.usual[index])) > 0.25);
+    if (!changed) return;
+    this.usual = usual;
+    this.bitmap.setTables(this.picture.bands.map((band, index) => inkTable(this._shade(band.colour), band.neurons / band.rows, usual[index])));
   }
 
   _shade(colour) {
@@ -145,6 +159,7 @@ export class LiveFigures {
       frame.within(context, () => {
         switch (this.plots[index].model.name) {
           case "raster-figure":
+            this._chooseInk(window);
             this.bitmap.update(window, this.picture.bands);
             this.bitmap.paint(context, frame, window);
             break;

@@ -108,14 +108,33 @@ export class RasterBitmap {
   }
 }
 
-/** Pixel for each spike count; rows shared by many neurons grow darker with the count. */
-export function inkTable(colour, neuronsPerRow) {
+/**
+ * Pixel for each spike count. A row of one neuron is inked or not; a row shared by many grows
+ * darker with the count, and `usual` spikes make it half dark.
+ */
+export function inkTable(colour, neuronsPerRow, usual) {
   const [red, green, blue] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
   return Uint32Array.from({ length: 256 }, (_, count) => {
     if (count === 0) return 0;
-    const ink = neuronsPerRow <= 1 ? 1 : 1 - Math.exp(-(count + 0.2) / 1.3);
+    const ink = neuronsPerRow <= 1 ? 1 : Math.max(0.12, 1 - Math.exp((-0.69 * count) / usual));
     return ((Math.round(255 * ink) << 24) | (blue << 16) | (green << 8) | red) >>> 0;
   });
+}
+
+/** The mean count of the cells of a band that hold spikes, at least 0.6. */
+export function usualCount(window, band) {
+  let sum = 0;
+  let n = 0;
+  for (let column = window.oldest; column <= window.newest; column++) {
+    const from = window.slot(column) * window.rows + band.first_row;
+    for (let at = from; at < from + band.rows; at++) {
+      if (window.raster[at]) {
+        sum += window.raster[at];
+        n++;
+      }
+    }
+  }
+  return Math.max(0.6, n ? sum / n : 0);
 }
 
 /** Rate of one band over the window, averaged over `SMOOTHING`: times (ms), rates (Hz), maximum. */

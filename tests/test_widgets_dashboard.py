@@ -51,6 +51,14 @@ class Page:
         self.say(type="drawn", viewer=viewer, number=content["number"])
         return content, unpacked(content["layout"], buffer)
 
+    def until_silence(self, seconds: float) -> Iterator[dict]:
+        """What is heard until nothing comes for so long."""
+        while True:
+            try:
+                yield self.heard.get(timeout=seconds)[0]
+            except queue.Empty:
+                return
+
     def frame_where(self, wanted, viewer: str = "page") -> dict:
         end = time.monotonic() + WAIT
         while time.monotonic() < end:
@@ -177,10 +185,7 @@ def test_frames_stop_until_the_one_that_asks_is_answered(page, network):
     page.frame()
     page.say(type="act", action="play")
 
-    under_way = []
-    with pytest.raises(queue.Empty):
-        while True:
-            under_way.append(page.heard.get(timeout=0.5 * PATIENCE)[0])
+    under_way = list(page.until_silence(0.5 * PATIENCE))
     asking = [content["number"] for content in under_way if content["answer"]]
 
     assert len(under_way) <= 1 + (ASK_PERIOD + PATIENCE_FOR_ANSWER) * MAX_RATE

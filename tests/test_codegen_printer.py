@@ -11,7 +11,7 @@ from sympy import And, Float, Integer, Mul, Not, Or, Piecewise, Pow, Rational, S
 from snnlab.codegen.lower import Steps
 from snnlab.codegen.printer import CPrinter
 from snnlab.engine.toolchain import find_toolchain
-from snnlab.model.functions import IsFinite, IsNan
+from snnlab.model.functions import Exprel, IsFinite, IsNan
 from snnlab.model.ir import symbol
 
 x, y, z, n = (symbol(name) for name in ("x", "y", "z", "n"))
@@ -38,7 +38,7 @@ def choose(*pairs):
         (y - x, "y - x"),
         (x - y - z, "x - y - z"),
         (Mul(-1, x + y, evaluate=False), "-(x + y)"),
-        (x / 3, "x/3.0"),
+        (x / 3, "0.3333333333333333*x"),
         (-x / y, "-x/y"),
         (x / (y * z), "x/(y*z)"),
         ((x + y) / (z - x), "(x + y)/(z - x)"),
@@ -53,6 +53,10 @@ def choose(*pairs):
         (2**x, "pow(2.0, x)"),
         (sympy.sqrt(x), "sqrt(x)"),
         (1 / sympy.sqrt(x), "1.0/sqrt(x)"),
+        (x / 4, "x/4.0"),
+        (2 / Exprel(x), "2.0*snn_inverse_exprel(x)"),
+        (1 / Exprel(x), "snn_inverse_exprel(x)"),
+        (y * Exprel(x), "y*snn_exprel(x)"),
         (sympy.exp(-x / y), "snn_exp(-x/y)"),
         (sympy.Abs(x - y), "fabs(x - y)"),
         (sympy.ceiling(x), "ceil(x)"),

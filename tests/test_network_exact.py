@@ -75,13 +75,16 @@ def test_linear_chain_is_exact_for_any_step_and_time_constants(dtype, individual
 def test_exprel_keeps_its_digits_at_every_distance_from_0(target, dtype, tolerance):
     net = Network(dt=1.0, seed=1, dtype=dtype, target=target)
     magnitudes = 10.0 ** np.linspace(-12, 1, 500)
-    population = net.add(1000, Neuron(equations="x = x\nr = exprel(x)", name="Exprel"))
+    population = net.add(
+        1000, Neuron(equations="x = x\nr = exprel(x)\ns = 1/exprel(x)", name="Exprel")
+    )
     population.x = np.concatenate([magnitudes, -magnitudes])
 
     net.step()
 
     x = population.x.astype(float)
     np.testing.assert_allclose(population.r, np.expm1(x) / x, rtol=tolerance)
+    np.testing.assert_allclose(population.s, x / np.expm1(x), rtol=tolerance)
 
 
 @pytest.mark.parametrize("target", ["c", "numpy"])

@@ -52,7 +52,9 @@ NEWER_VECTOR_FUNCTIONS = frozenset(
     }
 )
 # The same bits in any instruction set; exponentials are our own (snnlab_math.h).
-EXACT_FUNCTIONS = frozenset({"sqrt", "fabs", "floor", "ceil", "rint", "snn_exp", "snn_exprel"})
+EXACT_FUNCTIONS = frozenset(
+    {"sqrt", "fabs", "floor", "ceil", "rint", "snn_exp", "snn_exprel", "snn_inverse_exprel"}
+)
 RESERVED = frozenset(
     re.findall(
         r"\w+",

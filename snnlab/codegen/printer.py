@@ -42,6 +42,7 @@ MATH = {
 }
 
 _ADD, _MUL, _UNARY, _ATOM = 1, 2, 3, 4
+_POWERS_OF_2 = frozenset(2**k for k in range(1, 31))
 _RELATIONS = {
     sympy.Gt: ">",
     sympy.Ge: ">=",
@@ -140,13 +141,17 @@ class CPrinter:
         above: list[Expr] = []
         below: list[Expr] = []
         for factor in e.as_ordered_factors():
-            if isinstance(factor, sympy.Pow) and factor.exp.is_Rational and factor.exp < 0:
+            if _is_inverse_exprel(factor):
+                above.append(factor)
+            elif isinstance(factor, sympy.Pow) and factor.exp.is_Rational and factor.exp < 0:
                 below.append(
                     sympy.Pow(factor.base, -factor.exp, evaluate=False)
                     if factor.exp != -1
                     else factor.base
                 )
-            elif isinstance(factor, sympy.Rational) and factor.q != 1 and factor.p == 1:
+            elif (
+                isinstance(factor, sympy.Rational) and factor.p == 1 and factor.q in _POWERS_OF_2
+            ):  # exact; by another number a product is as exact and many times as fast
                 below.append(sympy.Integer(factor.q))
             else:
                 above.append(factor)
@@ -159,6 +164,8 @@ class CPrinter:
 
     def _power(self, e: sympy.Pow) -> tuple[str, int]:
         base, exponent = e.base, e.exp
+        if _is_inverse_exprel(e):
+            return self._function("snn_inverse_exprel", *base.args), _ATOM
         if exponent == -1:
             return f"{self._number(1.0)}/{self._at(base, _UNARY)}", _MUL
         if exponent == sympy.Rational(1, 2):
@@ -216,6 +223,11 @@ class CPrinter:
         if name in SPECIAL:
             return SPECIAL[name](self, *e.args)
         raise TypeError(f"codegen: no C form for the function {name}; add it to CPrinter.")
+
+
+def _is_inverse_exprel(e: Expr) -> bool:
+    """Whether ``e`` is ``x/(exp(x) - 1)``, which takes one division and not two."""
+    return isinstance(e, sympy.Pow) and e.exp == -1 and type(e.base).__name__ == "Exprel"
 
 
 def branches(e: sympy.Piecewise) -> list[tuple[Basic, Basic]]:

@@ -80,8 +80,8 @@ SNN_INLINE double snn_exp(double x)
     return value * snn_power_of_2(half) * snn_power_of_2(rest);
 }
 
-/* (exp(x) - 1)/x, and 1 at 0. Error below 3 units in the last place at every distance from 0. */
-SNN_INLINE double snn_exprel(double x)
+/* The numerator of (exp(x) - 1)/x, and x below it; the quotient itself, and 1, where k is 0. */
+SNN_INLINE double snn_above_exprel(double x, double *below)
 {
     const double inside = x > 710.0 ? 710.0 : x < -50.0 ? -50.0 : x;
     const double rounded = SNN_FMA(inside, SNN_LOG2E, SNN_ROUND), k = rounded - SNN_ROUND;
@@ -89,7 +89,24 @@ SNN_INLINE double snn_exprel(double x)
     const double p = snn_exprel_near_0(r);
     const double half_power = snn_power_of_2(rounded - 1.0); /* 2^1024 would be infinite */
     const double less_1 = 2.0 * SNN_FMA(half_power, r * p, half_power - 0.5);
-    return k == 0.0 ? p : less_1 / x;
+    *below = k == 0.0 ? 1.0 : x;
+    return k == 0.0 ? p : less_1;
+}
+
+/* (exp(x) - 1)/x, and 1 at 0. Error below 3 units in the last place at every distance from 0. */
+SNN_INLINE double snn_exprel(double x)
+{
+    double below;
+    const double above = snn_above_exprel(x, &below);
+    return above / below;
+}
+
+/* x/(exp(x) - 1), and 1 at 0. */
+SNN_INLINE double snn_inverse_exprel(double x)
+{
+    double below;
+    const double above = snn_above_exprel(x, &below);
+    return below / above;
 }
 
 SNN_INLINE float snn_exprel_near_0f(float r)
@@ -113,7 +130,7 @@ SNN_INLINE float snn_expf(float x)
     return value * snn_power_of_2f(half) * snn_power_of_2f(rest);
 }
 
-SNN_INLINE float snn_exprelf(float x)
+SNN_INLINE float snn_above_exprelf(float x, float *below)
 {
     const float inside = x > 89.0f ? 89.0f : x < -25.0f ? -25.0f : x;
     const float rounded = SNN_FMAF(inside, (float)SNN_LOG2E, SNN_ROUNDF), k = rounded - SNN_ROUNDF;
@@ -121,7 +138,22 @@ SNN_INLINE float snn_exprelf(float x)
     const float p = snn_exprel_near_0f(r);
     const float half_power = snn_power_of_2f(rounded - 1.0f);
     const float less_1 = 2.0f * SNN_FMAF(half_power, r * p, half_power - 0.5f);
-    return k == 0.0f ? p : less_1 / x;
+    *below = k == 0.0f ? 1.0f : x;
+    return k == 0.0f ? p : less_1;
+}
+
+SNN_INLINE float snn_exprelf(float x)
+{
+    float below;
+    const float above = snn_above_exprelf(x, &below);
+    return above / below;
+}
+
+SNN_INLINE float snn_inverse_exprelf(float x)
+{
+    float below;
+    const float above = snn_above_exprelf(x, &below);
+    return below / above;
 }
 
 #endif

@@ -1,6 +1,7 @@
 """Delays of single synapses: a spike arrives in step j + D of its synapse."""
 
 import warnings
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from snnlab.engine.schedule import OffGridWarning
 from snnlab.errors import NetworkError
 from snnlab.model.neuron import Neuron
 from snnlab.model.synapse import Synapse
-from snnlab.network.connectors import AllToAll, FixedProbability
+from snnlab.network.connectors import AllToAll, FixedProbability, FromMatrix
 from snnlab.network.distributions import DiscreteUniform, Normal, Uniform
 from snnlab.network.network import Network
 
@@ -258,18 +259,77 @@ def test_impossible_delays_are_refused(delay, message):
     assert str(error.value) == message
 
 
-def test_rates_take_one_delay():
+COUNT = "r = r + 1 : init = 5\n"
+
+
+@TARGETS
+def test_rates_arrive_after_the_delay_of_their_synapse(target):
+    net = Network(dt=1.0, seed=1, target=target)
+    pre = net.add(1, Neuron.from_cell(COUNT, "Count"))
+    post = net.add(4, Neuron.from_cell("r = sum(exc)", "Copy"), name="post")
+    net.connect(pre, post, "exc", delay=[1.0, 2.0, 3.0, 1.0])
+    net.record(post, "r")
+
+    net.simulate(5)
+    first = net.traces["post"]["r"].T.tolist()
+    net.reset()
+    net.simulate(2)
+    net.simulate(3)
+
+    assert first == [[5, 6, 7, 8, 9], [5, 5, 6, 7, 8], [5, 5, 5, 6, 7], [5, 6, 7, 8, 9]]
+    assert net.traces["post"]["r"].T.tolist() == first
+
+
+WAVES = """
+phase = 0.0
+r = sin(0.3 * t + phase)
+"""
+
+
+def waves(rng, threads, target: Literal["c", "numpy"] = "c", operation="sum", n_steps=30):
+    """A step's input, and what it should be."""
+    net = Network(dt=1.0, seed=1, threads=threads, target=target)
+    pre = net.add(80, Neuron.from_cell(WAVES, "Waves"))
+    pre.phase = rng.uniform(0, 6, 80)
+    post = net.add(200, Neuron.from_cell("r = sum(exc)", "Sum"))
+    synapse = Synapse(psp="w * pre.r + 0.1", operation=operation)
+    delays = rng.integers(1, 9, (80, 200))
+    weights = rng.normal(size=(80, 200))
+    weights[rng.uniform(size=weights.shape) < 0.5] = np.nan
+    net.connect(pre, post, "exc", FromMatrix(weights, delays=delays), synapse=synapse)
+    net.simulate(n_steps)
+    times = n_steps - 1 - delays
+    return post.r, weights * np.sin(0.3 * times + pre.phase[:, np.newaxis]) + 0.1
+
+
+@TARGETS
+@pytest.mark.parametrize("operation", ["sum", "max", "mean"])
+def test_delayed_rates_are_reduced_like_those_of_the_matrix(rng, target, operation):
+    found, each = waves(rng, 1, target, operation)
+
+    reduced = {"sum": np.nansum, "max": np.nanmax, "mean": np.nanmean}[operation](each, axis=0)
+    np.testing.assert_allclose(found, reduced, rtol=0, atol=1e-12)
+
+
+def test_delayed_rates_do_not_depend_on_the_number_of_threads():
+    one, _ = waves(np.random.default_rng(2), 1)
+
+    for threads in (2, 3):
+        many, _ = waves(np.random.default_rng(2), threads)
+        np.testing.assert_array_equal(many, one)
+
+
+def test_delayed_rates_under_way_survive_a_new_projection():
     net = Network(dt=1.0, seed=1)
-    rate = net.add(2, Neuron.from_cell("r = sum(exc) + t", "Rate"), name="R")
+    pre = net.add(1, Neuron.from_cell(COUNT, "Count"))
+    post = net.add(2, Neuron.from_cell("r = sum(exc)", "Copy"), name="post")
+    net.connect(pre, post, "exc", delay=[1.0, 4.0])
+    net.simulate(6)
 
-    with pytest.raises(NetworkError) as error:
-        net.connect(rate, rate, "exc", delay=[1.0, 2.0])
+    net.connect(post, post, "exc", weight=0.0)
+    net.simulate(2)
 
-    assert str(error.value) == (
-        "Projection 'R->R exc': its synapses transmit in every step, with one delay for all of "
-        "them; give a number."
-    )
-    assert net.projections == {}
+    assert post.r.tolist() == [12, 9]
 
 
 def test_spikes_under_way_survive_a_new_projection():

@@ -5,6 +5,7 @@ import pytest
 
 from snnlab import AllToAll, FixedProbability, Network, NetworkError, Neuron, OneToOne, Synapse
 
+COUNT = Neuron(equations="r += 1", name="Count")
 HELD = Neuron(equations="r = r", name="Held")
 SUM = Neuron(equations="r = sum(exc)", name="Sum")
 AGEING = Synapse(
@@ -143,17 +144,15 @@ def test_a_created_synapse_has_the_delay_of_the_rule(target):
     assert net.traces["post"]["x"][:, 0].tolist() == [0, 0, 0, 0, 1, 0, 0.25, 0]
 
 
-def test_a_created_synapse_for_rates_keeps_the_one_delay():
-    rule = Synapse(psp="w * pre.r", creating="t < 0.5 : d = 3", name="Late")
+def test_a_created_synapse_for_rates_has_the_delay_of_its_rule():
+    rule = Synapse(psp="w * pre.r", creating="t < 0.5 : d = 3, w = 10", name="Late")
     net = Network(dt=1.0, seed=1)
-    pre, post = net.add(2, HELD), net.add(2, SUM)
+    pre, post = net.add(2, COUNT), net.add(2, SUM)
     projection = net.connect(pre, post, "exc", OneToOne(), synapse=rule, name="P")
     projection.start_creating()
 
-    with pytest.raises(NetworkError) as error:
-        net.simulate(1)
+    net.simulate(6)
 
-    assert str(error.value) == (
-        "Projection 'P': its synapses transmit in every step, with one delay for all of them; "
-        "give a number."
-    )
+    assert projection.delay.tolist() == [1, 3, 3, 1]
+    # r is the number of the step after it: 5 came one step, 3 three steps ago.
+    assert post.r.tolist() == [5 + 10 * 3, 5 + 10 * 3]

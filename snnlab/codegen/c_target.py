@@ -62,9 +62,9 @@ RESERVED = frozenset(
     auto break case char const continue default do double else enum extern float for goto if inline
     int long register restrict return short signed sizeof static struct switch typedef union
     unsigned void volatile while _Bool asm typeof main args clock begin end i j k m row key
-    shift stride int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t INFINITY NAN
-    dt t step delay exp log sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh
-    floor ceil fabs
+    shift stride length newest int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t
+    INFINITY NAN dt t step delay exp log sin cos tan asin acos atan atan2 sinh cosh tanh
+    asinh acosh atanh floor ceil fabs
     erf sqrt pow rint fmod
     """,
     )
@@ -232,6 +232,10 @@ def _print_kernel(kernel: Kernel, types: CTypes, out: CText) -> tuple[set[str], 
                 _print_load(
                     statement, arrays, constant_index[statement.buffer.index], types, names, out
                 )
+        if kernel.reads_past:
+            # A value of step n stands at n and at n + length, so that the past is never split.
+            out.line("const int64_t length = args->delay;")
+            out.line("const int64_t newest = (2*row + 1)*length + clock->step % length;")
         once, per_element, after = _split_row(kernel) if rows else ((), kernel.body, ())
         for statement in once:
             _print_let(statement, types, printer, names, out)
@@ -287,17 +291,19 @@ def _print_statement(
 ) -> None:
     match statement:
         case Load(_, buffer):
-            _print_load(statement, arrays, _index(kernel, buffer), types, names, out)
+            _print_load(statement, arrays, _index(kernel, buffer, arrays), types, names, out)
         case Let():
             _print_let(statement, types, printer, names, out)
         case Store(buffer, value):
             text = printer.integer(value) if buffer.item != "real" else printer(value)
             cast = f"({types.item(buffer.item)})" if buffer.item == "bool" else ""
-            out.line(f"{arrays[buffer.name]}[{_index(kernel, buffer)}] = {cast}{text};")
+            out.line(f"{arrays[buffer.name]}[{_index(kernel, buffer, arrays)}] = {cast}{text};")
         case Add(buffer, value):
-            out.line(f"{arrays[buffer.name]}[{_index(kernel, buffer)}] += {printer(value)};")
+            out.line(
+                f"{arrays[buffer.name]}[{_index(kernel, buffer, arrays)}] += {printer(value)};"
+            )
         case Keep(buffer, value, extreme):
-            place = f"{arrays[buffer.name]}[{_index(kernel, buffer)}]"
+            place = f"{arrays[buffer.name]}[{_index(kernel, buffer, arrays)}]"
             sign = ">" if extreme == "max" else "<"
             text = printer(value)
             out.line(f"{place} = {text} {sign} {place} ? {text} : {place};")
@@ -324,7 +330,8 @@ def _used_symbols(kernel: Kernel) -> set[Basic]:
 def index_buffers(kernel: Kernel, types: CTypes) -> tuple[tuple[str, str], ...]:
     """The index arrays (name, C type) that come before the kernel's own buffers."""
     if kernel.shape == "pre_row":
-        return (("(target)", types.target),)
+        delays = (("(delays)", "uint16_t"),) if kernel.reads_past else ()
+        return (("(target)", types.target), *delays)
     if kernel.shape == "post_row":
         return (("(synapse)", "uint32_t"), ("(source)", types.source))
     return ()
@@ -404,7 +411,7 @@ def _print_loops(
             assert_never(kernel.shape)
 
 
-def _index(kernel: Kernel, buffer: Buffer) -> str:
+def _index(kernel: Kernel, buffer: Buffer, arrays: dict[str, str]) -> str:
     match buffer.index:
         case "shared":
             return "0"
@@ -414,6 +421,8 @@ def _index(kernel: Kernel, buffer: Buffer) -> str:
             return "row" if kernel.shape == "pre_row" else "i"
         case "post":
             return "row" if kernel.shape == "post_row" else "j"
+        case "past":
+            return f"newest - {arrays['(delays)']}[k]"
         case _:
             assert_never(buffer.index)
 

@@ -16,9 +16,9 @@ Shape = Literal["neurons", "once", "pre_row", "post_row"]
 """What a kernel runs over: all neurons, once a population (or projection), the synapses of
 one pre neuron, or the synapses of one post neuron."""
 
-Index = Literal["element", "shared", "pre", "post"]
-"""How a buffer is addressed: by the loop's neuron or synapse, one value for all, or by
-the pre or post neuron of a synapse."""
+Index = Literal["element", "shared", "pre", "post", "past"]
+"""How a buffer is addressed: by the loop's neuron or synapse, one value for all, by the pre or
+post neuron of a synapse, or by the pre neuron and the synapse's own delay."""
 
 Item = Literal["real", "int", "bool"]
 
@@ -110,6 +110,11 @@ class Kernel:
     scalars: tuple[str, ...]  # all parameters of the model, in its order
     body: tuple[Statement | Draw, ...]
     prologue: tuple[Let, ...] = ()
+
+    @property
+    def reads_past(self) -> bool:
+        """Whether synapses read values of as many steps ago as their own delays."""
+        return any(buffer.index == "past" for buffer in self.buffers)
 
     @property
     def buffers(self) -> tuple[Buffer, ...]:

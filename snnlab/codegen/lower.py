@@ -122,6 +122,7 @@ def lower_synapse(
     per_synapse: frozenset[str] = frozenset(),
     localities: Mapping[str, str] = MappingProxyType({}),
     traces: Traces = NO_TRACES,
+    own_delays: bool = False,
 ) -> tuple[Kernel, ...]:
     """The kernels of a synapse: at pre spikes, in every step, at post spikes, where needed.
 
@@ -129,6 +130,7 @@ def lower_synapse(
     ``localities`` says which ``pre.x`` and ``post.x`` are one value for a "population".
     ``traces`` have one value for each neuron; those of pre neurons change in a kernel of their own
     ("arrival"), after every synapse has read them; "prefade" and "postfade" follow them.
+    With ``own_delays`` each synapse transmits values of as many steps ago as its own delay.
     """
     name = _identifier(model.name)
     kernels = list(_trace_kernels(model, per_synapse, traces))
@@ -165,7 +167,7 @@ def lower_synapse(
                 kernel = body.kernel(f"{name}_semi", "neurons")
                 kernels.append(_optimise(_over_neurons(kernel, "post")))
     if model.psp is not None:
-        body = _Body(model, per_synapse, localities=localities)
+        body = _Body(model, per_synapse, localities=localities, of_the_past=own_delays)
         body.transmit(model.psp, model.operation)
         kernels.append(_optimise(body.kernel(f"{name}_psp", "pre_row")))
     return tuple(kernels)
@@ -237,11 +239,14 @@ class _Body:
         localities: Mapping[str, str] = MappingProxyType({}),
         traces: Traces = NO_TRACES,
         of_neuron: bool = False,
+        of_the_past: bool = False,
     ) -> None:
-        """``of_neuron``: the body changes traces of pre neurons; synapses only read them."""
+        """``of_neuron``: the body changes traces of pre neurons; synapses only read them.
+        ``of_the_past``: variables of pre neurons are those of as long ago as a synapse's delay."""
         self._model = model
         self._traces = traces
         self._of_neuron = of_neuron
+        self._of_the_past = of_the_past
         self._targets = targets
         self._localities = localities
         self._parameters: dict[Symbol, Parameter] = {symbol(p.name): p for p in model.parameters}
@@ -278,6 +283,8 @@ class _Body:
         if side in ("pre", "post") and rest:
             one = self._localities.get(s.name) == "population"
             item: Item = "int" if rest == LAST_SPIKE.name else "real"
+            if self._of_the_past and side == "pre" and item == "real" and not one:
+                return Buffer(s.name, "past")
             return Buffer(s.name, "shared" if one else cast(Index, side), item)
         if s.name == "g_target":
             return TARGET

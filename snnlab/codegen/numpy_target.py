@@ -91,6 +91,7 @@ class Place:
     post: NDArray[np.intp] | None
     step: int
     key: tuple[int, int]
+    past: NDArray[np.int64] | None = None  # of each element, where in the past it looks
 
 
 class NumpyKernel:
@@ -122,9 +123,11 @@ class NumpyKernel:
         element: Index,
         pre: NDArray | None = None,
         post: NDArray | None = None,
+        delays: NDArray | None = None,
     ) -> None:
         env: Environment = {_T: step * dt, _DT: dt, _STEP: step, _DELAY: delay}
-        place = Place(element, pre, post, step, key)
+        past = None if delays is None else delay + step % delay - delays[element].astype(np.int64)
+        place = Place(element, pre, post, step, key, past)
         real = self._dtypes["real"]
         for s, value in zip(self._scalars, scalars, strict=False):
             env[s] = real(value)
@@ -173,6 +176,8 @@ def _index(buffer: Buffer, place: Place) -> Any:
             return place.pre
         case "post":
             return place.post
+        case "past":
+            return place.pre, place.past
         case _:
             assert_never(buffer.index)
 

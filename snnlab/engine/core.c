@@ -412,6 +412,23 @@ static void pass_history(const snn_history *h, const snn_clock *clock, int threa
     memcpy((char *)h->out + offset, ring + clock->step % h->delay * row + offset, bytes);
 }
 
+#define REMEMBER(REAL)                                                       \
+    for (int64_t i = begin; i < end; ++i)                                    \
+        ((REAL *)p->ring)[2 * i * p->length + slot] =                        \
+            ((REAL *)p->ring)[(2 * i + 1) * p->length + slot] = ((const REAL *)p->source)[i];
+
+static void remember(const snn_past *p, const snn_clock *clock, int thread)
+{
+    const int64_t begin = p->population->bounds[thread], end = p->population->bounds[thread + 1];
+    if (clock->step == 0) return; /* what was before the first step stands there already */
+    const int64_t slot = (clock->step - 1) % p->length;
+    if (p->item_bytes == 8) {
+        REMEMBER(double)
+    } else {
+        REMEMBER(float)
+    }
+}
+
 #define REDUCE(REAL)                                                               \
     {                                                                              \
         const REAL *x = r->source;                                                 \
@@ -505,6 +522,9 @@ static void run_part(snn_engine *engine, const snn_phase *phase, const snn_clock
         if (thread == 0) update->kernel(&update->args, clock, 0, 1);
         break;
     }
+    case SNN_PAST:
+        remember(phase->object, clock, thread);
+        break;
     case SNN_ARRIVE:
         arrive(engine, phase->object, clock, thread);
         break;

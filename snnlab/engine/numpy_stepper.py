@@ -34,6 +34,7 @@ class Kernel(Protocol):
         element: Any,
         pre: NDArray | None = None,
         post: NDArray | None = None,
+        delays: NDArray | None = None,
     ) -> None: ...
 
 
@@ -83,8 +84,18 @@ class _Bound:
     ) -> None:
         a = self._arguments
         delay = a.delay if delay is None else delay
+        delays = self.index.get("(delays)")
         self._kernel.run(
-            self._arrays, a.scalars, step, dt, a.key, delay, element=element, pre=pre, post=post
+            self._arrays,
+            a.scalars,
+            step,
+            dt,
+            a.key,
+            delay,
+            element=element,
+            pre=pre,
+            post=post,
+            delays=delays,
         )
 
 
@@ -350,6 +361,26 @@ class History(Object):
         if step > 0:
             self.ring[(step - 1) % self._delay] = self._source
         self.out[...] = self.ring[step % self._delay]
+
+
+class Past(Object):
+    """``ring`` (padded, 2 * length): ``source`` of the latest ``length`` steps, each twice.
+
+    While step n runs, the values of d steps ago stand at ``n % length + length - d``.
+    """
+
+    def __init__(self, population: SpikeLists, source: NDArray, length: int) -> None:
+        self._source, self._length = source, length
+        self.ring = np.repeat(source[:, np.newaxis], 2 * length, axis=1)
+
+    def fill(self) -> None:
+        """Forget the past: it was always as it is now."""
+        self.ring[...] = self._source[:, np.newaxis]
+
+    def past(self, step: int, dt: float) -> None:
+        if step > 0:
+            slot = (step - 1) % self._length
+            self.ring[:, slot] = self.ring[:, slot + self._length] = self._source
 
 
 OPERATIONS = {

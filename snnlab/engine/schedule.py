@@ -12,6 +12,7 @@ from typing import Literal
 
 PhaseKind = Literal[
     "history",
+    "past",
     "clear",
     "drive",
     "deliver",

@@ -112,6 +112,13 @@ cdef extern from "snnlab_core.h" nogil:
         int item_bytes
         int32_t delay
 
+    ctypedef struct snn_past:
+        const snn_population *population
+        const void *source
+        void *ring
+        int item_bytes
+        int32_t length
+
     ctypedef struct snn_reduction:
         const void *source
         int64_t size
@@ -193,7 +200,7 @@ cdef extern from "snnlab_core.h" nogil:
 
     int SNN_DELIVER, SNN_GENERATE, SNN_UPDATE, SNN_ONCE, SNN_COLLECT, SNN_SYNAPSES, SNN_POST, SNN_RECORD
     int SNN_BARRIER, SNN_TRANSMIT, SNN_COMBINE, SNN_CLEAR, SNN_HISTORY, SNN_REDUCE
-    int SNN_ARRIVE, SNN_EMIT, SNN_PLAY, SNN_POISSON, SNN_DRIVE
+    int SNN_ARRIVE, SNN_PAST, SNN_EMIT, SNN_PLAY, SNN_POISSON, SNN_DRIVE
     int SNN_SUM, SNN_MEAN, SNN_MAX, SNN_MIN, SNN_NORM1, SNN_NORM2
 
     enum: SNN_SHARED_STEPS
@@ -217,6 +224,7 @@ KINDS = {
     "combine": SNN_COMBINE,
     "clear": SNN_CLEAR,
     "history": SNN_HISTORY,
+    "past": SNN_PAST,
     "reduce": SNN_REDUCE,
     "emit": SNN_EMIT,
     "arrive": SNN_ARRIVE,
@@ -609,6 +617,33 @@ cdef class History(Object):
         """Forget the past: it was always as it is now."""
         self.ring[...] = self._keep[1]
         self.out[...] = self._keep[1]
+
+
+cdef class Past(Object):
+    """``ring`` (padded, 2 * length): ``source`` of the latest ``length`` steps, each twice.
+
+    While step n runs, the values of d steps ago stand at ``n % length + length - d``.
+    """
+
+    cdef snn_past past
+    cdef readonly object ring
+    cdef object _keep
+
+    def __cinit__(self, SpikeLists population, source, int32_t length):
+        self.ring = np.repeat(source[:, np.newaxis], 2 * length, axis=1)
+        self._keep = (population, source)
+        self.past.population = &population.population
+        self.past.source = _data(source)
+        self.past.ring = _data(self.ring)
+        self.past.item_bytes = source.itemsize
+        self.past.length = length
+
+    cdef void *pointer(self):
+        return &self.past
+
+    def fill(self):
+        """Forget the past: it was always as it is now."""
+        self.ring[...] = self._keep[1][:, np.newaxis]
 
 
 cdef class Reduction(Object):

@@ -42,6 +42,7 @@ from snnlab.engine.stepper import (
     Clear,
     History,
     Object,
+    Past,
     ProceduralSynapses,
     Recorder,
     Reduction,
@@ -78,6 +79,7 @@ class PopulationParts:
     drives: list[tuple[str, Object]] = field(default_factory=list)  # what, Poisson input
     reductions: dict[str, Reduction] = field(default_factory=dict)  # "mean(v)"
     histories: dict[tuple[str, int], History] = field(default_factory=dict)  # (name, steps)
+    pasts: dict[tuple[str, int], Past] = field(default_factory=dict)  # (name, most steps)
 
     def state(self) -> list[NDArray]:
         """Every array that a reset restores."""
@@ -88,7 +90,7 @@ class PopulationParts:
 
     def forget(self) -> None:
         """The past is as the present: before the first step nothing was different."""
-        for history in self.histories.values():
+        for history in (*self.histories.values(), *self.pasts.values()):
             history.fill()
 
 
@@ -205,6 +207,7 @@ def projection_program(projection: Projection) -> Program | None:
         types,
         tuple(_localities(projection).items()),
         projection.traces,
+        projection.delays is not None,
     )
 
 
@@ -344,6 +347,19 @@ def delayed(
     return parts.histories[name, delay].out
 
 
+def past(
+    parts: PopulationParts, name: str, longest: int, before: PopulationParts | None
+) -> NDArray:
+    """The array of a variable in each of the ``longest`` latest steps."""
+    if (name, longest) not in parts.pasts:
+        made = parts.backend.parts.Past(parts.spikes, parts.population.state.arrays[name], longest)
+        old = before.pasts.get((name, longest)) if before is not None else None
+        if old is not None:
+            made.ring[...] = old.ring
+        parts.pasts[name, longest] = made
+    return parts.pasts[name, longest].ring
+
+
 # Projections ------------------------------------------------------------------------------
 
 
@@ -368,7 +384,8 @@ def projection_parts(
     weights = projection.weights if projection.static else np.zeros(())
     delay = projection.delay_steps
     synapses = backend.parts.Synapses(pre.spikes, post.spikes, part, target, weights, driven, delay)
-    if projection.delays is not None:
+    model = projection.model
+    if projection.delays is not None and (model is None or model.pre_spike):
         synapses.delay_each(projection.delays)
     parts = ProjectionParts(projection, synapses)
     arrival = f"spikes of {projection.delay_text} ago reach g_{projection.target}"
@@ -472,7 +489,10 @@ def _add_transmission(
         start = {"max": -np.inf, "min": np.inf}.get(operation, 0.0)
         clear = post.backend.parts.Clear(post.spikes, scratch, start)
         parts.phases.append(("clear", f"{operation} of inputs begins", clear))
-    arguments = binding.arguments(kernel, {"(target)": target}, scratch, projection.delay_steps)
+    index = {"(target)": target}
+    if projection.delays is not None:
+        index["(delays)"] = projection.delays.astype(np.uint16)
+    arguments = binding.arguments(kernel, index, scratch, projection.delay_steps)
     synapses.continuously(address, arguments)
     what = f"input of {projection.delay_text} ago reaches {projection.target}"
     parts.phases.append(("transmit", what, synapses))
@@ -556,6 +576,8 @@ class _Binding:
         group = self._group(side)
         if attribute == LAST_SPIKE.name:
             return group.last_spike
+        if buffer.index == "past":
+            return past(group, attribute, self.projection.delay_steps, self.pre_before)
         if side == "pre" and buffer.index == "pre":
             return delayed(group, attribute, pre_delay, self.pre_before)
         return group.population.state.arrays[attribute]
@@ -676,7 +698,9 @@ def phases(
     for parts in populations:
         for (name, delay), history in parts.histories.items():
             add("history", parts.population.name, f"{name} of {delay} steps ago", history)
-    if any(parts.histories for parts in populations):
+        for (name, longest), one in parts.pasts.items():
+            add("past", parts.population.name, f"{name} of up to {longest} steps ago", one)
+    if any(parts.histories or parts.pasts for parts in populations):
         add("barrier", "", "delayed values are known", None)
     for parts in populations:
         for name, clear in parts.clears:

@@ -45,10 +45,15 @@ def synapse_program(
     types: CTypes | None = None,
     localities: tuple[tuple[str, str], ...] = (),
     traces: Traces = NO_TRACES,
+    own_delays: bool = False,
 ) -> Program:
     """The program of a synapse; ``individual`` parameters have a value for each synapse."""
     kernels = lower_synapse(
-        model, per_synapse=individual, localities=dict(localities), traces=traces
+        model,
+        per_synapse=individual,
+        localities=dict(localities),
+        traces=traces,
+        own_delays=own_delays,
     )
     return print_program(model.name, kernels, comment=text, types=types)
 

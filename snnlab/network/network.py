@@ -282,8 +282,6 @@ class Network:
         )
         if procedural:
             projection.check_procedural()
-        if not isinstance(given, int):
-            projection.check_delays_allowed()
         memory.check_projections(where, [*self.projections.values(), projection])
         self.projections[name] = projection
         self._relink()

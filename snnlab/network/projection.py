@@ -157,7 +157,6 @@ class Projection:
             object.__setattr__(self, "_connectivity", connectivity)
             if delays is not None:
                 object.__setattr__(self, "_delay", delays)
-                self.check_delays_allowed()
             if weights is not None:
                 given = self._array("w", self._weight)
                 one = given.ndim == 0 and given == 1.0
@@ -313,20 +312,6 @@ class Projection:
             raise NetworkError(
                 f"{where}: procedural synapses connect neurons in ascending order; "
                 f"sort the indices of the views, {instead}"
-            )
-
-    def check_delays_allowed(self) -> None:
-        """Synapses with delays of their own carry spikes, not rates.
-
-        Raises
-        ------
-        NetworkError
-            If they transmit rates.
-        """
-        if self.model is not None and self.model.psp is not None:
-            raise NetworkError(
-                f"Projection '{self.name}': its synapses transmit in every step, with one delay "
-                f"for all of them; give a number."
             )
 
     def _steps_of_each(self) -> NDArray | None:
@@ -696,11 +681,6 @@ class Projection:
         New synapses have ``weight``, the model's initial values and ``delay`` (ms). Without one
         they have the projection's delay, or a step where each synapse has its own. Traces that
         belong to neurons stay theirs.
-
-        Raises
-        ------
-        NetworkError
-            If the delays would differ between synapses that transmit rates.
         """
         new_delays = self._delays_with(origin, delay)
         if new_delays is not None and self.delays is None and self.traces.pre:
@@ -727,7 +707,6 @@ class Projection:
             fresh = max(1, steps(delay, self.network.dt, what=what))
         if old is None and fresh == self.delay_steps:
             return None
-        self.check_delays_allowed()
         kept = np.full(self.size, self.delay_steps) if old is None else old
         delays = np.full(len(origin), fresh)
         delays[origin >= 0] = kept[origin[origin >= 0]]

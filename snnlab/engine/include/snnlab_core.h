@@ -110,6 +110,14 @@ typedef struct { /* an array as it was `delay` steps ago */
     int32_t delay; /* steps, >= 2 */
 } snn_history;
 
+typedef struct { /* the values of an array in the latest steps, neuron by neuron */
+    const snn_population *population;
+    const void *source; /* (padded) */
+    void *ring;         /* (padded, 2 * length): each value stands twice, `length` apart */
+    int item_bytes;     /* 4 or 8 */
+    int32_t length;     /* steps, >= 1 */
+} snn_past;
+
 typedef struct { /* one number over a population's neurons */
     const void *source;
     int64_t size;
@@ -202,6 +210,7 @@ enum {
     SNN_CLEAR,     /* snn_clear */
     SNN_HISTORY,   /* snn_history */
     SNN_REDUCE,    /* snn_reduction */
+    SNN_PAST,      /* snn_past */
     SNN_ARRIVE,    /* snn_arrivals: traces of pre neurons */
     SNN_EMIT,      /* snn_spike_player: after the update, before its spikes are collected */
     SNN_PLAY,      /* snn_value_player */

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         build_neuron,
         functions,
         library,
+        load_recording,
     )
 
 connect_layers()
@@ -99,6 +100,7 @@ __all__ = [
     "functions",
     "library",
     "load_ipython_extension",
+    "load_recording",
 ]
 
 

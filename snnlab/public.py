@@ -41,6 +41,7 @@ from snnlab.network.distributions import (
 )
 from snnlab.network.inputs import PoissonInput, SpikeSource, TimedArray
 from snnlab.network.network import Network
+from snnlab.recording.store import load_recording
 from snnlab.wiring import build_neuron
 
 __all__ = [
@@ -86,4 +87,5 @@ __all__ = [
     "build_neuron",
     "functions",
     "library",
+    "load_recording",
 ]

@@ -401,6 +401,19 @@ def test_synapses_that_are_not_there_are_refused(options, expected):
     assert str(error.value) == f"Projection 'L': {expected}"
 
 
+def test_event_driven_variables_have_no_value_in_every_step():
+    text = "tau = 10 ms\ntau * dx/dt = -x : event-driven\n" + LEARNING + "    x += 1\n"
+    net, made = learning(text)
+
+    with pytest.raises(NetworkError) as error:
+        net.record(made, "x")
+
+    assert str(error.value) == (
+        "Projection 'L': 'x' is event-driven, so it is computed at spikes only; give its equation "
+        "another method, for example ': exponential', to record it."
+    )
+
+
 def test_static_synapses_are_not_recorded():
     net, group = counting()
     target = net.add(2, Neuron.from_cell(DECAYING, "Decaying"), name="T")

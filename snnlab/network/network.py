@@ -51,10 +51,12 @@ from snnlab.network.recordings import (
 )
 from snnlab.network.report import Report, network_report
 from snnlab.recording.results import PLAYING_BUDGET, SpikeRecord, TraceRecord, Traces
+from snnlab.recording.store import RecordingStore
 from snnlab.recording.streams import SpikeStream, TraceStream
 
 Group = Population | PopulationView
 POPULATIONS, PROJECTIONS, DRIVES = 1, 2, 3  # first part of the path of a random stream
+KEPT_BESIDE_STORE = 1000.0  # ms of what goes to disk that stay in memory
 REALS: dict[str, type] = {"float64": np.float64, "float32": np.float32}
 NEURONS_PER_THREAD = 500  # with fewer a thread waits longer than it works, whatever the neurons
 
@@ -137,6 +139,7 @@ class Network:
         self._spike_records: dict[str, SpikeRecord] = {}
         self._trace_records: dict[str, dict[str, TraceRecord]] = {}
         self._recorders: list[Tap] = []
+        self._recording_stores: dict[str, RecordingStore] = {}  # by path
         self._record_taps: dict[tuple[str, str], Tap] = {}  # by owner and variable
         self._spike_streams: list[tuple[str, SpikeStream]] = []
         self._warned: set[str] = set()
@@ -725,8 +728,10 @@ class Network:
         self.changed.emit()
 
     def close(self) -> None:
-        """Stop the network for good."""
+        """Stop the network for good; recordings on disk are complete."""
         self.pause()
+        for store in self._recording_stores.values():
+            store.close()
 
     def _prepare(self) -> None:
         if self.step_index == 0:
@@ -863,6 +868,7 @@ class Network:
         synapses: Elements = None,
         moment: Moment = "end",
         keep: float | None = None,
+        to: str | os.PathLike[str] | None = None,
         name: str | None = None,
     ) -> Recording:
         """Record variables of ``group`` from now on.
@@ -887,6 +893,10 @@ class Network:
             left them.
         keep
             ms: only samples and spikes of this latest time are kept; all if not given.
+        to
+            Path of a Zarr store to which everything is written while the network runs, for
+            `snnlab.load_recording`; several recordings may share it. In memory the latest ``keep``
+            are left then, one second if not given.
         name
             Apart from other recordings of the variable, as ``net.traces["E"]["name.v"]``; without
             a name a recording replaces an earlier one of the same variable.
@@ -911,6 +921,8 @@ class Network:
                 f"Network: {wrong} = ... was given for '{owner.name}'; use {right} = ..."
             )
         moment, kept = checked_moment(moment), kept_steps(keep, self.dt)
+        if to is not None and kept is None:
+            kept = max(1, round(KEPT_BESIDE_STORE / self.dt))
         wanted = [variables] if isinstance(variables, str) else list(variables)
         taps: list[tuple[str, Tap]] = []
         records: dict[str, TraceRecord] = {}
@@ -924,11 +936,19 @@ class Network:
                 found.append((variable, recorded_synapses(projection, variable, synapses)))
             else:
                 found.append((variable, recorded_neurons(cast(Group, group), variable, neurons)))
+        store = None if to is None else self._store_at(to)
+        if store is not None and spikes is not None:
+            spikes.sink = store.spikes(owner.name)
         for variable, indices in found:
             unit = owner.state.variables.get(variable)
             shown = unit.unit.name if unit is not None and unit.unit is not None else ""
             record = TraceRecord(indices, self.dt, keep=kept, unit=shown, moment=moment)
             known = variable if name is None else f"{name}.{variable}"
+            if store is not None:
+                dtype = owner.state.arrays[variable].dtype
+                record.sink = store.traces(
+                    owner.name, known, indices, dtype, unit=shown, moment=moment
+                )
             before = self._record_taps.get((owner.name, known))
             if before is not None:
                 self._remove_tap(before)
@@ -940,6 +960,13 @@ class Network:
             taps.append((variable, tap))
             records[variable] = record
         return Recording(self, owner.name, taps, records, spikes)
+
+    def _store_at(self, path: str | os.PathLike[str]) -> RecordingStore:
+        """The store at ``path``: the one that is written already, or a new one."""
+        place = os.path.realpath(path)
+        if place not in self._recording_stores:
+            self._recording_stores[place] = RecordingStore(os.fspath(path), self.dt)
+        return self._recording_stores[place]
 
     def _trim_records(self) -> None:
         """What plays without end is not to fill the memory: the oldest goes."""

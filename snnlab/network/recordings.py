@@ -270,11 +270,16 @@ def recorded_synapses(projection: Projection, variable: str, chosen: Elements) -
             f"read projection.w instead."
         )
     state = projection.state
-    if variable not in state.variables or len(state.values(variable)) != projection.size:
-        each = [v for v in state.variables if len(state.values(v)) == projection.size]
+    each = [v.name for v in state.variables.values() if v.locality == "local"]
+    if variable not in each:
         near = difflib.get_close_matches(variable, each, 1)
         hint = f"did you mean '{near[0]}'?" if near else f"choose from {', '.join(each)}."
         raise NetworkError(f"{where}: '{variable}' is no variable of each synapse; {hint}")
+    if variable in projection.event_driven:
+        raise NetworkError(
+            f"{where}: '{variable}' is event-driven, so it is computed at spikes only; give its "
+            f"equation another method, for example ': exponential', to record it."
+        )
     places = chosen_elements(where, "synapses", projection.size, chosen)
     return places.astype(np.int32)
 

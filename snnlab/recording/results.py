@@ -30,6 +30,7 @@ class SpikeRecord:
         self._limit = limit
         self.keep = keep
         self.paused = False
+        self.sink: Any = None  # takes everything that is appended, too
         self._chunks: list[tuple[int, NDArray[np.int64], NDArray[np.int32]]] = []
         self._n_spikes = 0
         self._end = 0  # the step after the last one that is recorded
@@ -42,6 +43,8 @@ class SpikeRecord:
         if self.paused:
             return
         self._end = first_step + len(counts)
+        if self.sink is not None:
+            self.sink.append(first_step, counts, neurons)
         if len(neurons):
             self._chunks.append((first_step, counts, neurons))
             self._n_spikes += len(neurons)
@@ -66,6 +69,8 @@ class SpikeRecord:
         self.n_dropped += dropped
 
     def clear(self) -> None:
+        if self.sink is not None:
+            self.sink.clear()
         self._chunks.clear()
         self._n_spikes = self.n_dropped = 0
 
@@ -143,6 +148,7 @@ class TraceRecord:
         self.keep = keep
         self.unit = unit
         self.moment = moment
+        self.sink: Any = None  # takes everything that is appended, too
         self.n_dropped = 0  # samples
         self._dt = dt
         self._steps: list[NDArray[np.int64]] = []
@@ -151,6 +157,8 @@ class TraceRecord:
     def append(self, steps: NDArray[np.int64], values: NDArray) -> None:
         if not len(steps):
             return
+        if self.sink is not None:
+            self.sink.append(steps, values)
         self._steps.append(steps)
         self._values.append(values)
         if self.keep is not None:
@@ -167,6 +175,8 @@ class TraceRecord:
         self._values.pop(0)
 
     def clear(self) -> None:
+        if self.sink is not None:
+            self.sink.clear()
         self._steps.clear()
         self._values.clear()
         self.n_dropped = 0

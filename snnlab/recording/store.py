@@ -1,0 +1,385 @@
+"""Recordings on disk: spikes and traces in a Zarr store, written while the network runs.
+
+A thread of its own writes, so that the run waits only when the disk is slower than the network.
+Layout: one group a recording, numbered, with its owner, variable and unit as attributes. Traces
+are ``step`` (n,) and ``values`` (n, n_neurons) with ``neurons`` (n_neurons,); spikes are ``step``
+(n,) and ``neuron`` (n,). ``step`` is written last and filled with -1, so that a store whose
+writer was killed has no sample that was written in part.
+"""
+
+from __future__ import annotations
+
+import atexit
+import queue
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from snnlab.errors import SimulationError
+from snnlab.recording.results import Traces, spike_frame, trace_frame
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+VERSION = 1
+CHUNK_BYTES = 2**20
+CHUNK_ITEMS = 2**17  # of spikes and steps
+QUEUED_BYTES = 256 * 2**20  # not written yet; beyond it the run waits
+FLUSH_SECONDS = 1.0  # so much is lost at most when the process is killed
+
+
+_open: dict[Path, RecordingStore] = {}  # stores that this process writes
+
+
+def _zarr(path: Path) -> Any:
+    try:
+        import zarr
+    except ImportError as error:
+        raise SimulationError(
+            f"Recording: '{path}' is a Zarr store, and the package zarr is not installed; "
+            f"run: pip install 'zarr>=3.1,<4'."
+        ) from error
+    return zarr
+
+
+class RecordingStore:
+    """A Zarr store under construction.
+
+    Raises
+    ------
+    SimulationError
+        If zarr is missing, or there is something at ``path`` already.
+    """
+
+    def __init__(self, path: str | Path, dt: float) -> None:
+        self.path = Path(path)
+        zarr = _zarr(self.path)
+        if self.path.exists():
+            raise SimulationError(
+                f"Recording: '{self.path}' exists already; give another path, or remove it."
+            )
+        try:
+            self._root = zarr.create_group(
+                str(self.path), attributes={"snnlab_recording": VERSION, "dt": dt, "time": "ms"}
+            )
+        except OSError as error:
+            raise SimulationError(
+                f"Recording: cannot write '{self.path}' ({error}); give another path."
+            ) from error
+        self._n_groups = 0
+        self._tables: list[_Table] = []
+        self._queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._room = threading.Condition()
+        self._queued = 0  # bytes
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._write, name="snnlab-recording", daemon=True)
+        self._thread.start()
+        atexit.register(self.close)
+        _open[self.path.resolve()] = self
+
+    def spikes(self, owner: str) -> SpikeSink:
+        """Where the spikes of a population go."""
+        columns = {"neuron": (np.int32, ())}
+        return SpikeSink(self, self._table({"kind": "spikes", "owner": owner}, columns))
+
+    def traces(
+        self,
+        owner: str,
+        variable: str,
+        neurons: NDArray[np.int32],
+        dtype: DTypeLike,
+        *,
+        unit: str,
+        moment: str,
+    ) -> TraceSink:
+        """Where the samples of a variable go."""
+        attributes = {
+            "kind": "traces",
+            "owner": owner,
+            "variable": variable,
+            "unit": unit,
+            "moment": moment,
+        }
+        table = self._table(attributes, {"values": (np.dtype(dtype), (len(neurons),))})
+        table.group.create_array("neurons", data=neurons)
+        return TraceSink(self, table)
+
+    def _table(self, attributes: dict[str, Any], columns: Mapping[str, Any]) -> _Table:
+        group = self._root.create_group(f"{self._n_groups:03d}", attributes=attributes)
+        self._n_groups += 1
+        table = _Table(group, columns)
+        self._tables = [*self._tables, table]
+        return table
+
+    def flush(self) -> None:
+        """Return when everything that was handed over is on disk."""
+        done = threading.Event()
+        self._queue.put(done)
+        while not done.wait(0.1):
+            if not self._thread.is_alive():
+                break
+        self._check()
+
+    def close(self) -> None:
+        """Write what is left; nothing may be handed over any more."""
+        atexit.unregister(self.close)
+        _open.pop(self.path.resolve(), None)
+        if self._thread.is_alive():
+            self._queue.put(None)
+            self._thread.join()
+
+    def hand_over(self, table: _Table, rows: tuple[NDArray, ...] | None) -> None:
+        """Queue rows, ``step`` first, for the writer; None removes those that there are."""
+        self._check()
+        n_bytes = 0 if rows is None else sum(column.nbytes for column in rows)
+        with self._room:
+            while self._queued > QUEUED_BYTES and self._thread.is_alive():
+                self._room.wait(1.0)
+            self._queued += n_bytes
+        self._queue.put((table, rows, n_bytes))
+
+    def _check(self) -> None:
+        if self._error is not None:
+            raise SimulationError(
+                f"Recording: cannot write '{self.path}' ({self._error}); what came before is there."
+            ) from self._error
+
+    def _write(self) -> None:
+        """The writer's thread."""
+        flushed = time.monotonic()
+        while True:
+            try:
+                waiting = any(table.n_waiting for table in self._tables)
+                item = self._queue.get(timeout=FLUSH_SECONDS if waiting else None)
+            except queue.Empty:
+                item = ()
+            ends = item is None
+            try:
+                if isinstance(item, tuple) and item and self._error is None:
+                    table, rows, _ = item
+                    table.take(rows)
+                late = time.monotonic() - flushed > FLUSH_SECONDS
+                if (late or ends or isinstance(item, threading.Event)) and self._error is None:
+                    for table in self._tables:
+                        table.write_all()
+                    flushed = time.monotonic()
+            except Exception as error:  # the run that hands over is told
+                self._error = error
+            if isinstance(item, threading.Event):
+                item.set()
+            elif isinstance(item, tuple) and item:
+                with self._room:
+                    self._queued -= item[2]
+                    self._room.notify()
+            if ends:
+                return
+
+
+class _Table:
+    """Columns of equal length in one group; rows are appended in whole chunks."""
+
+    def __init__(self, group: Any, columns: Mapping[str, Any]) -> None:
+        self.group = group
+        self._arrays = []
+        for name, (dtype, shape) in (*columns.items(), ("step", (np.int64, ()))):
+            row_bytes = np.dtype(dtype).itemsize * max(1, int(np.prod(shape)))
+            n_rows = min(CHUNK_ITEMS, max(1, CHUNK_BYTES // row_bytes)) if shape else CHUNK_ITEMS
+            array = group.create_array(
+                name,
+                shape=(0, *shape),
+                chunks=(n_rows, *(max(1, n) for n in shape)),
+                dtype=dtype,
+                fill_value=-1 if name == "step" else 0,
+            )
+            self._arrays.append(array)
+        self._chunk = self._arrays[0].chunks[0]
+        self._n_rows = 0
+        self._waiting: list[tuple[NDArray, ...]] = []
+        self.n_waiting = 0
+
+    def take(self, rows: tuple[NDArray, ...] | None) -> None:
+        if rows is None:
+            self._waiting.clear()
+            self._n_rows = self.n_waiting = 0
+            for array in reversed(self._arrays):
+                array.resize((0, *array.shape[1:]))
+            return
+        self._waiting.append(rows)
+        self.n_waiting += len(rows[0])
+        if self.n_waiting >= self._chunk:
+            self.write_all()
+
+    def write_all(self) -> None:
+        if not self.n_waiting:
+            return
+        step, *others = (np.concatenate(column) for column in zip(*self._waiting, strict=True))
+        end = self._n_rows + self.n_waiting
+        self._waiting.clear()
+        for array, column in zip(self._arrays, (*others, step), strict=True):
+            array.resize((end, *array.shape[1:]))
+            array[self._n_rows : end] = column
+        self._n_rows, self.n_waiting = end, 0
+
+
+class SpikeSink:
+    """Takes spikes of one population as they come."""
+
+    def __init__(self, store: RecordingStore, table: _Table) -> None:
+        self._store, self._table = store, table
+
+    def append(
+        self, first_step: int, counts: NDArray[np.int64], neurons: NDArray[np.int32]
+    ) -> None:
+        if len(neurons):
+            steps = np.repeat(np.arange(first_step, first_step + len(counts)), counts)
+            self._store.hand_over(self._table, (steps, neurons))
+
+    def clear(self) -> None:
+        self._store.hand_over(self._table, None)
+
+
+class TraceSink:
+    """Takes samples of one variable as they come."""
+
+    def __init__(self, store: RecordingStore, table: _Table) -> None:
+        self._store, self._table = store, table
+
+    def append(self, steps: NDArray[np.int64], values: NDArray) -> None:
+        self._store.hand_over(self._table, (steps, values))
+
+    def clear(self) -> None:
+        self._store.hand_over(self._table, None)
+
+
+# Reading ----------------------------------------------------------------------------------
+
+
+def load_recording(path: str | Path) -> StoredRecording:
+    """Open what `Network.record` wrote ``to`` a path, also while it is being written.
+
+    What the network of another process has recorded within the last second may be missing.
+
+    Raises
+    ------
+    SimulationError
+        If zarr is missing, or there is no recording at ``path``.
+    """
+    path = Path(path)
+    zarr = _zarr(path)
+    writer = _open.get(path.resolve())
+    if writer is not None:
+        writer.flush()
+    try:
+        root = zarr.open_group(str(path), mode="r")
+        version = root.attrs.get("snnlab_recording")
+        dt = float(root.attrs["dt"]) if version == VERSION else 0.0
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise SimulationError(
+            f"Recording: '{path}' holds no recording; give the path that net.record(..., to=...) "
+            f"wrote."
+        ) from error
+    if version != VERSION:
+        raise SimulationError(
+            f"Recording: '{path}' has the version {version!r}, and this snnlab reads {VERSION}; "
+            f"give the path that net.record(..., to=...) wrote."
+        )
+    return StoredRecording(path, root, dt)
+
+
+class StoredRecording:
+    """A recording on disk; arrays are read when they are asked for.
+
+    ``spikes["E"]`` is the table (time in ms, neuron) and ``traces["E"]["v"]`` the array (time,
+    neuron), as those of the network were.
+    """
+
+    def __init__(self, path: Path, root: Any, dt: float) -> None:
+        self.path = path
+        self.dt = dt
+        self._spikes: dict[str, Any] = {}
+        self._traces: dict[str, dict[str, StoredTrace]] = {}
+        for _, group in sorted(root.groups()):
+            if "step" not in group or "owner" not in group.attrs:  # its maker was killed
+                continue
+            owner = str(group.attrs["owner"])
+            if group.attrs["kind"] == "spikes":
+                self._spikes[owner] = group
+            elif "neurons" in group:
+                traces = self._traces.setdefault(owner, {})
+                traces[str(group.attrs["variable"])] = StoredTrace(group, dt)
+
+    @property
+    def spikes(self) -> Mapping[str, pd.DataFrame]:
+        return _StoredSpikes(self._spikes, self.dt)
+
+    @property
+    def traces(self) -> Mapping[str, Traces]:
+        return {owner: Traces(records, owner) for owner, records in self._traces.items()}
+
+    def __repr__(self) -> str:
+        traces = [f"{owner}.{name}" for owner, found in self._traces.items() for name in found]
+        spikes = [f"spikes of {owner}" for owner in self._spikes]
+        return f"Recording '{self.path}': {', '.join([*spikes, *traces]) or 'nothing'}"
+
+
+class _StoredSpikes(Mapping[str, Any]):
+    def __init__(self, groups: Mapping[str, Any], dt: float) -> None:
+        self._groups, self._dt = groups, dt
+
+    def __getitem__(self, owner: str) -> pd.DataFrame:
+        if owner not in self._groups:
+            known = ", ".join(self._groups) or "none"
+            raise KeyError(f"Recording: it has no spikes of '{owner}'; it has those of {known}.")
+        group = self._groups[owner]
+        steps = _whole_steps(group)
+        return spike_frame(steps, group["neuron"][: len(steps)], self._dt)
+
+    def __iter__(self) -> Any:
+        return iter(self._groups)
+
+    def __len__(self) -> int:
+        return len(self._groups)
+
+
+class StoredTrace:
+    """One variable of chosen neurons or synapses on disk."""
+
+    def __init__(self, group: Any, dt: float) -> None:
+        self._group = group
+        self._dt = dt
+        self.unit = str(group.attrs.get("unit", ""))
+        self.moment = str(group.attrs.get("moment", "end"))
+
+    @property
+    def neurons(self) -> NDArray[np.int32]:
+        return self._group["neurons"][:]
+
+    @property
+    def steps(self) -> NDArray[np.int64]:
+        return _whole_steps(self._group)
+
+    @property
+    def times(self) -> NDArray[np.floating]:
+        """Time of each sample (ms): the end of its step, or its beginning."""
+        return (self.steps + (self.moment == "end")) * self._dt
+
+    @property
+    def samples(self) -> NDArray:
+        """(n_samples, n_neurons)"""
+        return self._group["values"][: len(self.steps)]
+
+    def frame(self) -> pd.DataFrame:
+        """One row a time (ms), one column a neuron or synapse."""
+        return trace_frame(self.times, self.samples, self.neurons, self.unit)
+
+
+def _whole_steps(group: Any) -> NDArray[np.int64]:
+    """The steps of the rows that were written whole."""
+    steps = group["step"][:]
+    missing = np.flatnonzero(steps < 0)
+    return steps[: missing[0]] if len(missing) else steps

@@ -24,7 +24,7 @@ lab: $(VENV)/installed
 	$(BIN)/snnlab lab $(NOTEBOOK)
 
 test: lint $(VENV)/chromium
-	$(BIN)/python -m pytest -m "not gpu" $(PYTEST_OPTIONS)
+	without=$$(.ci/need-valgrind) && $(BIN)/python -m pytest -m "not gpu$$without" $(PYTEST_OPTIONS)
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check snnlab tests benchmarks notebooks hatch_build.py

@@ -125,6 +125,23 @@ def test_missing_compiler_of_the_environment_is_named(fresh, monkeypatch):
     )
 
 
+def test_architecture_of_the_environment_is_used(fresh, monkeypatch):
+    monkeypatch.setenv("SNNLAB_ARCHITECTURE", "x86-64-v2")
+
+    flags = toolchain.find_toolchain().flags
+
+    assert [flag for flag in flags if flag.startswith("-march")] == ["-march=x86-64-v2"]
+
+
+def test_architecture_that_is_no_name_is_quoted(fresh, monkeypatch):
+    monkeypatch.setenv("SNNLAB_ARCHITECTURE", "native -o /etc/passwd")
+
+    assert message_of("nothing") == (
+        "C compiler: the environment variable SNNLAB_ARCHITECTURE = 'native -o /etc/passwd' names "
+        "no architecture; give what the compiler's -march takes, for example 'x86-64-v3'."
+    )
+
+
 def test_unreadable_compiler_of_the_environment_is_quoted(fresh, monkeypatch):
     monkeypatch.setenv("CC", "gcc '-m64")
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shlex
 import shutil
 import subprocess
@@ -114,16 +115,34 @@ def _describe(command: tuple[str, ...]) -> Toolchain:
     answer = _run([*command, "--version"])
     version = (answer.stdout or answer.stderr).partition("\n")[0].strip()
     flags = FLAGS
+    architecture = _architecture()
     if platform.machine() in ("x86_64", "AMD64"):
         # Where there are vectors of 512 bits gcc and clang choose those of 256 for short loops.
-        flags += ("-march=native", "-mprefer-vector-width=512")
+        flags += (f"-march={architecture}", "-mprefer-vector-width=512")
         is_gcc = "clang" not in version.lower()
         libc, libc_version = platform.libc_ver()
         if is_gcc and libc == "glibc":
             flags += (f"-DSNNLAB_LIBMVEC={libc_version.split('.')[1]}",)
     elif platform.machine() in ("arm64", "aarch64"):
-        flags += ("-mcpu=native",)
+        flags += (f"-m{'cpu' if architecture == 'native' else 'arch'}={architecture}",)
     return Toolchain(command, version, flags)
+
+
+def _architecture() -> str:
+    """For which CPU kernels are made: this one, or what the environment says.
+
+    Raises
+    ------
+    ToolchainError
+        If the environment variable SNNLAB_ARCHITECTURE is no name.
+    """
+    named = os.environ.get("SNNLAB_ARCHITECTURE", "").strip() or "native"
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.+-]*", named):
+        raise ToolchainError(
+            f"C compiler: the environment variable SNNLAB_ARCHITECTURE = '{named}' names no "
+            f"architecture; give what the compiler's -march takes, for example 'x86-64-v3'."
+        )
+    return named
 
 
 @cache

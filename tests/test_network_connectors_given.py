@@ -1,6 +1,7 @@
 """Connections in space, from lists, matrices and functions."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse, stats
 
@@ -11,11 +12,13 @@ from snnlab.network.connectors import (
     Connectivity,
     Connector,
     DifferenceOfGaussians,
+    FixedProbability,
     FromFunction,
     FromMatrix,
     FromPairs,
     Gaussian,
 )
+from snnlab.network.distributions import Uniform
 from snnlab.network.network import Network
 
 
@@ -101,6 +104,39 @@ def test_pairs_come_in_any_order_with_weights_and_delays():
     assert projection.w.tolist() == [6, 8, 7, 5]
     np.testing.assert_allclose(projection.delay, [0.2, 0.4, 0.3, 0.1])
     assert str(rule) == "FromPairs(4 synapses)"
+
+
+def test_table_of_synapses_connects_alike():
+    net, pre, post = groups(30, 40)
+    given = net.connect(pre, post, "exc", FixedProbability(0.2), weight=Uniform(1, 2),
+                        delay=Uniform(0.1, 2))  # fmt: skip
+    mixed = given.table.sample(frac=1.0, random_state=1)
+
+    again = net.connect(pre, post, "exc", FromPairs.from_table(mixed))
+    plain = net.connect(pre, post, "exc", FromPairs.from_table(mixed[["target", "source"]]))
+
+    assert given.table.columns.tolist() == ["source", "target", "weight", "delay"]
+    assert again.table.equals(given.table)
+    assert plain.table.equals(given.table.assign(weight=1.0, delay=0.1))
+
+
+def test_table_without_sources_is_refused():
+    with pytest.raises(NetworkError) as error:
+        FromPairs.from_table(pd.DataFrame({"pre": [1], "target": [2]}))
+    assert str(error.value) == (
+        "FromPairs: the table has no column 'source', but pre, target; rename one to 'source'."
+    )
+
+
+def test_wrong_neuron_of_many_is_named():
+    sources = np.zeros(100_000, int)
+    targets = np.arange(100_000) % 70
+    targets[77_777] = -3
+
+    assert built(FromPairs(sources, targets), 3, 70) == (
+        "FromPairs: synapse 77777 names post neuron -3, and there are 70; give numbers from 0 to "
+        "69."
+    )
 
 
 @pytest.mark.parametrize("target", ["c", "numpy"])

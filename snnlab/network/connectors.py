@@ -70,10 +70,28 @@ class Groups:
 
     n_pre: int
     n_post: int
-    same_pre: NDArray[np.int32] | None = None  # (n_post,) place of the same neuron in pre, or -1
-    same_post: NDArray[np.int32] | None = None  # (n_pre,) place of the same neuron in post, or -1
+    shared: int = 0  # neurons of the population that both groups belong to; 0: two populations
     pre_grid: tuple[tuple[int, ...], NDArray[np.int32]] | None = None  # shape, neurons (n_pre,)
     post_grid: tuple[tuple[int, ...], NDArray[np.int32]] | None = None
+
+    @cached_property
+    def same_pre(self) -> NDArray[np.int32] | None:
+        """(n_post,) place of the same neuron in pre, or -1; None for two populations."""
+        return self._places(self.pre_grid, self.post_grid)
+
+    @cached_property
+    def same_post(self) -> NDArray[np.int32] | None:
+        """(n_pre,) place of the same neuron in post, or -1; None for two populations."""
+        return self._places(self.post_grid, self.pre_grid)
+
+    def _places(
+        self,
+        among: tuple[tuple[int, ...], NDArray[np.int32]] | None,
+        of: tuple[tuple[int, ...], NDArray[np.int32]] | None,
+    ) -> NDArray[np.int32] | None:
+        if not self.shared or among is None or of is None:
+            return None
+        return place_of(among[1], self.shared)[of[1]]
 
     @cached_property
     def pre_positions(self) -> NDArray[np.float64] | None:
@@ -84,6 +102,13 @@ class Groups:
     def post_positions(self) -> NDArray[np.float64] | None:
         """(n_post, n_dimensions), each in [0, 1]; None if the neurons have no positions."""
         return None if self.post_grid is None else _positions(*self.post_grid)
+
+
+def place_of(neurons: NDArray[np.int32], size: int) -> NDArray[np.int32]:
+    """(size,) where each neuron of a population stands among ``neurons``, or -1."""
+    place = np.full(size, -1, np.int32)
+    place[neurons] = np.arange(len(neurons), dtype=np.int32)
+    return place
 
 
 def _positions(shape: tuple[int, ...], neurons: NDArray[np.int32]) -> NDArray[np.float64]:
@@ -457,6 +482,28 @@ class FromPairs(Connector):
     targets: ArrayLike
     weights: ArrayLike | None = None
     delays: ArrayLike | None = None
+
+    @classmethod
+    def from_table(cls, table: Any) -> FromPairs:
+        """From a pandas table with a row for each synapse.
+
+        Its columns are ``source`` and ``target``, and ``weight`` and ``delay`` (ms) if there are
+        any, as in `Projection.table`.
+
+        Raises
+        ------
+        NetworkError
+            If one of the first two is missing.
+        """
+        columns = [str(name) for name in getattr(table, "columns", ())]
+        for name in ("source", "target"):
+            if name not in columns:
+                raise NetworkError(
+                    f"FromPairs: the table has no column '{name}', but "
+                    f"{', '.join(columns) or 'none at all'}; rename one to '{name}'."
+                )
+        weights, delays = (table[name] if name in columns else None for name in ("weight", "delay"))
+        return cls(table["source"], table["target"], weights, delays)
 
     def __repr__(self) -> str:
         return f"FromPairs({np.size(np.asarray(self.sources))} synapses)"

@@ -23,7 +23,13 @@ from snnlab.model.synapse import Synapse
 from snnlab.model.traces import NO_TRACES, Traces, neuron_traces
 from snnlab.network import memory, structure
 from snnlab.network.compilation import completed, is_static
-from snnlab.network.connectors import Connectivity, Connector, Groups, RowConnector
+from snnlab.network.connectors import (
+    Connectivity,
+    Connector,
+    Groups,
+    RowConnector,
+    place_of,
+)
 from snnlab.network.delays import steps_of_delays
 from snnlab.network.distributions import Distribution
 from snnlab.network.population import (
@@ -38,6 +44,8 @@ from snnlab.network.population import (
 from snnlab.network.procedural import Procedure
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from snnlab.engine.construction import Values as DrawnValues
     from snnlab.network.network import Network
 
@@ -170,7 +178,7 @@ class Projection:
         if self.procedural and self._procedure is None:
             pre, post = self._pre_indices, self._post_indices
             rule = cast(RowConnector, self.connector).rule(self._groups(), self.key)
-            rows = None if _is_whole(pre, self.pre.size) else _place_of(pre, self.pre.size)
+            rows = None if _is_whole(pre, self.pre.size) else place_of(pre, self.pre.size)
             post_neurons = None if _is_whole(post, self.post.size) else post
             sizes = self.pre.size, self.post.size
             object.__setattr__(self, "_procedure", Procedure(rule, rows, post_neurons, *sizes))
@@ -209,10 +217,7 @@ class Projection:
     def expected_size(self) -> int | None:
         """About how many synapses there will be; None if only building tells."""
         if self._expected == -1:
-            pre, post = self._pre_indices, self._post_indices
-            grids = (self.pre.shape, pre), (self.post.shape, post)
-            groups = Groups(len(pre), len(post), None, None, *grids)
-            object.__setattr__(self, "_expected", self.connector.expected(groups))
+            object.__setattr__(self, "_expected", self.connector.expected(self._groups()))
         return self._expected
 
     @property
@@ -249,6 +254,15 @@ class Projection:
     @property
     def targets(self) -> NDArray[np.int32]:
         return self.connectivity.targets.astype(np.int32)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row a synapse: ``source``, ``target``, ``weight``, ``delay`` (ms)."""
+        import pandas as pd
+
+        connectivity = self.connectivity
+        columns = {"source": connectivity.sources, "target": connectivity.targets.astype(np.int32)}
+        return pd.DataFrame(columns | {"weight": self.w, "delay": self.delay})
 
     @property
     def delay(self) -> float | NDArray[np.float64]:
@@ -801,11 +815,8 @@ class Projection:
         """What the connector is told of the two groups."""
         pre, post = self._pre_indices, self._post_indices
         grids = (self.pre.shape, pre), (self.post.shape, post)
-        if self.pre is not self.post:
-            return Groups(len(pre), len(post), None, None, *grids)
-        size = self.pre.size
-        same = _place_of(pre, size)[post], _place_of(post, size)[pre]
-        return Groups(len(pre), len(post), *same, *grids)
+        shared = self.pre.size if self.pre is self.post else 0
+        return Groups(len(pre), len(post), shared, *grids)
 
     def _check_rule(self, rule: Connectivity, n_pre: int, n_post: int) -> None:
         """What a connector of one's own returns fits the groups.
@@ -897,13 +908,6 @@ def _narrowed(targets: NDArray, n_post: int) -> NDArray:
 
 def _is_whole(indices: NDArray[np.int32], size: int) -> bool:
     return len(indices) == size and bool((indices == np.arange(size)).all())
-
-
-def _place_of(indices: NDArray[np.int32], size: int) -> NDArray[np.int32]:
-    """(size,) where each neuron stands among ``indices``, or -1."""
-    place = np.full(size, -1, np.int32)
-    place[indices] = np.arange(len(indices), dtype=np.int32)
-    return place
 
 
 def _ascending(indices: NDArray[np.int32]) -> bool:

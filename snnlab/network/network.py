@@ -50,6 +50,7 @@ from snnlab.network.recordings import (
     recorded_synapses,
 )
 from snnlab.network.report import Report, network_report
+from snnlab.recording import export
 from snnlab.recording.results import PLAYING_BUDGET, SpikeRecord, TraceRecord, Traces
 from snnlab.recording.store import RecordingStore
 from snnlab.recording.streams import SpikeStream, TraceStream
@@ -985,6 +986,31 @@ class Network:
     def traces(self) -> Mapping[str, Traces]:
         """``net.traces["E"]["v"]``: array (time, neuron) of what `record` asked for."""
         return {name: Traces(records, name) for name, records in self._trace_records.items()}
+
+    def save_recordings(self, path: str | os.PathLike[str]) -> None:
+        """Write all spikes and traces to a file that ends in .npz, or one table to a .csv file.
+
+        Raises
+        ------
+        SimulationError
+            If the ending is another one, or a CSV file would hold several tables.
+        """
+        export.save(os.fspath(path), self._recorded_spikes(), self._trace_records)
+
+    def neo(self) -> Any:
+        """All spikes and traces as a block of Neo, which must be installed.
+
+        Raises
+        ------
+        SimulationError
+            If it is not.
+        """
+        spikes = self._recorded_spikes()
+        return export.neo_block("snnlab", spikes, self._trace_records, self.time)
+
+    def _recorded_spikes(self) -> dict[str, Any]:
+        spiking = [name for name, p in self.populations.items() if p.neuron.model.spiking]
+        return {name: self._spike_records[name].frame() for name in spiking}
 
     def stream_spikes(self, population: Population) -> SpikeStream:
         """The spikes of a population as they come."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,6 +16,7 @@ from snnlab.network import assembly
 from snnlab.network.assembly import WEIGHTED_SUM, PopulationParts, ProjectionParts
 from snnlab.network.population import Population, PopulationView
 from snnlab.network.projection import Projection, population_of
+from snnlab.recording import export
 from snnlab.recording.results import SpikeRecord, TraceRecord
 
 if TYPE_CHECKING:
@@ -150,6 +152,18 @@ class Recording:
     def frame(self, variable: str | None = None) -> pd.DataFrame:
         """The samples as a table: one row a time (ms), one column a neuron or synapse."""
         return self._record(variable or next(iter(self._records), "")).frame()
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write it to a file that ends in .npz, or one variable to a .csv file.
+
+        Raises
+        ------
+        SimulationError
+            If the ending is another one, or a CSV file would hold several tables.
+        """
+        spikes = {} if self._spikes is None else {self._owner: self._spikes.frame()}
+        traces = {self._owner: self._records}
+        export.save(os.fspath(path), spikes, traces)
 
     def pause(self) -> None:
         """Record nothing until `resume`; what was recorded stays."""

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from snnlab.errors import SimulationError
+from snnlab.recording import export
 from snnlab.recording.results import Traces, spike_frame, trace_frame
 
 if TYPE_CHECKING:
@@ -320,6 +321,16 @@ class StoredRecording:
     @property
     def traces(self) -> Mapping[str, Traces]:
         return {owner: Traces(records, owner) for owner, records in self._traces.items()}
+
+    def save(self, path: str | Path) -> None:
+        """Write all spikes and traces to a file that ends in .npz, or one table to a .csv file.
+
+        Raises
+        ------
+        SimulationError
+            If the ending is another one, or a CSV file would hold several tables.
+        """
+        export.save(path, self.spikes, self._traces)
 
     def __repr__(self) -> str:
         traces = [f"{owner}.{name}" for owner, found in self._traces.items() for name in found]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from bokeh.embed import json_item
@@ -13,6 +13,16 @@ from snnlab.plots.palette import COLD, WARM
 from snnlab.plots.style import blank_figure
 
 MAX_POINTS = 1200
+MOST_BESIDE = 2
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line beside the curve; NaN divides it into pieces."""
+
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    label: str
 
 
 @dataclass(frozen=True)
@@ -24,6 +34,7 @@ class Curve:
     spikes: NDArray[np.float64]  # positions on the x axis
     shaded: tuple[float, float] | None  # on the x axis
     caption: str
+    beside: tuple[Line, ...] = ()  # at most `MOST_BESIDE`
 
 
 @dataclass(frozen=True)
@@ -45,7 +56,7 @@ def thinned(curve: Curve) -> Curve:
     low = [start + int(np.argmin(curve.y[start : start + width])) for start in starts]
     high = [start + int(np.argmax(curve.y[start : start + width])) for start in starts]
     kept = np.unique(np.array([*low, *high, 0, n - 1], np.int64))
-    return Curve(curve.x[kept], curve.y[kept], curve.spikes, curve.shaded, curve.caption)
+    return replace(curve, x=curve.x[kept], y=curve.y[kept])
 
 
 def preview_item(axes: Axes) -> dict[str, object]:
@@ -58,6 +69,7 @@ def preview_item(axes: Axes) -> dict[str, object]:
         name="preview-figure",
     )
     plot.xaxis.axis_label = axes.x_label
+    plot.xaxis[0].name, plot.yaxis[0].name = "preview-x-axis", "preview-y-axis"
     blank = np.full(1, np.nan)
     if axes.zero_lines:
         for dimension in ("width", "height"):
@@ -68,6 +80,15 @@ def preview_item(axes: Axes) -> dict[str, object]:
     shade.fill_alpha = 0.13
     shade.line_color = None
     plot.add_layout(shade)
+    for k, colour in enumerate((WARM[0], COLD[1])[:MOST_BESIDE]):
+        beside = plot.line(
+            "x",
+            "y",
+            source=ColumnDataSource({"x": blank, "y": blank}, name=f"preview-beside-{k}"),
+            line_width=1.4,
+            color=colour.light,
+        )
+        beside.glyph.name = f"preview-beside-glyph-{k}"
     line = plot.line(
         "x",
         "y",

@@ -7,6 +7,10 @@ import { Slider } from "./slider.js";
 
 const SPIKE_HEIGHT = 0.45; // of the curve's range, above it
 const LINE = { light: "#0072b2", dark: "#56b4e9" };
+const BESIDE = [
+  { light: "#c95500", dark: "#ff8f4a" },
+  { light: "#00805d", dark: "#2fc79a" },
+];
 const SHADE = { light: "#96700a", dark: "#f0c040" };
 
 class CardView {
@@ -15,6 +19,9 @@ class CardView {
     this.viewer = crypto.randomUUID?.() ?? String(Math.random());
     this.status = element("span", { class: "snn-status", role: "status" }, "…");
     this.caption = element("p", { class: "snn-caption" });
+    this.view = this.choice("what the preview shows", "view");
+    this.other = this.choice("neuron to compare with", "compare");
+    this.beside = element("div", { class: "snn-beside" });
     this.plot = element("div", { class: "snn-preview", "aria-label": "preview" });
     this.refusal = element("div", { class: "snn-refusal", role: "alert", hidden: true });
     this.table = element("div", { class: "snn-table" });
@@ -22,14 +29,21 @@ class CardView {
     this.root = element(
       "section",
       { class: "snn snn-panel", "aria-label": "model preview", "data-lm-suppress-shortcuts": "true" },
-      element("header", {}, this.status, this.caption),
+      element("header", {}, this.status, this.view, this.other, this.caption),
       this.refusal,
       this.plot,
+      this.beside,
       this.table,
       this.hint,
     );
     root.append(this.root);
     this.stops = [];
+  }
+
+  choice(label, type) {
+    const made = element("select", { "aria-label": label, hidden: true });
+    made.addEventListener("change", () => this.model.send({ type, name: made.value }));
+    return made;
   }
 
   async start() {
@@ -73,16 +87,20 @@ class CardView {
     this.refusal.hidden = !text;
   }
 
-  async setUp({ item, rows }) {
+  async setUp({ item, rows, views, view, others, other }) {
+    this.view.replaceChildren(...views.map((name) => element("option", { selected: name === view }, name)));
+    this.view.hidden = views.length < 2;
+    this.other.replaceChildren(...others.map((name) => element("option", { value: name, selected: name === other }, name ? `beside ${name}` : "beside none")));
+    this.other.hidden = others.length < 2;
     this.table.replaceChildren(...rows.map((row) => this.row(row)));
     this.hint.hidden = !rows.some((row) => row.slider) || !item;
     if (!item || !this.bokeh || this.doc) {
       this.plot.hidden = !item;
       return;
     }
-    const views = await this.bokeh.embed.embed_item(item, this.plot);
+    const embedded = await this.bokeh.embed.embed_item(item, this.plot);
     if (this.stopped) return;
-    this.doc = views.roots[0].model.document;
+    this.doc = embedded.roots[0].model.document;
     const paint = () => this.paint();
     paint();
     this.stops.push(watchTheme(paint));
@@ -93,7 +111,10 @@ class CardView {
   row(description) {
     const help = element("span", { class: "snn-help", title: description.help }, description.help);
     if (description.slider) {
-      const slider = new Slider(description, (value) => this.model.send({ type: "set", key: description.key, value }));
+      const slider = new Slider(description, (value) => {
+        slider.show(value); // nobody else tells it
+        this.model.send({ type: "set", key: description.key, value });
+      });
       slider.root.append(help);
       return slider.root;
     }
@@ -115,28 +136,28 @@ class CardView {
     paintTheme(this.doc, theme);
     for (const model of this.doc._all_models.values()) {
       if (model.name === "preview-glyph") model.setv({ line_color: colour(LINE) });
+      if (model.name?.startsWith("preview-beside-glyph-")) model.setv({ line_color: colour(BESIDE[Number(model.name.at(-1))]) });
       if (model.name === "preview-shade") model.setv({ fill_color: colour(SHADE) });
       if (model.name === "preview-zero") model.setv({ line_color: theme.line });
     }
   }
 
   take(content, arrays) {
-    this.curve = { ...content, x: arrays.x.data, y: arrays.y.data, spikes: arrays.spikes.data };
+    const lines = content.beside.map((label, k) => ({ label, x: arrays[`x${k}`].data, y: arrays[`y${k}`].data }));
+    this.curve = { ...content, lines, x: arrays.x.data, y: arrays.y.data, spikes: arrays.spikes.data };
     this.caption.textContent = content.caption;
+    this.beside.replaceChildren(...lines.map(({ label }, k) => element("span", { class: `snn-key snn-key-${k}` }, label)));
     if (this.doc) this.draw();
   }
 
   draw() {
-    const { x, y, spikes, shaded } = this.curve;
-    let low = Infinity;
-    let high = -Infinity;
-    for (const value of y) {
-      if (value < low) low = value;
-      if (value > high) high = value;
-    }
+    const { x, y, spikes, shaded, lines } = this.curve;
+    const [left, right] = extent([x, ...lines.map((line) => line.x)]);
+    const [low, high] = extent([y, ...lines.map((line) => line.y)]);
     const span = high - low || Math.abs(high) || 1;
     const stroke = high + SPIKE_HEIGHT * span;
     this.fill("preview-line", { x, y });
+    BESIDE.forEach((_, k) => this.fill(`preview-beside-${k}`, { x: lines[k]?.x ?? [], y: lines[k]?.y ?? [] }));
     this.fill("preview-spikes", {
       x: spikes,
       low: new Float64Array(spikes.length).fill(high),
@@ -144,9 +165,11 @@ class CardView {
     });
     const shade = this.doc.get_model_by_name("preview-shade");
     shade.setv(shaded ? { left: shaded[0], right: shaded[1], visible: true } : { visible: false });
-    this.doc.get_model_by_name("preview-x").setv({ start: x[0], end: x[x.length - 1] });
+    this.doc.get_model_by_name("preview-x").setv({ start: left, end: right > left ? right : left + 1 });
     const top = spikes.length ? stroke : high;
     this.doc.get_model_by_name("preview-y").setv({ start: low - 0.08 * span, end: top + 0.08 * span });
+    this.doc.get_model_by_name("preview-x-axis").setv({ axis_label: this.curve.x_label });
+    this.doc.get_model_by_name("preview-y-axis").setv({ axis_label: this.curve.y_label });
   }
 
   fill(name, columns) {
@@ -154,6 +177,18 @@ class CardView {
     Object.assign(source.data, columns);
     source.change.emit();
   }
+}
+
+/** The least and the greatest of several arrays; NaN is passed over. */
+function extent(arrays) {
+  let low = Infinity;
+  let high = -Infinity;
+  for (const array of arrays)
+    for (const value of array) {
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+  return [low, high];
 }
 
 function render({ model, el }) {

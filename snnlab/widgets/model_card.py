@@ -23,8 +23,9 @@ from snnlab.widgets import assets, card_text
 from snnlab.widgets.card_text import Model
 from snnlab.widgets.figure_widget import FigureWidget
 from snnlab.widgets.latest import Latest
+from snnlab.widgets.neuron_views import PLANE, comparable_neurons, compared, previews_of
 from snnlab.widgets.parameters import finite, prefers_log, readable
-from snnlab.widgets.preview import Preview, preview_of
+from snnlab.widgets.preview import Preview
 
 PREVIEW_SPIKES = 2000
 
@@ -53,6 +54,8 @@ class CardPanel(FigureWidget):
         Its compilation.
     preview
         What to draw; None when the model cannot stand alone.
+    views
+        What else can be drawn, by name; the first one is ``preview``.
     fallback
         Said after a failed compilation, for example that the previous model still works.
     """
@@ -61,7 +64,13 @@ class CardPanel(FigureWidget):
     _css = assets.stylesheet("theme.css", "model_card.css")
 
     def __init__(
-        self, model: Model, build: Build, preview: Preview | None, *, fallback: str = ""
+        self,
+        model: Model,
+        build: Build,
+        preview: Preview | None,
+        *,
+        views: Mapping[str, Preview] | None = None,
+        fallback: str = "",
     ) -> None:
         self._model = model
         self._build = build
@@ -72,6 +81,10 @@ class CardPanel(FigureWidget):
         extra = preview.extra if preview is not None else ()
         self._ranged = {p.name: p for p in (*extra, *model.parameters) if _has_slider(p)}
         self._values = {name: float(p.value) for name, p in self._ranged.items()}
+        first: dict[str, Preview] = {"preview": preview} if preview is not None else {}
+        self._views: Mapping[str, Preview] = views or first
+        self._view = next(iter(self._views), "")
+        self._other = ""  # the neuron of the library that is compared
         self._latest: Latest[Mapping[str, float]] = Latest(self._compute, "snnlab-preview")
         super().__init__()
         build.add_done_callback(self._tell_build)
@@ -98,11 +111,33 @@ class CardPanel(FigureWidget):
                     self._values[key] = float(value)
                     self._latest.ask(dict(self._values))
 
+            case {"type": "view", "name": str(name)} if name in self._views:
+                self._view = name
+                self._latest.ask(dict(self._values))
+            case {"type": "compare", "name": str(name)} if name in self._comparable():
+                self._other = name
+                self._latest.ask(dict(self._values))
+
+    def _comparable(self) -> list[str]:
+        """Neurons of the library that answer to a current, after none at all."""
+        return ["", *comparable_neurons()] if len(self._views) > 1 else [""]
+
     def _introduce(self, viewer: str) -> None:
         shown = (*self._ranged.values(), *self._model.parameters)
         rows = {p.name: _row(p, self._values.get(p.name)) for p in shown}
         item = preview_item(self._preview.axes) if self._preview is not None else None
-        self.send({"type": "setup", "viewer": viewer, "item": item, "rows": list(rows.values())})
+        self.send(
+            {
+                "type": "setup",
+                "viewer": viewer,
+                "item": item,
+                "rows": list(rows.values()),
+                "views": list(self._views),
+                "view": self._view,
+                "others": self._comparable(),
+                "other": self._other,
+            }
+        )
         self._tell_build()
         self._latest.ask(dict(self._values))
 
@@ -112,10 +147,13 @@ class CardPanel(FigureWidget):
 
     def _compute(self, values: Mapping[str, float]) -> None:
         """Simulate and send the curve; runs in a thread of its own."""
-        if self._preview is None or self._retired or self._build.state == "failed":
+        view = self._views.get(self._view)
+        if view is None or self._retired or self._build.state == "failed":
             return
         try:
-            curve = thinned(self._preview.curve(values))
+            curve = thinned(view.curve(values))
+            if self._other and self._view != PLANE:
+                curve = compared(curve, self._other, self._view, view.axes)
         except SnnlabError as error:
             self.send({"type": "refused", "reason": str(error)})
             return
@@ -127,6 +165,9 @@ class CardPanel(FigureWidget):
             "layout": layout,
             "shaded": curve.shaded,
             "caption": curve.caption,
+            "x_label": view.axes.x_label,
+            "y_label": view.axes.y_label,
+            "beside": [line.label for line in curve.beside],
         }
         self.send(content, [buffer])
 
@@ -136,7 +177,9 @@ class ModelCard(ipywidgets.VBox):
 
     def __init__(self, model: Model, build: Build, *, fallback: str = "") -> None:
         self._model = model
-        self.panel = CardPanel(model, build, preview_of(model), fallback=fallback)
+        views = previews_of(model)
+        first = next(iter(views.values()), None)
+        self.panel = CardPanel(model, build, first, views=views, fallback=fallback)
         equations = ipywidgets.HTMLMath(card_text.equations_html(model))
         super().__init__([equations, self.panel])
         self.add_class("snn-card")
@@ -191,4 +234,6 @@ def _arrays(curve: Curve) -> dict[str, NDArray[Any]]:
         "x": curve.x.astype(np.float64),
         "y": curve.y.astype(np.float64),
         "spikes": curve.spikes[:PREVIEW_SPIKES].astype(np.float64),
+        **{f"x{k}": line.x.astype(np.float64) for k, line in enumerate(curve.beside)},
+        **{f"y{k}": line.y.astype(np.float64) for k, line in enumerate(curve.beside)},
     }

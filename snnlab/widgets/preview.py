@@ -81,7 +81,9 @@ def drive_of(model: NeuronModel) -> Drive:
     for candidates in (named, currents, added):
         if candidates:
             return Drive(parameter=candidates[0])
-    return Drive(target=model.targets[0] if model.targets else "")
+    names = {variable.name for variable in model.variables}
+    conductances = [target for target in model.targets if f"g_{target}" in names]
+    return Drive(target=conductances[0] if conductances else "")
 
 
 def _is_current(unit: Unit | None) -> bool:
@@ -156,11 +158,15 @@ class NeuronPreview:
         times = np.asarray(trace.times, dtype=float)
         return Curve(times, trace[self._variable][:, 0].astype(float), spikes, shaded, caption)
 
+    @property
+    def _recorded(self) -> list[str]:
+        return [self._variable]
+
     def _ready(self) -> tuple[Network, Any]:
         if self._network is None:
             network = Network(dt=0.1, seed=1, threads=1)
             self._population = network.add(1, self._neuron, name="preview")
-            network.record(self._population, [self._variable])
+            network.record(self._population, self._recorded)
             self._network = network
         return self._network, self._population
 

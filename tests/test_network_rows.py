@@ -127,3 +127,25 @@ def test_post_spikes_reach_every_synapse_of_their_neuron(rng, density, threads):
     spiked = projection.targets % 3 == 0
     change = np.where(spiked, 1000.0 * projection.sources + projection.targets, 0)
     np.testing.assert_allclose(projection.w, before + change, rtol=1e-15)
+
+
+@pytest.mark.parametrize("density", [1.0, 0.3])
+def test_gap_junction_currents_sum_to_zero(rng, density):
+    """What one neuron loses the other gains, where both sides conduct alike."""
+    n = 90
+    upper = np.triu(rng.uniform(0.1, 1, (n, n)), 1)
+    upper[rng.uniform(size=upper.shape) >= density] = 0
+    weights = upper + upper.T
+    net = Network(dt=0.1, seed=1)
+    text = "dv/dt = 0 : init = 0, explicit\nx = g_gap\nspike: v > 1000\n"
+    group = net.add(n, Neuron.from_cell(text, "coupled"))
+    group.v = rng.uniform(-70, -50, n)
+    synapse = Synapse(psp="w * (pre.v - post.v)", name="gap")
+    given = weights if density == 1 else np.where(weights > 0, weights, np.nan)
+    net.connect(group, group, "gap", FromMatrix(given), synapse=synapse)
+
+    net.step()
+
+    expected = weights.T @ group.v - weights.sum(axis=0) * group.v
+    np.testing.assert_allclose(group.x, expected, rtol=0, atol=1e-10)
+    assert abs(group.x.sum()) <= 1e-10 < np.abs(group.x).max()

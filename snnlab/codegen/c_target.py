@@ -16,6 +16,7 @@ from sympy import Basic, Symbol
 
 from snnlab.codegen.kernel import (
     FIRST_DRAW,
+    INPUT,
     Add,
     Buffer,
     Draw,
@@ -55,6 +56,7 @@ NEWER_VECTOR_FUNCTIONS = frozenset(
 EXACT_FUNCTIONS = frozenset(
     {"sqrt", "fabs", "floor", "ceil", "rint", "snn_exp", "snn_exprel", "snn_inverse_exprel"}
 )
+ROWS = 4  # SNN_ROWS
 RESERVED = frozenset(
     re.findall(
         r"\w+",
@@ -62,8 +64,8 @@ RESERVED = frozenset(
     auto break case char const continue default do double else enum extern float for goto if inline
     int long register restrict return short signed sizeof static struct switch typedef union
     unsigned void volatile while _Bool asm typeof main args clock begin end i j k m row key
-    shift stride length newest int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t
-    INFINITY NAN dt t step delay exp log sin cos tan asin acos atan atan2 sinh cosh tanh
+    first sum shift stride length newest int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t
+    uint64_t INFINITY NAN dt t step delay exp log sin cos tan asin acos atan atan2 sinh cosh tanh
     asinh acosh atanh floor ceil fabs
     erf sqrt pow rint fmod
     """,
@@ -98,7 +100,7 @@ class CText:
 
     @contextmanager
     def block(self, header: str) -> Iterator[None]:
-        self.line(header + " {")
+        self.line(f"{header} {{".lstrip())
         self._depth += 1
         yield
         self._depth -= 1
@@ -180,8 +182,11 @@ class _Names(dict[Symbol, str]):
         return name
 
 
-def _print_kernel(kernel: Kernel, types: CTypes, out: CText) -> tuple[set[str], set[str]]:
-    """Print a kernel; the functions that it calls, and those that it calls for each synapse."""
+@contextmanager
+def _function(
+    kernel: Kernel, name: str, types: CTypes, out: CText
+) -> Iterator[tuple[CPrinter, _Names, dict[str, str]]]:
+    """A function of the kernel's signature: what its loop finds declared, and the names."""
     names = _Names()
     names[Symbol("t", real=True)] = "t"
     names[Symbol("dt", real=True)] = "dt"
@@ -201,7 +206,7 @@ def _print_kernel(kernel: Kernel, types: CTypes, out: CText) -> tuple[set[str], 
     row_argument = " int64_t row," if rows else ""
     out.line()
     with out.block(
-        f"void {kernel.name}(const snn_args *args, const snn_clock *clock,"
+        f"void {name}(const snn_args *args, const snn_clock *clock,"
         f"{row_argument} int64_t begin, int64_t end)"
     ):
         for unused in ("clock", "args", *(["row"] if rows else [])):
@@ -222,6 +227,13 @@ def _print_kernel(kernel: Kernel, types: CTypes, out: CText) -> tuple[set[str], 
         arrays = _declare_arrays(kernel, types, names, out)
         for let in kernel.prologue:
             _print_let(let, types, printer, names, out)
+        yield printer, names, arrays
+
+
+def _print_kernel(kernel: Kernel, types: CTypes, out: CText) -> tuple[set[str], set[str]]:
+    """Print a kernel; the functions that it calls, and those that it calls for each synapse."""
+    rows = kernel.shape in ("pre_row", "post_row")
+    with _function(kernel, kernel.name, types, out) as (printer, names, arrays):
         constant_index = {"shared": "0", "pre": "row", "post": "row"}
         if kernel.shape == "pre_row":
             del constant_index["post"]
@@ -252,7 +264,53 @@ def _print_kernel(kernel: Kernel, types: CTypes, out: CText) -> tuple[set[str], 
         _print_loops(kernel, arrays, body, simple, out)
         for store in after:
             _print_statement(store, kernel, arrays, types, printer, names, out)
+    if sums_rows(kernel):
+        _print_several_rows(kernel, types, out)
     return printer.functions_used, inside if rows else set()
+
+
+def sums_rows(kernel: Kernel) -> bool:
+    """Whether the kernel adds to its post neurons in every step and does nothing else.
+
+    Where all are connected to all it is then printed for several rows at once, too, as
+    ``<name>_rows``: a matrix product that reads memory in as many streams.
+    """
+    changes = [s for s in kernel.body if isinstance(s, Store | Add | Keep)]
+    additions = [s for s in changes if isinstance(s, Add) and s.buffer == INPUT]
+    reads_only_others = not any(isinstance(s, Load) and s.buffer == INPUT for s in kernel.body)
+    return (
+        kernel.shape == "pre_row"
+        and not kernel.reads_past
+        and reads_only_others
+        and len(changes) == len(additions) == 1
+        and not any(isinstance(s, Draw) for s in kernel.body)
+    )
+
+
+def _print_several_rows(kernel: Kernel, types: CTypes, out: CText) -> None:
+    """As the kernel of one row, and in the same order of additions, for ROWS of them."""
+    with _function(kernel, f"{kernel.name}_rows", types, out) as (printer, names, arrays):
+        place = arrays[INPUT.name]
+        out.line("const int64_t stride = args->stride;")
+        out.line(f"const int64_t shift = {arrays['(target)']}[begin] - begin;")
+        out.line("SNN_INDEPENDENT")
+        with out.block("for (int64_t first = begin; first < end; ++first)"):
+            out.line("const int64_t j = first + shift;")
+            out.line(f"{types.real} sum = {place}[j];")
+            for n in range(ROWS):
+                with out.block(""):
+                    out.line(f"const int64_t i = row + {n}, k = first + {n}*stride;")
+                    for statement in kernel.body:
+                        match statement:
+                            case Add(_, value):
+                                out.line(f"sum += {printer(value)};")
+                            case Load(_, buffer) if buffer.index == "pre":
+                                _print_load(statement, arrays, "i", types, names, out)
+                            case _:
+                                _print_statement(
+                                    statement, kernel, arrays, types, printer, names, out
+                                )
+            out.line(f"{place}[j] = sum;")
 
 
 def _split_row(

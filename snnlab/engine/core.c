@@ -361,7 +361,15 @@ static void transmit(const snn_engine *engine, const snn_projection *projection,
                      const snn_clock *clock, int thread)
 {
     const int64_t width = engine->n_threads + 1;
-    for (int64_t row = 0; row < projection->pre->size; ++row) {
+    const int64_t size = projection->pre->size;
+    int64_t row = 0;
+    if (projection->psp_rows_kernel)
+        for (; row + SNN_ROWS <= size; row += SNN_ROWS) {
+            const int64_t *part = projection->part + row * width + thread;
+            if (part[0] < part[1])
+                projection->psp_rows_kernel(&projection->psp_args, clock, row, part[0], part[1]);
+        }
+    for (; row < size; ++row) {
         const int64_t *part = projection->part + row * width + thread;
         if (part[0] < part[1])
             projection->psp_kernel(&projection->psp_args, clock, row, part[0], part[1]);

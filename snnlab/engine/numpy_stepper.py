@@ -218,7 +218,9 @@ class Synapses(Object):
     def each_step(self, kernel: Kernel, arguments: Arguments) -> None:
         self._each_step = _Bound(kernel, arguments)
 
-    def continuously(self, kernel: Kernel, arguments: Arguments) -> None:
+    def continuously(
+        self, kernel: Kernel, arguments: Arguments, rows_kernel: Kernel | None = None
+    ) -> None:
         self._continuous = _Bound(kernel, arguments)
 
     def weights_changed(self) -> None:

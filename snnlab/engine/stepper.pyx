@@ -66,6 +66,7 @@ cdef extern from "snnlab_core.h" nogil:
         snn_row_kernel update_kernel
         snn_args update_args
         snn_row_kernel psp_kernel
+        snn_row_kernel psp_rows_kernel
         snn_args psp_args
 
     ctypedef struct snn_rule:
@@ -485,8 +486,10 @@ cdef class Synapses(Object):
         self.projection.delays = <const int32_t *>_data(delays)
         self.projection.n_delays = len(delays)
 
-    def continuously(self, uintptr_t kernel, Arguments arguments):
+    def continuously(self, uintptr_t kernel, Arguments arguments, uintptr_t rows_kernel=0):
+        """``rows_kernel`` takes several whole rows at once."""
         self._keep.append(arguments)
+        self.projection.psp_rows_kernel = <snn_row_kernel><void *>rows_kernel
         self.projection.psp_kernel = <snn_row_kernel><void *>kernel
         self.projection.psp_args = arguments.args
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Symbol
 
-from snnlab.codegen.c_target import CTypes, index_buffers
+from snnlab.codegen.c_target import CTypes, index_buffers, sums_rows
 from snnlab.codegen.kernel import (
     AXON_SPIKED,
     INPUT,
@@ -427,7 +427,10 @@ def projection_parts(
                 axonal.on_pre(address, binding.arguments(kernel, {"(target)": target}))
                 parts.phases.append(("deliver", f"axonal {arrival}", axonal))
             case "psp":
-                _add_transmission(parts, synapses, kernel, address, binding, target)
+                dense = connectivity.all_to_all(projection.post.size)
+                several = backend.compiles and dense and sums_rows(kernel)
+                rows = (library.address(f"{kernel.name}_rows"),) if several else ()
+                _add_transmission(parts, synapses, kernel, (address, *rows), binding, target)
             case "step":
                 synapses.each_step(address, binding.arguments(kernel, {"(target)": target}))
                 parts.phases.append(("synapses", "synapse equations", synapses))
@@ -476,7 +479,7 @@ def _add_transmission(
     parts: ProjectionParts,
     synapses: Synapses,
     kernel: Kernel,
-    address: Any,
+    addresses: tuple[Any, ...],
     binding: _Binding,
     target: NDArray,
 ) -> None:
@@ -493,7 +496,7 @@ def _add_transmission(
     if projection.delays is not None:
         index["(delays)"] = projection.delays.astype(np.uint16)
     arguments = binding.arguments(kernel, index, scratch, projection.delay_steps)
-    synapses.continuously(address, arguments)
+    synapses.continuously(addresses[0], arguments, *addresses[1:])
     what = f"input of {projection.delay_text} ago reaches {projection.target}"
     parts.phases.append(("transmit", what, synapses))
     parts.reads_neurons = True

@@ -14,6 +14,7 @@
 #include "snnlab_kernel.h"
 
 #define SNN_CACHE_LINE 64
+#define SNN_ROWS 4 /* of a matrix are multiplied at once */
 
 typedef struct { /* spikes of one thread, in the order in which they happened */
     int32_t *neuron;
@@ -63,6 +64,7 @@ typedef struct {
     snn_args update_args;
     /* Continuous transmission, every step. */
     snn_row_kernel psp_kernel;
+    snn_row_kernel psp_rows_kernel; /* for SNN_ROWS whole rows at once, or NULL */
     snn_args psp_args;
 } snn_projection;
 

@@ -12,6 +12,16 @@ from snnlab.engine.toolchain import INCLUDE, find_toolchain
 NEURONS = ["AdExIF", "HH_cond_exp", "MorrisLecar", "WangBuzsakiHH", "WilsonCowan"]
 
 
+DELTA = """
+V_th = 20 mV
+tau = 20 ms
+v = v * exp(-dt / tau) + g_exc
+spike: v > V_th
+reset: v = 10 mV
+refractory: 2 ms
+"""
+
+
 def vectorised_lines(code, folder):
     """The lines whose loops gcc says that it has vectorised."""
     source = folder / "model.c"
@@ -24,9 +34,10 @@ def vectorised_lines(code, folder):
     return {int(line) for file, line, *_ in reports if file == str(source)}
 
 
-@pytest.mark.parametrize("name", NEURONS)
+@pytest.mark.parametrize("name", [*NEURONS, "Delta"])
 def test_update_of_neurons_is_vectorised(name, tmp_path):
-    code = library.load(name).code
+    neuron = Neuron.from_cell(DELTA, name) if name == "Delta" else library.load(name)
+    code = neuron.code
     loop = code.splitlines().index("    SNN_INDEPENDENT") + 1
 
     assert {loop, loop + 1} & vectorised_lines(code, tmp_path)

@@ -125,7 +125,7 @@ static void deliver_row(const snn_projection *projection, int64_t begin, int64_t
 /* The lines of a row that will be read soon; of a long row the processor fetches the rest itself. */
 static inline void fetch_row(const snn_projection *projection, int64_t begin, int64_t end)
 {
-    enum { LINES = 16 };
+    enum { LINES = 2 };
     const char *target = (const char *)projection->target + begin * projection->target_bytes;
     const int64_t n_bytes = (end - begin) * projection->target_bytes;
     for (int64_t k = 0; k < n_bytes && k < LINES * SNN_CACHE_LINE; k += SNN_CACHE_LINE)
@@ -139,7 +139,7 @@ static inline void fetch_row(const snn_projection *projection, int64_t begin, in
 static void deliver(const snn_engine *engine, const snn_projection *projection,
                     const snn_clock *clock, int first, int last)
 {
-    enum { OFFSETS_AHEAD = 8, ROWS_AHEAD = 3 }; /* spikes: offsets are fetched first, then rows */
+    enum { OFFSETS_AHEAD = 8, ROWS_AHEAD = 2 }; /* spikes: offsets are fetched first, then rows */
     const int64_t emitted = clock->step - projection->delay;
     if (emitted < 0) return;
     const snn_population *pre = projection->pre;

@@ -115,11 +115,13 @@ def _describe(command: tuple[str, ...]) -> Toolchain:
     answer = _run([*command, "--version"])
     version = (answer.stdout or answer.stderr).partition("\n")[0].strip()
     flags = FLAGS
+    is_gcc = "clang" not in version.lower()
+    if is_gcc:  # which else makes branches of conditions that share a part; they stop vectorising
+        flags += ("-fno-thread-jumps",)
     architecture = _architecture()
     if platform.machine() in ("x86_64", "AMD64"):
         # Where there are vectors of 512 bits gcc and clang choose those of 256 for short loops.
         flags += (f"-march={architecture}", "-mprefer-vector-width=512")
-        is_gcc = "clang" not in version.lower()
         libc, libc_version = platform.libc_ver()
         if is_gcc and libc == "glibc":
             flags += (f"-DSNNLAB_LIBMVEC={libc_version.split('.')[1]}",)

@@ -10,12 +10,14 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from bisect import insort
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeVar
 
 from snnlab.engine.stepper import SHARED_STEPS, Stepper
 from snnlab.engine.team import TeamChoice, available_cores
@@ -25,6 +27,7 @@ SLICE_SECONDS = 0.010
 MAX_SLICE_STEPS = 20_000
 
 Command = Callable[[], None]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +86,8 @@ class Simulator:
         self._lock = threading.RLock()  # held while a slice runs
         self._commands: list[Command] = []
         self._tasks: tuple[PeriodicTask, ...] = ()
+        self._appointments: list[tuple[int, Command]] = []  # ascending steps
+        self._runner: int | None = None  # the thread that runs
         self._wake = threading.Condition()
         self._playing = False
         self._blocking = False
@@ -129,15 +134,40 @@ class Simulator:
         with self._lock:
             self._carry_out()
 
+    def call(self, command: Callable[[], T]) -> T:
+        """Carry out ``command`` between two steps and return what it returns."""
+        if self._runner == threading.get_ident():
+            with self._lock:
+                return command()
+        outcome: Future[T] = Future()
+
+        def carry_out() -> None:
+            try:
+                outcome.set_result(command())
+            except BaseException as error:  # it belongs to the caller, not to the run
+                outcome.set_exception(error)
+
+        self.submit(carry_out)
+        return outcome.result()
+
+    def at(self, step: int, command: Command) -> None:
+        """Carry out ``command`` before ``step`` is run; those of one step in their order."""
+        with self._lock:
+            insort(self._appointments, (step, command), key=lambda entry: entry[0])
+
+    def forget_appointments(self) -> None:
+        with self._lock:
+            self._appointments.clear()
+
     @contextmanager
     def between_steps(self) -> Iterator[None]:
         """Within the block no step runs."""
         with self._lock:
             yield
 
-    def every(self, period: int, action: Command) -> PeriodicTask:
-        """Call ``action`` after each ``period`` steps from now on, between two steps."""
-        task = PeriodicTask(period, self.step_index, action)
+    def every(self, period: int, action: Command, since: int | None = None) -> PeriodicTask:
+        """Call ``action`` after each ``period`` steps, counted from now or ``since``."""
+        task = PeriodicTask(period, self.step_index if since is None else since, action)
         self._tasks = (*self._tasks, task)
         return task
 
@@ -159,6 +189,7 @@ class Simulator:
                 "Network: it is running already; call net.pause() before net.simulate()."
             )
         self._blocking = True
+        self._runner = threading.get_ident()
         self.error = None
         if n_steps > 1:
             self._on_change()
@@ -175,6 +206,7 @@ class Simulator:
                         break
         finally:
             self._blocking = False
+            self._runner = None
             with self._lock:
                 self._carry_out()
             if n_steps > 1:
@@ -210,6 +242,7 @@ class Simulator:
 
     def _play(self) -> None:
         origin = time.perf_counter(), self.step_index, self.speed
+        self._runner = threading.get_ident()
         try:
             while self._playing:
                 if self.speed != origin[2]:
@@ -235,6 +268,7 @@ class Simulator:
             raise
         finally:
             self._playing = False
+            self._runner = None
             with self._lock:
                 self._carry_out()
             self._on_change()
@@ -252,10 +286,13 @@ class Simulator:
             self._carry_out()
             if not self.running:  # paused meanwhile: commands no longer rebuilt the schedule
                 return 0
+            self._keep_appointments()
             stepper = self._stepper
             if stepper is None:
                 raise SimulationError("Network: there is nothing to run; build it first.")
             n_steps = min([n_steps, *(task.steps_left(self.step_index) for task in self._tasks)])
+            if self._appointments:
+                n_steps = min(n_steps, self._appointments[0][0] - self.step_index)
             self._before_slice(self.step_index, n_steps)
             stepper = self._stepper or stepper  # there may be another one now
             start = time.perf_counter()
@@ -270,6 +307,7 @@ class Simulator:
             for task in list(self._tasks):
                 if task.is_due(self.step_index):
                     task.action()
+            self._keep_appointments()
         return n_steps
 
     def _run(self, stepper: Stepper, n_steps: int) -> None:
@@ -299,6 +337,10 @@ class Simulator:
             return
         wanted = n_steps * SLICE_SECONDS / max(seconds, 1e-6)
         self._slice_steps = int(max(1, min(wanted, 4 * n_steps, MAX_SLICE_STEPS)))
+
+    def _keep_appointments(self) -> None:
+        while self._appointments and self._appointments[0][0] <= self.step_index:
+            self._appointments.pop(0)[1]()
 
     def _carry_out(self) -> None:
         while True:

@@ -81,12 +81,29 @@ class PopulationParts:
     histories: dict[tuple[str, int], History] = field(default_factory=dict)  # (name, steps)
     pasts: dict[tuple[str, int], Past] = field(default_factory=dict)  # (name, most steps)
 
-    def state(self) -> list[NDArray]:
-        """Every array that a reset restores."""
+    def state(self) -> dict[str, NDArray]:
+        """Every array that a step changes, but spikes under way: what snapshots hold.
+
+        Whoever gives the engine another array that steps change names it here.
+        """
         arrays = self.population.state.arrays
-        variables = [arrays[name] for name in self.population.state.variables]
-        reduced = [arrays[name] for name in self.reductions]
-        return [*variables, *reduced, self.wait, self.last_spike]
+        found = {name: arrays[name] for name in self.population.state.variables}
+        found |= {name: arrays[name] for name in self.reductions}
+        found |= {name: arrays[name] for name, _ in self.clears}
+        found |= {name: arrays[name] for name in self.courses}
+        found |= {"(spiked)": self.spiked, "(wait)": self.wait, "(last spike)": self.last_spike}
+        for (name, delay), history in self.histories.items():
+            found[f"{name} of {delay} steps"] = history.ring
+            found[f"{name} {delay} steps ago"] = history.out
+        if self.axon is not None:
+            found["(axon spiked)"] = self.axon.spiked
+            found["(last axon spike)"] = self.axon.last_spike
+        return found
+
+    def transits(self) -> dict[str, SpikeLists]:
+        """Every ring of spikes under way."""
+        axons = {} if self.axon is None else {"axons": self.axon}
+        return {"spikes": self.spikes, **axons}
 
     def forget(self) -> None:
         """The past is as the present: before the first step nothing was different."""
@@ -102,10 +119,12 @@ class ProjectionParts:
     synapses: Synapses | ProceduralSynapses
     phases: list[tuple[PhaseKind, str, Object]] = field(default_factory=list)  # kind, what
     reads_neurons: bool = False  # transmission reads variables that the update changes
+    scratch: NDArray | None = None  # of a reduction other than a sum
 
-    def state(self) -> list[NDArray]:
-        """Every array that a reset restores."""
-        return self.projection.engine_state()
+    def state(self) -> dict[str, NDArray]:
+        """Every array that a step changes: what snapshots hold."""
+        scratch = {} if self.scratch is None else {"(scratch)": self.scratch}
+        return {**self.projection.engine_state(), **scratch}
 
 
 def real_name(real: type) -> Real:
@@ -488,7 +507,7 @@ def _add_transmission(
     driven, post = binding.driven, binding.post
     scratch = driven
     if operation != "sum":
-        scratch = projection.post.state.new_array()
+        scratch = parts.scratch = projection.post.state.new_array()
         start = {"max": -np.inf, "min": np.inf}.get(operation, 0.0)
         clear = post.backend.parts.Clear(post.spikes, scratch, start)
         parts.phases.append(("clear", f"{operation} of inputs begins", clear))
@@ -595,11 +614,8 @@ def apply_once(
     """Run the ``apply`` statements of a projection's synapses, once for each."""
     projection = parts.projection
     model = projection.model
-    if model is None or not model.apply:
-        raise NetworkError(
-            f"Projection '{projection.name}': its synapses have no 'apply' statements; "
-            f"add a method apply() to the synapse class."
-        )
+    if model is None:
+        return
     individual = frozenset(projection.state.individual)
     kernel = lower_apply(
         model,

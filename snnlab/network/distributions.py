@@ -55,6 +55,40 @@ class Distribution(ABC):
     def _refuse(self) -> None:
         raise NotImplementedError  # only `Normal` has limits
 
+    def again(self, draw: int) -> Distribution:
+        """The values that were drawn as number ``draw``, as a log of changes names them."""
+        return _Again(self, draw)
+
+    @property
+    def plain(self) -> Distribution:
+        """The distribution without the number of a draw."""
+        return self
+
+    def number(self, draw: int) -> int:
+        """The draw that is made when ``draw`` is the next one."""
+        return draw
+
+
+@dataclass(frozen=True)
+class _Again(Distribution):
+    """A distribution whose draw is given."""
+
+    distribution: Distribution
+    draw: int
+
+    @property
+    def plain(self) -> Distribution:
+        return self.distribution
+
+    def number(self, draw: int) -> int:
+        return self.draw
+
+    def values(self, key: Key, draw: int) -> Values:
+        return self.distribution.values(key, self.draw)
+
+    def _refuse(self) -> None:
+        self.distribution._refuse()
+
 
 @dataclass(frozen=True)
 class Uniform(Distribution):

@@ -11,6 +11,7 @@ from snnlab.engine import counts
 from snnlab.engine.memory import padded_size
 from snnlab.engine.randomness import Key
 from snnlab.errors import NetworkError
+from snnlab.network.changes import How, OwnerKind, change_of
 from snnlab.network.distributions import Distribution
 from snnlab.network.handles import ParameterHandle
 from snnlab.network.population import (
@@ -33,6 +34,8 @@ class PoissonDrive:
     ``n * rate * dt``. Each adds ``weight`` to the conductance, in the step in which it is drawn.
     Made by `Network.drive`.
     """
+
+    _kind: OwnerKind = "drive"
 
     def __init__(
         self,
@@ -119,7 +122,7 @@ class PoissonDrive:
     def link(self, parts: Any, spikes: Any, out: NDArray) -> Any:
         """The engine's object, a member of the module ``parts``, that adds to ``out``."""
         self._engine = parts.Drive(spikes, self.key, out)
-        self._give()
+        self._give_engine()
         return self._engine
 
     def __repr__(self) -> str:
@@ -138,20 +141,40 @@ class PoissonDrive:
         for name, value in new.items():
             setattr(self, name, value)
         try:
-            table = self._tabulated()
+            self._tabulated()
         except NetworkError:
             for name, value in before.items():
                 setattr(self, name, value)
             raise
 
-        def carry_out() -> None:
-            self._counts = table
-            if self._engine is not None:
-                self._give()
+        for name, value in before.items():
+            setattr(self, name, value)
+        for name, value in new.items():
+            self.network._change(self, change_of(self, name.removeprefix("_"), value))
 
-        self.network._submit(carry_out)
+    def _put(self, name: str, value: Any, neurons: NDArray[np.int32] | None, how: How) -> None:
+        """Set a value now; no step runs meanwhile."""
+        setattr(self, f"_{name}", int(value) if name == "n" else np.asarray(value, float))
+        self._counts = self._tabulated()
+        if self._engine is not None:
+            self._give_engine()
 
-    def _give(self) -> None:
+    @property
+    def _parameter_names(self) -> list[str]:
+        return ["rate", "n", "weight"]
+
+    def _parameter(self, name: str) -> Any:
+        return getattr(self, f"_{name}")
+
+    def _given(self) -> dict[str, Any]:
+        return {name: self._parameter(name) for name in self._parameter_names}
+
+    def _give(self, given: dict[str, Any]) -> bool:
+        for name, value in given.items():
+            self._put(name, value, None, "set")
+        return False
+
+    def _give_engine(self) -> None:
         self._engine.draw(*self._counts)
         whole = self._n_neurons == self.post.size
         if self._weight.ndim == 0 and whole:

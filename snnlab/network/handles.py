@@ -110,30 +110,8 @@ def handles_of(network: Network) -> list[ParameterHandle]:
     return found
 
 
-def scale(owner: Owner, name: str, factor: float) -> None:
-    """Multiply a parameter, or the weights ``w``, by ``factor`` at once.
-
-    Raises
-    ------
-    NetworkError
-        If the owner has no such parameter.
-    """
-    _change(owner, name, lambda values: values * factor)
-
-
-def shift(owner: Owner, name: str, amount: float) -> None:
-    """Add ``amount`` (in the parameter's unit) at once.
-
-    Raises
-    ------
-    NetworkError
-        If the owner has no such parameter.
-    """
-    _change(owner, name, lambda values: values + amount)
-
-
 def check_changeable(owner: Owner, name: str, amount: float) -> None:
-    """What `scale` and `shift` take.
+    """What `Network.scale` and `Network.shift` take.
 
     Raises
     ------
@@ -157,17 +135,6 @@ def _given(owner: Owner) -> list[str]:
         return []
     parameters = owner.state.model.parameters
     return [p.name for p in parameters if not p.value.free_symbols]
-
-
-def _change(owner: Owner, name: str, new: Callable[[NDArray], NDArray]) -> None:
-    if isinstance(owner, Projection) and name in ("w", "weight"):
-        weights = owner.weights
-        np.copyto(weights, new(weights))
-        owner.network._weights_changed(owner)
-    elif name in owner.state.individual:
-        owner.state.set_values(name, new(owner.state.values(name)))
-    else:
-        owner.state.set_number(name, float(new(np.asarray(owner.state.number(name)))))
 
 
 def _where(owner: Owner) -> str:

@@ -398,6 +398,17 @@ class TimedArray(Input):
         rows[:, : values.shape[1]] = values
         return ValuePlayer(starts, rows, period, name)
 
+    def fixed(self, dt: float) -> TimedArray:
+        """The same values without a function, which is asked now."""
+        if self._function is None:
+            return self
+        return TimedArray(self._sampled(self._function, dt), self.schedule, self.period)
+
+    def table(self, dt: float) -> tuple[NDArray, NDArray, float | None]:
+        """Rows of values, when each begins (ms), and the period (ms): what makes it again."""
+        starts, _ = self._starts("TimedArray", dt, len(self.values))
+        return self.values, starts * dt, self.period
+
     def _sampled(self, function: Callable[[float], ArrayLike], dt: float) -> NDArray:
         """The values of the function on the grid."""
         every = dt if self.schedule is None else float(np.asarray(self.schedule))

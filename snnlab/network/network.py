@@ -6,8 +6,7 @@ import difflib
 import math
 import os
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, cast
 
 import numpy as np
@@ -17,13 +16,22 @@ from snnlab.engine.build import Build
 from snnlab.engine.randomness import stream_key
 from snnlab.engine.schedule import Schedule, steps
 from snnlab.engine.simulator import PeriodicTask, Simulator
-from snnlab.engine.stepper import SpikeLists
 from snnlab.engine.team import TeamChoice, available_cores
+from snnlab.engine.transit import send_again, spikes_under_way
 from snnlab.errors import NetworkError, SimulationError
 from snnlab.model.neuron import Neuron
 from snnlab.model.synapse import Synapse
-from snnlab.network import assembly, handles, memory, presentation, timescales
+from snnlab.network import (
+    assembly,
+    changes,
+    handles,
+    memory,
+    presentation,
+    snapshot,
+    timescales,
+)
 from snnlab.network.assembly import PopulationParts, ProjectionParts
+from snnlab.network.changes import Change, ParameterLog, change_of
 from snnlab.network.connectors import AllToAll, Connector
 from snnlab.network.delays import check_delays
 from snnlab.network.distributions import Distribution
@@ -50,12 +58,15 @@ from snnlab.network.recordings import (
     recorded_synapses,
 )
 from snnlab.network.report import Report, network_report
+from snnlab.network.snapshot import Records, Snapshot
 from snnlab.recording import export
 from snnlab.recording.results import PLAYING_BUDGET, SpikeRecord, TraceRecord, Traces
 from snnlab.recording.store import RecordingStore
 from snnlab.recording.streams import SpikeStream, TraceStream
 
 Group = Population | PopulationView
+Member = Population | Projection | PoissonDrive
+Owner = tuple[str, str]  # "population", "projection" or "drive", and its name
 POPULATIONS, PROJECTIONS, DRIVES = 1, 2, 3  # first part of the path of a random stream
 KEPT_BESIDE_STORE = 1000.0  # ms of what goes to disk that stay in memory
 REALS: dict[str, type] = {"float64": np.float64, "float32": np.float32}
@@ -136,7 +147,9 @@ class Network:
         self._linked = False  # kernels and buffers are those of the present network
         self._scheduled = False  # so is the list of phases
         self._schedule = Schedule(())
-        self._initial: dict[str, list[tuple[NDArray, NDArray]]] | None = None
+        self._initial: dict[Owner, dict[str, NDArray]] | None = None
+        self._log = ParameterLog(self.dt)
+        self._given: dict[Owner, Any] = {}  # copies for snapshots, until something is changed
         self._spike_records: dict[str, SpikeRecord] = {}
         self._trace_records: dict[str, dict[str, TraceRecord]] = {}
         self._recorders: list[Tap] = []
@@ -546,10 +559,11 @@ class Network:
                 before=before,
             )
             if before is not None:
-                _carry_over(before.spikes, parts[name].spikes, self.step_index)
-                axon = parts[name].axon
-                if before.axon is not None and axon is not None:
-                    _carry_over(before.axon, axon, self.step_index)
+                old = before.transits()
+                for key, lists in parts[name].transits().items():
+                    if key in old:
+                        now = self.step_index
+                        send_again(lists, now, spikes_under_way(old[key], now))
             parts[name].spikes.keep_log(population.neuron.model.spiking)
         self._projection_parts = {
             name: assembly.projection_parts(
@@ -705,15 +719,18 @@ class Network:
             for projection in self.projections.values():
                 projection.bring_to_present()
             if self._initial is not None:
-                for array, saved in chain.from_iterable(self._initial.values()):
-                    array[:] = saved
+                for owner, parts in self._all_parts():
+                    saved = self._initial.get(owner, {})
+                    for name, array in parts.state().items():
+                        if name in saved and saved[name].shape == array.shape:
+                            array[...] = saved[name]
             for projection in self.projections.values():
                 projection.mark_followed(0)
             self._simulator.step_index = 0
+            self._simulator.forget_appointments()
             for parts in self._parts.values():
-                parts.spikes.clear()
-                if parts.axon is not None:
-                    parts.axon.clear()
+                for lists in parts.transits().values():
+                    lists.clear()
             for record in self._spike_records.values():
                 record.clear()
             for records in self._trace_records.values():
@@ -726,6 +743,7 @@ class Network:
             self._simulator.error = None
             self._initial = None
             self._scheduled = False
+            self._log = self._log_after_reset()
         self.changed.emit()
 
     def close(self) -> None:
@@ -749,16 +767,25 @@ class Network:
             for population_parts in self._parts.values():
                 population_parts.forget()
         # What joined a network that has run already goes back to its own beginning.
-        for name, parts in [*self._parts.items(), *self._projection_parts.items()]:
-            if name not in self._initial:
-                self._initial[name] = [(array, array.copy()) for array in parts.state()]
+        for owner, parts in self._all_parts():
+            if owner not in self._initial:
+                state = parts.state()
+                self._initial[owner] = {name: array.copy() for name, array in state.items()}
+
+    def _all_parts(self) -> Iterator[tuple[Owner, PopulationParts | ProjectionParts]]:
+        for name, parts in self._parts.items():
+            yield ("population", name), parts
+        for name, parts in self._projection_parts.items():
+            yield ("projection", name), parts
 
     def _last_spikes(self, population: Population) -> NDArray[np.int32]:
         """Step of each neuron's latest spike."""
         return self._parts[population.name].last_spike[: population.size]
 
-    def _every(self, n_steps: int, action: Callable[[], None]) -> PeriodicTask:
-        return self._simulator.every(n_steps, action)
+    def _every(
+        self, n_steps: int, action: Callable[[], None], since: int | None = None
+    ) -> PeriodicTask:
+        return self._simulator.every(n_steps, action, since)
 
     def _cancel(self, task: PeriodicTask) -> None:
         self._simulator.cancel(task)
@@ -766,7 +793,7 @@ class Network:
     def _apply(self, projection: Projection) -> None:
         self.build()
         parts = self._projection_parts[projection.name]
-        self._submit(lambda: assembly.apply_once(parts, self._parts, self.step_index))
+        assembly.apply_once(parts, self._parts, self.step_index)
 
     def _weights_changed(self, projection: Projection) -> None:
         """The engine keeps weights in an order of its own where each synapse has its delay."""
@@ -774,33 +801,25 @@ class Network:
         if parts is not None:
             parts.synapses.weights_changed()
 
-    def _arrays_moved(
-        self, projection: Projection, moved: Iterable[tuple[NDArray, NDArray, NDArray]]
-    ) -> None:
-        """Of each array (old, new, origin) element ``origin[i]`` is now element i of the new one.
+    def _arrays_moved(self, projection: Projection, moved: Iterable[tuple[str, NDArray]]) -> None:
+        """Of each variable element i was element ``origin[i]`` before; pairs (name, origin).
 
         What a reset brings back moves with them.
         """
-        if self._initial is None or projection.name not in self._initial:
-            return
-        places = {id(old): (new, origin) for old, new, origin in moved}
-        kept = []
-        for array, saved in self._initial[projection.name]:
-            if id(array) not in places:
-                kept.append((array, saved))
-                continue
-            new, origin = places[id(array)]
-            initial = np.zeros_like(new)
-            initial[: len(origin)] = saved[origin]
-            kept.append((new, initial))
-        self._initial[projection.name] = kept
+        saved = (self._initial or {}).get(("projection", projection.name), {})
+        for name, origin in moved:
+            if name in saved:
+                initial = np.zeros_like(projection.state.arrays[name])
+                initial[: len(origin)] = saved[name][origin]
+                saved[name] = initial
 
     def _restructure(self, projection: Projection, change: Callable[[], None]) -> None:
         """Let ``change`` replace a projection's synapses between two steps."""
         change()
         if self._initial is not None:
             # A reset cannot bring back synapses: those that there are keep their state.
-            self._initial[projection.name] = []
+            self._initial["projection", projection.name] = {}
+        self._given.pop(("projection", projection.name), None)
         self._linked = False
         self.build()
 
@@ -822,6 +841,7 @@ class Network:
                 tap.recorder.prepare(step, n_steps)
 
     def _after_slice(self, first_step: int, n_steps: int) -> None:
+        self._log.end = first_step + n_steps
         for name, parts in self._parts.items():
             counts, neurons = parts.spikes.drain()
             if not len(counts):
@@ -856,6 +876,213 @@ class Network:
                         f"at t = {when:g} ms; take a smaller dt than {self.dt:g} ms, "
                         f"or look for a division by zero in its equations."
                     )
+
+    # Log and snapshots -------------------------------------------------------------------
+
+    @property
+    def log(self) -> ParameterLog:
+        """Every change since the network was built, reset or loaded, with its step."""
+        return self._log
+
+    def kick(
+        self,
+        population: Group,
+        variable: str,
+        amount: float | NDArray,
+        neurons: Elements = None,
+    ) -> None:
+        """Add ``amount`` to a variable of the neurons, before the next step.
+
+        Parameters
+        ----------
+        amount
+            In the variable's internal unit; a number, or one for each neuron.
+        neurons
+            Which neurons of the population or view; all if not given.
+
+        Raises
+        ------
+        NetworkError
+            If there is no such variable or neuron, or the amount is no number.
+        """
+        chosen = _chosen_neurons(population, variable, neurons)
+        owner = population_of(population)
+        n = owner.size if chosen is None else len(chosen)
+        new = owner._checked(variable, np.asarray(amount), n, whole=chosen is None)
+        self._change(owner, change_of(owner, variable, new, "kick", chosen))
+
+    def snapshot(self) -> Snapshot:
+        """The whole present state: all that decides how the network goes on."""
+        if not self.running:
+            self._prepare()
+        return self._simulator.call(lambda: snapshot.take(self, with_records=True))
+
+    def restore(self, saved: Snapshot) -> None:
+        """Go back to a snapshot of this network, or one that was built alike; time stops there.
+
+        Raises
+        ------
+        NetworkError
+            If the snapshot does not fit.
+        """
+        self.pause()
+        self._prepare()
+        with self._simulator.between_steps():
+            snapshot.put_back(self, saved)
+            self._log = saved.log.until(saved.position, saved.step)
+            self._given.clear()
+        self.changed.emit()
+
+    def store(self, path: str | os.PathLike[str]) -> None:
+        """Write the present state to a file (npz); recorded spikes and traces are not in it."""
+        snapshot.store(self, self.snapshot(), path)
+
+    def load(self, path: str | os.PathLike[str]) -> None:
+        """Go on from a stored state; the network is built as it was when it was stored.
+
+        Raises
+        ------
+        SimulationError
+            If the file holds no state.
+        NetworkError
+            If it is the state of another network.
+        """
+        self.pause()
+        self._prepare()
+        self.restore(snapshot.load(self, path))
+
+    def replay(self, log: ParameterLog) -> None:
+        """Begin again as the session of ``log`` did; following runs make its changes again.
+
+        Raises
+        ------
+        NetworkError
+            If the log changes what the network does not have.
+        SimulationError
+            If the log was given up because it was too long.
+        """
+        log.check_complete()
+        entries = [(changes.owner_of(self, change), change) for change in log]
+        if log.origin is not None:
+            self.restore(log.origin)
+        else:
+            self.reset()
+            self._begin_as(log)
+        for owner, change in entries:
+            if change.step <= log.start:
+                self._change(owner, change)
+            else:
+                self._again(owner, change)
+        self.changed.emit()
+
+    def members(self, kind: str) -> Mapping[str, Any]:
+        """Those of one kind, "population", "projection" or "drive", by their names."""
+        kinds = {"population": self.populations, "projection": self.projections}
+        return kinds.get(kind, self.drives)
+
+    def _begin_as(self, log: ParameterLog) -> None:
+        """What was before the first change of the log is so again."""
+        with self._simulator.between_steps():
+            for projection in self.projections.values():
+                projection._put_tasks({})
+            for (of, name, *variable), before in log.initial.items():
+                owner = self.members(of)[name]
+                if variable and not isinstance(owner, PoissonDrive):
+                    owner.state.arrays[variable[0]][...] = before
+                elif owner._give(before):
+                    self._relink()
+                if isinstance(owner, Projection):
+                    self._weights_changed(owner)
+            self._given.clear()
+            self._log = log.until(0, log.start)
+
+    def _again(self, owner: Member, change: Change) -> None:
+        self._simulator.at(change.step, lambda: self._make(owner, change))
+
+    def _change(self, owner: Member, change: Change) -> None:
+        """Make a change between two steps, and log it."""
+        self._submit(lambda: self._make(owner, change))
+
+    def _make(self, owner: Member, change: Change) -> None:
+        change = changes.dated(change, self.step_index)
+        self._remember(owner, change)
+        changes.apply(owner, change)
+        self._log.append(change)
+        self._given.pop((change.of, change.owner), None)
+
+    def _remember(self, owner: Member, change: Change) -> None:
+        """Keep what was before the first change of an owner, for a replay."""
+        log, key = self._log, (change.of, change.owner)
+        if isinstance(owner, Population) and len(owner.shape) > 1:
+            log.grids[owner.name] = owner.shape
+        if isinstance(owner, PoissonDrive) or change.name in owner._parameter_names:
+            if key not in log.initial:
+                log.initial[key] = owner._given()
+        elif change.step == log.start and change.kind != "call" and change.key not in log.initial:
+            log.initial[change.key] = owner.state.arrays[change.name].copy()
+
+    def _log_after_reset(self) -> ParameterLog:
+        """A new session: it begins with the parameters as they are, and as this one began."""
+        old, log = self._log, ParameterLog(self.dt)
+        log.initial, log.grids = dict(old.initial), dict(old.grids)
+        changed = {change.key for change in old}
+        for change in old:
+            names = changes.owner_of(self, change)._parameter_names
+            if change.step == 0 and change.kind != "call" and change.name not in names:
+                log.append(change)
+        members = (self.populations, self.projections, self.drives)
+        for owner in (owner for group in members for owner in group.values()):
+            for name in owner._parameter_names:
+                now = changes.dated(change_of(owner, name, owner._parameter(name)), 0)
+                if now.key in changed or old.origin is not None:
+                    log.append(now)
+        for projection in self.projections.values():
+            tasks = {rule: (period, 0) for rule, (period, _) in projection._periods().items()}
+            projection._put_tasks(tasks)
+            for rule, (period, _) in tasks.items():
+                call = change_of(projection, f"start_{rule}", period * self.dt, "call")
+                log.append(changes.dated(call, 0))
+        return log
+
+    def _given_of(self, owner: Member) -> Any:
+        """A copy of what a person gave, shared by snapshots between two changes."""
+        key = owner._kind, owner.name
+        if key not in self._given:
+            self._given[key] = owner._given()
+        return self._given[key]
+
+    def _copy_records(self) -> Records:
+        spikes = {name: record.copy() for name, record in self._spike_records.items()}
+        traces = {
+            name: {variable: record.copy() for variable, record in records.items()}
+            for name, records in self._trace_records.items()
+        }
+        return Records(spikes, traces)
+
+    def _move_to(self, step: int, records: Records | None) -> None:
+        """Let ``step`` be the next one; what was recorded is what was until then."""
+        self._simulator.step_index = step
+        self._simulator.error = None
+        self._simulator.forget_appointments()
+        for name, record in self._spike_records.items():
+            if records is not None and name in records.spikes:
+                record.take_over(records.spikes[name])
+            record.cut(step)
+        for name, traces in self._trace_records.items():
+            for variable, trace in traces.items():
+                saved = {} if records is None else records.traces.get(name, {})
+                if variable in saved and np.array_equal(saved[variable].neurons, trace.neurons):
+                    trace.take_over(saved[variable])
+                trace.cut(step)
+        for _, stream in self._spike_streams:
+            stream.clear()
+        kept = set(self._record_taps.values())
+        for tap in self._recorders:
+            tap.move(step)
+            if tap not in kept:
+                tap.forget()
+        self._scheduled = False
+        self.build()
 
     # Recording ---------------------------------------------------------------------------
 
@@ -1082,7 +1309,8 @@ class Network:
             If the owner has no such parameter, or the factor is not finite.
         """
         handles.check_changeable(owner, name, factor)
-        self._submit(lambda: handles.scale(owner, name, float(factor)))
+        name = "w" if name == "weight" and isinstance(owner, Projection) else name
+        self._change(owner, change_of(owner, name, float(factor), "scale"))
 
     def shift(self, owner: Population | Projection, name: str, amount: float) -> None:
         """Add ``amount``, in the parameter's unit, to a parameter or to the weights ``"w"``.
@@ -1093,7 +1321,8 @@ class Network:
             If the owner has no such parameter, or the amount is not finite.
         """
         handles.check_changeable(owner, name, amount)
-        self._submit(lambda: handles.shift(owner, name, float(amount)))
+        name = "w" if name == "weight" and isinstance(owner, Projection) else name
+        self._change(owner, change_of(owner, name, float(amount), "shift"))
 
     def memory(self, duration: float = 0.0) -> MemoryUse:
         """What the network takes of the memory, also before it is built; print it.
@@ -1145,18 +1374,20 @@ def _builds(programs: Mapping[str, tuple[Any, Build | None]]) -> dict[str, Build
     return {name: build for name, (_, build) in programs.items() if build is not None}
 
 
-def _carry_over(old: SpikeLists, new: SpikeLists, step: int) -> None:
-    """Spikes under way move to the new ring of spike lists."""
-    old_slots, new_slots = len(old.neuron), len(new.neuron)
-    for emitted in range(max(0, step - min(old_slots, new_slots)), step):
-        lists, counts = old.neuron[emitted % old_slots], old.count[emitted % old_slots]
-        pieces = [
-            lists[begin : begin + count[0]]
-            for begin, count in zip(old.bounds[:-1], counts, strict=True)
-        ]
-        neurons = np.concatenate(pieces)
-        slot = emitted % new_slots
-        for k, (begin, end) in enumerate(zip(new.bounds[:-1], new.bounds[1:], strict=True)):
-            own = neurons[(neurons >= begin) & (neurons < end)]
-            new.neuron[slot, begin : begin + len(own)] = own
-            new.count[slot, k, 0] = len(own)
+def _chosen_neurons(group: Group, variable: str, neurons: Elements) -> NDArray[np.int32] | None:
+    """The neurons of the population that are meant, in the order given; None: all.
+
+    Raises
+    ------
+    NetworkError
+        If the neurons have no such variable, or there are no such neurons.
+    """
+    chosen = neurons if neurons is None or isinstance(neurons, slice) else np.asarray(list(neurons))
+    _ = recorded_neurons(group, variable, None if chosen is None else _listed(chosen))
+    if chosen is None:
+        return None if isinstance(group, Population) else group.indices
+    return group.indices[chosen]
+
+
+def _listed(chosen: slice | NDArray) -> Elements:
+    return chosen if isinstance(chosen, slice) or chosen.dtype == bool else chosen.tolist()

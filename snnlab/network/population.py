@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 import numpy as np
@@ -17,8 +19,10 @@ from snnlab.model.evaluate import evaluate
 from snnlab.model.ir import NeuronModel, Parameter, SynapseModel, Variable, symbol
 from snnlab.model.neuron import Neuron
 from snnlab.network import distributions
+from snnlab.network.changes import Change, How, OwnerKind, change_of, changed
 from snnlab.network.distributions import Distribution
 from snnlab.network.inputs import TimedArray
+from snnlab.network.live_array import LiveArray, live
 
 if TYPE_CHECKING:
     from snnlab.network.inputs import Player, ValuePlayer
@@ -31,6 +35,20 @@ DTYPES = {"int": np.int32, "bool": np.uint8}
 def is_number(value: Values) -> TypeGuard[float]:
     """Whether ``value`` is one number, for all elements."""
     return not isinstance(value, Distribution) and np.ndim(value) == 0
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """The parameters of a `State` at one moment."""
+
+    table: NDArray[np.float64]
+    individual: dict[str, NDArray]
+    n_drawn: int
+    courses: dict[str, ValuePlayer] = field(default_factory=dict)
+
+    @property
+    def arrays(self) -> list[NDArray]:
+        return [self.table, *self.individual.values()]
 
 
 class State:
@@ -74,7 +92,7 @@ class State:
         self.parameters: dict[str, Parameter] = {p.name: p for p in model.parameters}
         self.variables: dict[str, Variable] = {v.name: v for v in model.variables}
         self._real = real
-        self._n_drawn = 0
+        self.n_drawn = 0
         self._order = [p.name for p in model.parameters]
         self.table = np.zeros(max(1, len(self._order)))  # value of every parameter, as written
         self.arrays: dict[str, NDArray] = {}
@@ -150,6 +168,59 @@ class State:
         if name in self.parameters:
             self._update_derived(name)
 
+    def check_number(self, name: str, value: float) -> None:
+        """Parameters that follow from ``name`` can follow ``value``.
+
+        Raises
+        ------
+        NetworkError
+            If one of them would be no real number.
+        """
+        followers = self.derived_from(name)
+        if followers:
+            trial = copy.copy(self)
+            trial.table = self.table.copy()
+            kept = {n: self.arrays[n].copy() for n in (name, *followers) if n in self.individual}
+            trial.arrays = {**self.arrays, **kept}
+            trial.set_number(name, value)
+
+    def given(self) -> Given:
+        """A copy of all parameters."""
+        arrays = {name: self.arrays[name].copy() for name in sorted(self.individual)}
+        return Given(self.table.copy(), arrays, self.n_drawn)
+
+    def give(self, given: Given) -> bool:
+        """Take parameters back; whether other parameters have a value for each element now."""
+        self.table[:] = given.table
+        self.n_drawn = given.n_drawn
+        changed = self.individual != set(given.individual)
+        self.individual = set(given.individual)
+        for name, values in given.individual.items():
+            if name not in self.arrays or self.arrays[name].shape != values.shape:
+                self.arrays[name] = values.copy()
+                changed = True
+            self.arrays[name][...] = values
+        return changed
+
+    def resize(self, n_elements: int) -> None:
+        """Make room for another number of elements; their values are to be set."""
+        self.n_elements = self._sizes["local"] = n_elements
+        for name in self._each_element():
+            self.arrays[name] = self.new_array(self.dtype_of(name))
+
+    def gather(self, lengths: Mapping[str, int]) -> None:
+        """Let variables have one value for each of so many neurons, all others one an element."""
+        affected = {*self._lengths, *lengths}
+        self._lengths = dict(lengths)
+        for name in affected:
+            variable = self.variables[name]
+            self.arrays[name] = self._new(self._length(name), variable.dtype)
+            self._initialise(variable)
+
+    def dtype_of(self, name: str) -> str:
+        of = self.variables[name] if name in self.variables else self.parameters[name]
+        return of.dtype
+
     def rearrange(self, origin: NDArray[np.int64], new: Mapping[str, float]) -> None:
         """Take over the values of element ``origin[i]`` as element i; -1 is a new element.
 
@@ -174,17 +245,26 @@ class State:
         local = [v.name for v in self.model.variables if v.locality == "local"]
         return [*(name for name in local if name not in self._lengths), *self.individual]
 
-    def make_individual(self, name: str) -> None:
-        """Give a parameter, and those derived from it, a value for each element."""
-        names = [name, *self.derived_from(name)]
-        for one in names:
+    def check_individual(self, name: str) -> None:
+        """A parameter, and those derived from it, may differ between elements.
+
+        Raises
+        ------
+        NetworkError
+            If one of them is declared as one value.
+        """
+        for one in [name, *self.derived_from(name)]:
             if self.parameters[one].locality not in (None, "local"):
                 raise NetworkError(
                     f"{self.where}: '{one}' is one value for all "
                     f"('{self.parameters[one].locality}' in the model), so it takes no array; "
                     f"remove the flag, or give one number."
                 )
-        for one in names:
+
+    def make_individual(self, name: str) -> None:
+        """Give a parameter, and those derived from it, a value for each element."""
+        self.check_individual(name)
+        for one in [name, *self.derived_from(name)]:
             if one not in self.individual:
                 self.arrays[one] = self.new_array(self.parameters[one].dtype)
                 self.arrays[one][:] = self.number(one)
@@ -208,8 +288,8 @@ class State:
                 self.table[self._order.index(other)] = value
 
     def draw(self, distribution: Distribution, n: int) -> NDArray[np.float64]:
-        self._n_drawn += 1
-        return distribution.sample(self.key, self._n_drawn, n)
+        self.n_drawn += 1
+        return distribution.sample(self.key, self.n_drawn, n)
 
     def _set_default(self, parameter: Parameter) -> None:
         self.table[self._order.index(parameter.name)] = 0.0
@@ -306,6 +386,7 @@ class Population:
     name: str
     key: Key
     state: State
+    _kind: OwnerKind = "population"
     given_data: Player | None = None  # of given spikes or values
     courses: dict[str, ValuePlayer]  # of parameters and variables that follow a TimedArray
 
@@ -355,7 +436,9 @@ class Population:
         state = self.state
         if name in state.variables or name in state.individual:
             values = state.values(name)
-            return values.reshape(self.shape) if len(values) == self.size else values[0]
+            if len(values) != self.size:
+                return values[0]
+            return live(values, self.shape, lambda how, i, new: self._write(name, how, i, new))
         if name in state.parameters:
             return state.number(name)
         raise AttributeError(self._unknown(name))
@@ -367,24 +450,79 @@ class Population:
         state = self.state
         if name not in state.variables and name not in state.parameters:
             raise AttributeError(self._unknown(name))
+        if isinstance(value, LiveArray) and value.is_same(self._part(name, indices)):
+            return  # what `group.v += 2` ends with, after the change was made
         if isinstance(value, TimedArray):
             self._play(name, value, indices)
             return
-        if self.courses.pop(name, None) is not None:
-            self.network._relink()
         n = self.size if indices is None else len(indices)
+        drawn = None
         if isinstance(value, Distribution):
+            drawn = value.plain, value.number(state.n_drawn + 1)
             value = state.draw(value, n)
         new = self._checked(name, np.asarray(value), n, whole=indices is None)
-        parameter = name in state.parameters
-        if parameter and new.ndim == 0 and indices is None:
-            self.network._submit(lambda: state.set_number(name, float(new)))
+        if name in state.parameters:
+            if new.ndim == 0 and indices is None:
+                state.check_number(name, float(new))
+            else:
+                state.check_individual(name)
+        self._change(name, new, indices, drawn=drawn)
+
+    def _write(self, name: str, how: Any, indices: NDArray[np.int32], new: NDArray) -> None:
+        """What a `LiveArray` does: set values, or add to them."""
+        new = self._checked(name, new, len(indices), whole=False)
+        whole = len(indices) == self.size and bool((np.diff(indices) == 1).all())
+        self._change(name, new, None if whole else indices, how)
+
+    def _change(
+        self,
+        name: str,
+        new: NDArray,
+        indices: NDArray[np.int32] | None,
+        how: Any = "set",
+        drawn: Any = None,
+    ) -> None:
+        if self.network.populations.get(self.name) is self:
+            self.network._change(self, change_of(self, name, new, how, indices, drawn))
+        else:  # while the network is built
+            self._put(name, new, indices, "set")
+
+    def _put(self, name: str, new: Any, indices: NDArray[np.int32] | None, how: How) -> None:
+        """Set, add or multiply values now; no step runs meanwhile."""
+        state = self.state
+        if isinstance(new, TimedArray):
+            self._begin_course(name, new)
             return
-        if parameter and name not in state.individual:
+        if how != "set":
+            new = changed(state.storage(name), indices, new, how)
+        elif self.courses.pop(name, None) is not None:
+            self.network._relink()
+        if name in state.parameters and np.ndim(new) == 0 and indices is None:
+            state.set_number(name, float(new))
+            return
+        if name in state.parameters and name not in state.individual:
             state.make_individual(name)
             self.network._relink()
+        state.set_values(name, new, indices)
 
-        self.network._submit(lambda: state.set_values(name, new, indices))
+    @property
+    def _parameter_names(self) -> list[str]:
+        return list(self.state.parameters)
+
+    def _parameter(self, name: str) -> NDArray:
+        return np.array(self.state.storage(name))
+
+    def _given(self) -> Given:
+        return replace(self.state.given(), courses=dict(self.courses))
+
+    def _give(self, given: Given) -> bool:
+        changed = self.courses != given.courses
+        object.__setattr__(self, "courses", dict(given.courses))
+        return self.state.give(given) or changed
+
+    def _part(self, name: str, indices: NDArray[np.int32] | None) -> Any:
+        """What an attribute of the population, or of a view of it, gives to read."""
+        return self._get(name) if indices is None else getattr(PopulationView(self, indices), name)
 
     def _play(self, name: str, course: TimedArray, indices: NDArray[np.int32] | None) -> None:
         """Let ``name`` follow a course of time from the next step on."""
@@ -406,6 +544,15 @@ class Population:
                 f"{where}: '{derived[0]}' is computed from '{name}' before the run, so '{name}' "
                 f"cannot follow a TimedArray; write '{derived[0]}' as an equation."
             )
+        course = course.fixed(self.network.dt)
+        course.player(self, name, self.network.dt, np.zeros(self.size))  # to see whether it fits
+        if self.network.populations.get(self.name) is self:
+            self.network._change(self, Change(-1, self.name, name, course))
+        else:  # while the network is built
+            self._begin_course(name, course)
+
+    def _begin_course(self, name: str, course: TimedArray) -> None:
+        state = self.state
         if name in state.parameters:
             before = np.broadcast_to(state.storage(name), (self.size,))
         else:

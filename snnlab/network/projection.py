@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -22,6 +22,7 @@ from snnlab.model.ir import DifferentialEquation, SynapseModel, symbol
 from snnlab.model.synapse import Synapse
 from snnlab.model.traces import NO_TRACES, Traces, neuron_traces
 from snnlab.network import memory, structure
+from snnlab.network.changes import Change, How, OwnerKind, change_of, changed
 from snnlab.network.compilation import completed, is_static
 from snnlab.network.connectors import (
     Connectivity,
@@ -32,7 +33,9 @@ from snnlab.network.connectors import (
 )
 from snnlab.network.delays import steps_of_delays
 from snnlab.network.distributions import Distribution
+from snnlab.network.live_array import LiveArray, live
 from snnlab.network.population import (
+    Given,
     Population,
     PopulationView,
     State,
@@ -48,6 +51,27 @@ if TYPE_CHECKING:
 
     from snnlab.engine.construction import Values as DrawnValues
     from snnlab.network.network import Network
+
+
+@dataclass(frozen=True, eq=False)
+class GivenSynapses:
+    """What a projection was given: parameters, weights that nothing changes, and its synapses."""
+
+    parameters: Given | None
+    traces: Traces
+    weight: Values
+    weights: NDArray | None  # of static synapses
+    n_drawn: int
+    connectivity: Connectivity | None  # None: they are made anew when they are needed
+    delay: Values | int
+    delays: NDArray | None
+
+    @property
+    def arrays(self) -> list[NDArray]:
+        """Those that belong to this moment alone."""
+        parameters = [] if self.parameters is None else self.parameters.arrays
+        return [*parameters, *([] if self.weights is None else [self.weights])]
+
 
 DELAY_DRAW = 32_767
 SYNAPSES_AT_ONCE = 1_000_000
@@ -110,6 +134,7 @@ class Projection:
         if procedural:
             set_(self, "_n_drawn", 1)  # as the weights of stored synapses, which are drawn first
 
+    _kind: OwnerKind = "projection"
     network: Network
     pre: Population
     post: Population
@@ -394,15 +419,15 @@ class Projection:
             if isinstance(e, DifferentialEquation) and e.method == EVENT_DRIVEN
         }
 
-    def engine_state(self) -> list[NDArray]:
+    def engine_state(self) -> dict[str, NDArray]:
         """Every array that changes while the network runs."""
         if self.static:
-            return []
-        arrays = [self.state.arrays[name] for name in self.state.variables]
+            return {}
+        arrays = {name: self.state.arrays[name] for name in self.state.variables}
         if self.event_driven.keys() - self.traces.names:
-            arrays.append(self.touched)
+            arrays["(touched)"] = self.touched
         if self.traces.pre and not self.traces.followed:
-            arrays.append(self.arrived)
+            arrays["(arrived)"] = self.arrived
         return arrays
 
     def values(self, name: str) -> NDArray:
@@ -480,9 +505,9 @@ class Projection:
         self.bring_to_present()
         moved = []
         for name in sorted(self.traces.names):
-            neurons, old = cast(NDArray, self._neurons_of(name)), self.state.arrays[name]
+            neurons = cast(NDArray, self._neurons_of(name))
             self.state.spread(name, self.state.values(name)[neurons])
-            moved.append((old, self.state.arrays[name], neurons))
+            moved.append((name, neurons))
         object.__setattr__(self, "_traces", NO_TRACES)
         object.__setattr__(self, "_arrived", None)
         self.touched[:] = self.network.step_index
@@ -542,9 +567,13 @@ class Projection:
 
     @property
     def w(self) -> NDArray:
-        """Weights of all synapses (n_synapses,); changes in place reach the engine if plastic."""
+        """Weights of all synapses (n_synapses,)."""
         weights = self.weights
-        return np.broadcast_to(weights, self.size) if weights.ndim == 0 else weights
+        if weights.ndim == 0:
+            return np.broadcast_to(weights, self.size)
+        if self.procedural:
+            return weights
+        return live(weights, weights.shape, lambda how, i, new: self._write("w", how, i, new))
 
     @w.setter
     def w(self, value: Values) -> None:
@@ -599,8 +628,11 @@ class Projection:
             state = self.state
             if name in state.variables or name in state.individual:
                 values = self.values(name)
-                one = name in state.variables and state.variables[name].locality == "projection"
-                return values[0] if one else values
+                if name in state.variables and state.variables[name].locality == "projection":
+                    return values[0]
+                if name in self.event_driven:
+                    return values
+                return live(values, values.shape, lambda *to: self._write(name, *to))
             if name in state.parameters:
                 return state.number(name)
         raise AttributeError(self._unknown(name))
@@ -614,17 +646,126 @@ class Projection:
         state = self.state
         if name not in state.parameters and name not in state.variables:
             raise AttributeError(self._unknown(name))
+        if isinstance(value, LiveArray) and value.is_same(getattr(self, name)):
+            return  # what `projection.x += 2` ends with, after the change was made
         new = self._array(name, value)
-        if name in state.parameters and new.ndim == 0:
-            self.network._submit(lambda: state.set_number(name, float(new)))
+        if name in state.parameters:
+            if new.ndim == 0:
+                state.check_number(name, float(new))
+            else:
+                state.check_individual(name)
+        self._change(name, new, drawn=self._draw_of(value))
+
+    def _write(self, name: str, how: Any, synapses: NDArray[np.int32], new: NDArray) -> None:
+        """What a `LiveArray` does: set values, or add to them."""
+        check_numbers(f"Projection '{self.name}'", name, new)
+        whole = len(synapses) == self.size and bool((np.diff(synapses) == 1).all())
+        self._change(name, new, None if whole else synapses, how)
+
+    def _change(
+        self,
+        name: str,
+        new: Any,
+        synapses: NDArray[np.int32] | None = None,
+        how: Any = "set",
+        drawn: Any = None,
+    ) -> None:
+        self.network._change(self, change_of(self, name, new, how, synapses, drawn))
+
+    def _draw_of(self, value: Values) -> tuple[Distribution, int] | None:
+        """Where values that were just drawn come from."""
+        if not isinstance(value, Distribution):
+            return None
+        return value.plain, value.number(FIRST_DRAW + self._n_drawn)
+
+    def _put(self, name: str, new: Any, synapses: NDArray[np.int32] | None, how: How) -> None:
+        """Set, add or multiply values now; no step runs meanwhile."""
+        if name == "w":
+            self._put_weights(new, synapses, how)
             return
+        state = self.state
         if name in self.event_driven:
-            self.network._submit(lambda: self._set_event_driven(name, new))
+            self._set_event_driven(name, np.asarray(new))
+            return
+        if how != "set":
+            new = changed(state.storage(name), synapses, new, how)
+        if name in state.parameters and np.ndim(new) == 0 and synapses is None:
+            state.set_number(name, float(new))
             return
         if name in state.parameters and name not in state.individual:
             self._make_individual(name)
             self.network._relink()
-        self.network._submit(lambda: state.set_values(name, new))
+        state.set_values(name, new, synapses)
+
+    def _put_weights(self, new: Any, synapses: NDArray[np.int32] | None, how: How) -> None:
+        if self.procedural and not (is_number(new) and is_number(self._weight)):
+            self._put_procedural(new)
+            return
+        if how != "set":
+            new = changed(self.weights, synapses, new, how)
+        if (np.ndim(new) or synapses is not None) and self.has_one_weight:
+            if self.static:
+                weights = np.full(self.size, float(self.weights), self.network.real)
+                object.__setattr__(self, "_weight", weights)
+            else:
+                self._make_individual("w")
+            object.__setattr__(self, "_weights", None)
+            self.network._relink()
+        weights = self.weights
+        if synapses is None:
+            np.copyto(weights, new)
+        else:
+            weights[synapses] = new
+        if self.procedural:
+            object.__setattr__(self, "_weight", float(new))
+        self.network._weights_changed(self)
+
+    def _given(self) -> GivenSynapses:
+        """What no step changes but a person may: copied, but for the synapses themselves."""
+        drawn = self.procedural and isinstance(self._weight, Distribution)
+        return GivenSynapses(
+            None if self.static else self.state.given(),
+            NO_TRACES if self.static else self.traces,
+            self._weight,
+            np.array(self.weights) if self.static and not drawn else None,
+            self._n_drawn,
+            None if self.procedural else self.connectivity,
+            self._delay,
+            self._delays,
+        )
+
+    def _give(self, given: GivenSynapses) -> bool:
+        """Take it back; whether the network has to be linked again."""
+        set_ = object.__setattr__
+        changed = given.connectivity is not None and given.connectivity is not self.connectivity
+        changed |= self.procedural and self._weight != given.weight
+        set_(self, "_n_drawn", given.n_drawn)
+        set_(self, "_weight", given.weight)
+        if changed:
+            set_(self, "_delay", given.delay)
+            set_(self, "_delays", given.delays)
+            set_(self, "_weights", None)
+        if changed and given.connectivity is not None:
+            set_(self, "_connectivity", given.connectivity)
+            set_(self, "_touched", None)
+            if not self.static:
+                self.state.resize(len(given.connectivity.targets))
+        if given.parameters is not None:
+            if self.traces != given.traces:
+                changed = True
+                set_(self, "_traces", given.traces)
+                set_(self, "_touched", None)
+                set_(self, "_arrived", None)
+                lengths = dict.fromkeys(given.traces.pre, self.pre.size)
+                self.state.gather(lengths | dict.fromkeys(given.traces.post, self.post.size))
+            changed |= self.state.give(given.parameters)
+            set_(self, "_weights", None)
+        if given.weights is not None:
+            if self._weights is None or self._weights.shape != given.weights.shape:
+                set_(self, "_weights", given.weights.copy())
+                changed = True
+            np.copyto(self.weights, given.weights)
+        return changed
 
     def apply(self) -> None:
         """Run the model's ``apply`` statements once for every synapse, between two steps.
@@ -634,6 +775,15 @@ class Projection:
         NetworkError
             If the model has none.
         """
+        if self.model is None or not self.model.apply:
+            raise NetworkError(
+                f"Projection '{self.name}': its synapses have no 'apply' statements; "
+                f"add a method apply() to the synapse class."
+            )
+        self.network.build()
+        self.network._change(self, change_of(self, "apply", None, "call"))
+
+    def _apply(self) -> None:
         self.network._apply(self)
 
     def start_pruning(self, period: float | None = None) -> None:
@@ -644,9 +794,16 @@ class Projection:
         NetworkError
             If the model has no such condition.
         """
-        self._start("pruning", structure.prune, period)
+        self._check_rule_exists("pruning")
+        self.network._change(self, change_of(self, "start_pruning", period, "call"))
 
     def stop_pruning(self) -> None:
+        self.network._change(self, change_of(self, "stop_pruning", None, "call"))
+
+    def _start_pruning(self, period: float | None = None) -> None:
+        self._start("pruning", structure.prune, period)
+
+    def _stop_pruning(self) -> None:
         self._stop("pruning")
 
     def start_creating(self, period: float | None = None) -> None:
@@ -657,12 +814,19 @@ class Projection:
         NetworkError
             If the model has no such condition.
         """
-        self._start("creating", structure.create, period)
+        self._check_rule_exists("creating")
+        self.network._change(self, change_of(self, "start_creating", period, "call"))
 
     def stop_creating(self) -> None:
+        self.network._change(self, change_of(self, "stop_creating", None, "call"))
+
+    def _start_creating(self, period: float | None = None) -> None:
+        self._start("creating", structure.create, period)
+
+    def _stop_creating(self) -> None:
         self._stop("creating")
 
-    def _start(self, rule: str, change: Callable[[Projection], None], period: float | None) -> None:
+    def _check_rule_exists(self, rule: str) -> None:
         if self.model is None or getattr(self.model, rule) is None:
             raise NetworkError(
                 f"Projection '{self.name}': its synapses have no '{rule}' condition; add one to "
@@ -673,10 +837,33 @@ class Projection:
                 f"Projection '{self.name}': each synapse has a delay of its own, so a new one "
                 f"would have none; give net.connect one delay to let synapses be created."
             )
+
+    def _start(self, rule: str, change: Callable[[Projection], None], period: float | None) -> None:
         self._stop(rule)
         what = f"Projection '{self.name}': period"
         n = 1 if period is None else max(1, steps(period, self.network.dt, what=what))
         self._tasks[rule] = self.network._every(n, lambda: change(self))
+
+    @property
+    def _parameter_names(self) -> list[str]:
+        return ["w"] if self.static else list(self.state.parameters)
+
+    def _parameter(self, name: str) -> float | NDArray:
+        return np.array(self.weights if self.static else self.state.storage(name))
+
+    def _periods(self) -> dict[str, tuple[int, int]]:
+        """Period and first step of what creates and prunes."""
+        return {rule: (task.period, task.since) for rule, task in self._tasks.items()}
+
+    def _put_tasks(self, tasks: Mapping[str, tuple[int, int]]) -> None:
+        """Create and prune with these periods, counted from these steps, and no others."""
+        changes = {"pruning": structure.prune, "creating": structure.create}
+        for rule in list(self._tasks):
+            self._stop(rule)
+        for rule, (period, since) in tasks.items():
+            self._tasks[rule] = self.network._every(
+                period, lambda change=changes[rule]: change(self), since
+            )
 
     def _stop(self, rule: str) -> None:
         task = self._tasks.pop(rule, None)
@@ -727,38 +914,26 @@ class Projection:
         return delays.astype(np.uint8 if delays.max(initial=1) < 256 else np.uint16)
 
     def _set_weight(self, value: Values) -> None:
+        if isinstance(value, LiveArray) and value.is_same(self.w):
+            return  # what `projection.w += 2` ends with, after the change was made
         if self.procedural and not (is_number(value) and is_number(self._weight)):
             self._set_procedural_weight(value)
             return
-        new = self._array("w", value)
-        if new.ndim and self.has_one_weight:
-            if self.static:
-                object.__setattr__(self, "_weight", new)
-            else:
-                self._make_individual("w")
-            object.__setattr__(self, "_weights", None)
-            self.network._relink()
-        weights = self.weights
-
-        def change() -> None:
-            np.copyto(weights, new)
-            self.network._weights_changed(self)
-
-        self.network._submit(change)
+        self._change("w", self._array("w", value), drawn=self._draw_of(value))
 
     def _set_procedural_weight(self, value: Values) -> None:
         """From one number to a distribution, or back, or to another distribution."""
         if not isinstance(value, Distribution):
             check_procedural_weight(f"Projection '{self.name}'", value)
 
-        def change() -> None:
-            if isinstance(value, Distribution):
-                object.__setattr__(self, "_n_drawn", self._n_drawn + 1)
-            object.__setattr__(self, "_weight", value)
-            object.__setattr__(self, "_weights", None)
-            self.network._relink()
+        self.network._change(self, Change(-1, self.name, "w", value, of="projection"))
 
-        self.network._submit(change)
+    def _put_procedural(self, value: Values) -> None:
+        if isinstance(value, Distribution):
+            object.__setattr__(self, "_n_drawn", self._n_drawn + 1)
+        object.__setattr__(self, "_weight", value)
+        object.__setattr__(self, "_weights", None)
+        self.network._relink()
 
     def _weight_array(self) -> NDArray:
         """(n_synapses,) weights of the network's type, in memory of their own."""

@@ -106,6 +106,16 @@ class Tap:
     def collect(self) -> None:
         self._put(*self.recorder.take())
 
+    def move(self, step: int) -> None:
+        """Time has gone to ``step``; the rhythm of the samples goes on from there."""
+        last = self._next_step if self._recorder is None else self._recorder.next_step
+        self._next_step = None if last is None else step + (last - step) % self.period
+        self._recorder = None
+
+    def forget(self) -> None:
+        """What was handed on is no longer of the network's past."""
+        self._clear()
+
     def restart(self) -> None:
         self._clear()
         self.unlink()

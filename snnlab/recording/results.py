@@ -74,6 +74,31 @@ class SpikeRecord:
         self._chunks.clear()
         self._n_spikes = self.n_dropped = 0
 
+    def cut(self, step: int) -> None:
+        """Forget what happened from ``step`` on."""
+        kept = []
+        for first, counts, neurons in self._chunks:
+            n_steps = step - first
+            if n_steps >= len(counts):
+                kept.append((first, counts, neurons))
+            elif n_steps > 0:
+                kept.append((first, counts[:n_steps], neurons[: counts[:n_steps].sum()]))
+        self._chunks = [chunk for chunk in kept if len(chunk[2])]
+        self._n_spikes = sum(len(neurons) for _, _, neurons in self._chunks)
+        self._end = min(self._end, step)
+
+    def copy(self) -> SpikeRecord:
+        """What is held now; the two share memory that nobody writes to."""
+        other = SpikeRecord(self._dt, self._limit, self.keep)
+        other.take_over(self)
+        return other
+
+    def take_over(self, other: SpikeRecord) -> None:
+        """Hold what ``other`` holds."""
+        self._chunks = list(other._chunks)
+        self._n_spikes, self.n_dropped = other._n_spikes, other.n_dropped
+        self._end = other._end
+
     def __len__(self) -> int:
         return self._n_spikes
 
@@ -186,6 +211,25 @@ class TraceRecord:
         """The step of each sample."""
         self._join()
         return self._steps[0] if self._steps else np.zeros(0, np.int64)
+
+    def cut(self, step: int) -> None:
+        """Forget what happened from ``step`` on."""
+        ends = [int(np.searchsorted(steps, step)) for steps in self._steps]
+        chunks = zip(self._values, ends, strict=True)
+        self._values = [values[:end] for values, end in chunks if end]
+        self._steps = [steps[:end] for steps, end in zip(self._steps, ends, strict=True) if end]
+
+    def copy(self) -> TraceRecord:
+        """What is held now; the two share memory that nobody writes to."""
+        other = TraceRecord(
+            self.neurons, self._dt, keep=self.keep, unit=self.unit, moment=self.moment
+        )
+        other.take_over(self)
+        return other
+
+    def take_over(self, other: TraceRecord) -> None:
+        """Hold what ``other`` holds."""
+        self._steps, self._values = list(other._steps), list(other._values)
 
     @property
     def times(self) -> NDArray[np.floating]:

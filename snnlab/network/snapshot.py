@@ -1,0 +1,509 @@
+"""The whole state of a network at one step: taken, put back, written to a file and read again.
+
+Steps change the arrays that ``PopulationParts.state`` and ``ProjectionParts.state`` name, and the
+spikes under way; random numbers depend on the step alone. The rest is what a person gave:
+parameters, static weights, switches.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnlab.engine.transit import Transit, send_again, spikes_under_way
+from snnlab.errors import NetworkError, SimulationError
+from snnlab.network.changes import ParameterLog
+from snnlab.network.connectors import Connectivity
+from snnlab.network.drives import PoissonDrive
+from snnlab.network.population import Given, Population
+from snnlab.network.projection import GivenSynapses, Projection
+from snnlab.recording.results import SpikeRecord, TraceRecord
+
+if TYPE_CHECKING:
+    from snnlab.network.network import Network
+
+FORMAT = 1  # of files; another number is refused
+
+
+@dataclass(frozen=True, eq=False)
+class PopulationState:
+    """Of one population: what was given, what steps change, and its spikes under way."""
+
+    size: int
+    model: str
+    given: Given
+    arrays: dict[str, NDArray]
+    transits: dict[str, Transit]
+
+
+@dataclass(frozen=True, eq=False)
+class ProjectionState:
+    """Of one projection; ``tasks`` are period and first step of creating and pruning."""
+
+    model: str
+    given: GivenSynapses
+    arrays: dict[str, NDArray]
+    tasks: dict[str, tuple[int, int]]
+
+
+@dataclass(frozen=True, eq=False)
+class Records:
+    """What had been recorded."""
+
+    spikes: dict[str, SpikeRecord]
+    traces: dict[str, dict[str, TraceRecord]]
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """The state of a network before ``step`` is run, and the log that led to it."""
+
+    step: int
+    dt: float
+    populations: dict[str, PopulationState]
+    projections: dict[str, ProjectionState]
+    drives: dict[str, dict[str, Any]]
+    log: ParameterLog
+    position: int  # changes of the log that were made before
+    records: Records | None = None
+
+    @property
+    def time(self) -> float:
+        """ms."""
+        return self.step * self.dt
+
+    def arrays(self) -> Iterator[NDArray]:
+        """Its memory; several snapshots may share an array."""
+        for population in self.populations.values():
+            yield from population.given.arrays
+            yield from population.arrays.values()
+            for transit in population.transits.values():
+                yield from transit
+        for projection in self.projections.values():
+            yield from projection.given.arrays
+            yield from projection.arrays.values()
+
+    @property
+    def nbytes(self) -> int:
+        return sum(array.nbytes for array in self.arrays())
+
+    def __repr__(self) -> str:
+        return f"Snapshot: t = {self.time:g} ms, {self.nbytes / 1e6:.3g} MB"
+
+
+# Take and put back ------------------------------------------------------------------------
+
+
+def take(network: Network, *, with_records: bool) -> Snapshot:
+    """The present state; no step runs meanwhile."""
+    step = network.step_index
+    populations = {
+        name: PopulationState(
+            parts.population.size,
+            parts.population.neuron.text,
+            network._given_of(parts.population),
+            {key: array.copy() for key, array in parts.state().items()},
+            {key: spikes_under_way(lists, step) for key, lists in parts.transits().items()},
+        )
+        for name, parts in network._parts.items()
+    }
+    projections = {
+        name: ProjectionState(
+            _model_text(parts.projection),
+            network._given_of(parts.projection),
+            {key: array.copy() for key, array in parts.state().items()},
+            parts.projection._periods(),
+        )
+        for name, parts in network._projection_parts.items()
+    }
+    records = network._copy_records() if with_records else None
+    position = network.log.seal()
+    drives = {name: network._given_of(drive) for name, drive in network.drives.items()}
+    return Snapshot(
+        step, network.dt, populations, projections, drives, network.log, position, records
+    )
+
+
+def put_back(network: Network, snapshot: Snapshot) -> None:
+    """Make the network what it was; no step runs meanwhile.
+
+    Raises
+    ------
+    NetworkError
+        If the snapshot is of another network.
+    """
+    _check_members(network, snapshot)
+    changed = False
+    for name, saved in snapshot.populations.items():
+        changed |= network.populations[name]._give(saved.given)
+    for name, saved in snapshot.projections.items():
+        projection = network.projections[name]
+        changed |= projection._give(saved.given)
+        projection._put_tasks(saved.tasks)
+    for name, given in snapshot.drives.items():
+        network.drives[name]._give(given)
+    if changed:
+        network._relink()
+    network._move_to(snapshot.step, snapshot.records)
+    for name, parts in network._parts.items():
+        saved = snapshot.populations[name]
+        _copy_into(f"Population '{name}'", parts.state(), saved.arrays)
+        for key, lists in parts.transits().items():
+            send_again(lists, snapshot.step, saved.transits[key])
+    for name, parts in network._projection_parts.items():
+        _copy_into(f"Projection '{name}'", parts.state(), snapshot.projections[name].arrays)
+        network._weights_changed(parts.projection)
+
+
+def _check_members(network: Network, snapshot: Snapshot) -> None:
+    if snapshot.dt != network.dt:
+        raise NetworkError(
+            f"Network: the snapshot was taken with dt = {snapshot.dt:g} ms, and the network has "
+            f"{network.dt:g} ms; build it with Network(dt={snapshot.dt!r})."
+        )
+    for kind, own, saved in (
+        ("population", network.populations, snapshot.populations),
+        ("projection", network.projections, snapshot.projections),
+        ("drive", network.drives, snapshot.drives),
+    ):
+        for name in {**saved, **own}:
+            if name in own and name in saved:
+                continue
+            who = (
+                ("the network", "the snapshot") if name in own else ("the snapshot", "the network")
+            )
+            raise NetworkError(
+                f"Network: {who[0]} has the {kind} '{name}', which {who[1]} lacks; "
+                f"build the network as it was when the snapshot was taken."
+            )
+    for name, saved in snapshot.populations.items():
+        population = network.populations[name]
+        if population.size != saved.size:
+            raise NetworkError(
+                f"Population '{name}': has {population.size} neurons, and {saved.size} in the "
+                f"snapshot; build the network as it was when the snapshot was taken."
+            )
+        _check_model(f"Population '{name}'", population.neuron.text, saved.model)
+    for name, saved in snapshot.projections.items():
+        _check_model(f"Projection '{name}'", _model_text(network.projections[name]), saved.model)
+
+
+def _check_model(where: str, own: str, saved: str) -> None:
+    if own != saved:
+        old, new = _first_difference(saved, own)
+        raise NetworkError(
+            f"{where}: the snapshot was taken with a model that says {old!r} where the network's "
+            f"says {new!r}; build the network as it was when the snapshot was taken."
+        )
+
+
+def _copy_into(where: str, arrays: Mapping[str, NDArray], saved: Mapping[str, NDArray]) -> None:
+    for key, array in arrays.items():
+        if key not in saved or saved[key].shape != array.shape:
+            raise NetworkError(
+                f"{where}: the snapshot has no fitting '{key}'; "
+                f"build the network as it was when the snapshot was taken."
+            )
+        array[...] = saved[key]
+
+
+# Files ------------------------------------------------------------------------------------
+
+
+def store(network: Network, snapshot: Snapshot, path: str | os.PathLike[str]) -> None:
+    """Write a snapshot: one npz file with arrays, and JSON that says what they are.
+
+    The file is complete or not there.
+    """
+    arrays: dict[str, NDArray] = {}
+
+    def kept(array: NDArray) -> str:
+        key = f"a{len(arrays)}"
+        arrays[key] = array
+        return key
+
+    about = {
+        "format": FORMAT,
+        "step": snapshot.step,
+        "dt": snapshot.dt,
+        "seed": network.seed,
+        "dtype": np.dtype(network.real).name,
+        "populations": [
+            {
+                **_about_population(network.populations[name]),
+                "given": _given_as_json(saved.given, kept),
+                "arrays": {key: kept(array) for key, array in saved.arrays.items()},
+                "transits": {
+                    key: [kept(counts), kept(neurons)]
+                    for key, (counts, neurons) in saved.transits.items()
+                },
+            }
+            for name, saved in snapshot.populations.items()
+        ],
+        "projections": [
+            {
+                **_about_projection(network.projections[name], saved.given),
+                "given": None
+                if saved.given.parameters is None
+                else _given_as_json(saved.given.parameters, kept),
+                "weights": None if saved.given.weights is None else kept(saved.given.weights),
+                "n_drawn": saved.given.n_drawn,
+                **_structure_as_json(network.projections[name], saved.given, kept),
+                "arrays": {key: kept(array) for key, array in saved.arrays.items()},
+                "tasks": saved.tasks,
+            }
+            for name, saved in snapshot.projections.items()
+        ],
+        "drives": [
+            {
+                **_about_drive(network.drives[name]),
+                **{what: kept(np.asarray(value)) for what, value in given.items()},
+            }
+            for name, given in snapshot.drives.items()
+        ],
+    }
+    text = np.frombuffer(json.dumps(about).encode(), np.uint8)
+    target = Path(path)
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez(file, allow_pickle=False, about=text, **arrays)
+        Path(temporary).replace(target)
+    except BaseException:
+        Path(temporary).unlink()
+        raise
+
+
+def load(network: Network, path: str | os.PathLike[str]) -> Snapshot:
+    """Read a snapshot that fits the network.
+
+    Raises
+    ------
+    SimulationError
+        If the file holds none.
+    NetworkError
+        If it is of another network.
+    """
+    where = f"File '{os.fspath(path)}'"
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            about = json.loads(bytes(file["about"]))
+            arrays = {key: file[key] for key in file.files if key != "about"}
+        if about["format"] != FORMAT:
+            raise SimulationError(
+                f"{where}: has format {about['format']}, and this version reads {FORMAT}; "
+                f"read it with the version that wrote it."
+            )
+        _check_origin(network, about, where)
+        snapshot = _snapshot_of(network, about, arrays, path)
+    except FileNotFoundError as error:
+        raise SimulationError(f"{where}: there is none; give the path of a stored one.") from error
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        if isinstance(error, NetworkError):
+            raise
+        raise SimulationError(
+            f"{where}: is no network that net.store wrote ({error}); give the path of one."
+        ) from error
+    snapshot.log.origin = snapshot
+    return snapshot
+
+
+def _about_population(population: Population) -> dict[str, Any]:
+    return {
+        "name": population.name,
+        "size": population.size,
+        "model": population.neuron.text,
+    }
+
+
+def _about_projection(projection: Projection, given: GivenSynapses) -> dict[str, Any]:
+    return {
+        "name": projection.name,
+        "pre": projection.pre.name,
+        "post": projection.post.name,
+        "target": projection.target,
+        "model": _model_text(projection),
+        "synapses": _digest(given),
+    }
+
+
+def _about_drive(drive: PoissonDrive) -> dict[str, Any]:
+    return {"name": drive.name, "post": drive.post.name, "target": drive.target}
+
+
+def _model_text(projection: Projection) -> str:
+    return projection.synapse.text if projection.synapse is not None else ""
+
+
+def _digest(given: GivenSynapses) -> str:
+    if given.connectivity is None:
+        return "procedural"
+    digest = hashlib.sha256()
+    for array in (given.connectivity.ends, given.connectivity.targets, given.delays):
+        if array is not None:
+            digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def _given_as_json(given: Given, kept: Any) -> dict[str, Any]:
+    return {
+        "table": kept(given.table),
+        "individual": {name: kept(values) for name, values in given.individual.items()},
+        "n_drawn": given.n_drawn,
+    }
+
+
+def _structure_as_json(projection: Projection, given: GivenSynapses, kept: Any) -> dict[str, Any]:
+    """The synapses themselves, where they come and go; others are built again."""
+    if given.connectivity is None or not _changes_structure(projection):
+        return {}
+    return {
+        "ends": kept(given.connectivity.ends),
+        "targets": kept(given.connectivity.targets),
+        "delay": given.delay if isinstance(given.delay, int) else None,
+        "delays": None if given.delays is None else kept(given.delays),
+    }
+
+
+def _changes_structure(projection: Projection) -> bool:
+    model = projection.model
+    return model is not None and (model.creating is not None or model.pruning is not None)
+
+
+def _given_from_json(about: dict[str, Any], arrays: Mapping[str, NDArray]) -> Given:
+    individual = {name: arrays[key] for name, key in about["individual"].items()}
+    return Given(arrays[about["table"]], individual, int(about["n_drawn"]))
+
+
+def _check_origin(network: Network, about: dict[str, Any], where: str) -> None:
+    dtype = np.dtype(network.real).name
+    for what, own in (("dt", network.dt), ("seed", network.seed), ("dtype", dtype)):
+        if about[what] != own:
+            raise NetworkError(
+                f"{where}: was stored with {what} = {about[what]!r}, and the network has {own!r}; "
+                f"build it with Network({what}={about[what]!r})."
+            )
+    for kind in ("population", "projection", "drive"):
+        owners = network.members(kind)
+        stored = {entry["name"]: entry for entry in about[f"{kind}s"]}
+        for name in {**stored, **owners}:
+            if name not in owners or name not in stored:
+                who = ("the network", "it") if name in owners else ("it", "the network")
+                raise NetworkError(
+                    f"{where}: {who[0]} has the {kind} '{name}', which {who[1]} lacks; "
+                    f"build the network as it was when it was stored."
+                )
+            owner = owners[name]
+            match owner:
+                case Population():
+                    own = _about_population(owner)
+                case Projection():
+                    own = _about_projection(owner, owner._given())
+                case _:
+                    own = _about_drive(owner)
+            _check_entry(f"{where}: {kind} '{name}'", stored[name], own)
+
+
+def _check_entry(where: str, stored: dict[str, Any], own: dict[str, Any]) -> None:
+    for what, value in own.items():
+        if what == "synapses" or stored[what] == value:
+            continue
+        if what == "model":
+            old, new = _first_difference(stored[what], value)
+            raise NetworkError(
+                f"{where}: was stored with a model that says {old!r} where the network's says "
+                f"{new!r}; build the network with the model of that time."
+            )
+        raise NetworkError(
+            f"{where}: was stored with {what} = {stored[what]!r}, and the network has {value!r}; "
+            f"build the network as it was when it was stored."
+        )
+
+
+def _first_difference(old: str, new: str) -> tuple[str, str]:
+    """The first lines in which two texts differ."""
+    a, b = old.splitlines(), new.splitlines()
+    for n in range(max(len(a), len(b))):
+        one, other = (lines[n].strip() if n < len(lines) else "" for lines in (a, b))
+        if one != other:
+            return one, other
+    return "", ""
+
+
+def _snapshot_of(
+    network: Network,
+    about: dict[str, Any],
+    arrays: Mapping[str, NDArray],
+    path: str | os.PathLike[str],
+) -> Snapshot:
+    where = f"File '{os.fspath(path)}'"
+    populations = {
+        entry["name"]: PopulationState(
+            int(entry["size"]),
+            entry["model"],
+            replace(
+                _given_from_json(entry["given"], arrays),
+                courses=dict(network.populations[entry["name"]].courses),
+            ),
+            {name: arrays[key] for name, key in entry["arrays"].items()},
+            {
+                name: (arrays[counts], arrays[neurons])
+                for name, (counts, neurons) in entry["transits"].items()
+            },
+        )
+        for entry in about["populations"]
+    }
+    projections = {}
+    for entry in about["projections"]:
+        projection = network.projections[entry["name"]]
+        projections[entry["name"]] = ProjectionState(
+            entry["model"],
+            _given_synapses(projection, entry, arrays, where),
+            {name: arrays[key] for name, key in entry["arrays"].items()},
+            {rule: (int(period), int(since)) for rule, (period, since) in entry["tasks"].items()},
+        )
+    step = int(about["step"])
+    log = ParameterLog(network.dt, step, path=str(Path(path).resolve()))
+    drives = {
+        entry["name"]: {what: arrays[entry[what]] for what in ("rate", "n", "weight")}
+        for entry in about["drives"]
+    }
+    return Snapshot(step, network.dt, populations, projections, drives, log, 0)
+
+
+def _given_synapses(
+    projection: Projection, entry: dict[str, Any], arrays: Mapping[str, NDArray], where: str
+) -> GivenSynapses:
+    own = projection._given()
+    weights = None if entry["weights"] is None else arrays[entry["weights"]]
+    given = replace(
+        own,
+        parameters=None if entry["given"] is None else _given_from_json(entry["given"], arrays),
+        weights=weights,
+        weight=own.weight if weights is None else (float(weights) if not weights.ndim else weights),
+        n_drawn=int(entry["n_drawn"]),
+    )
+    if entry["synapses"] == _digest(own):
+        return given
+    if not _changes_structure(projection):
+        raise NetworkError(
+            f"{where}: projection '{projection.name}' had other synapses; "
+            f"build it with the connector and the seed of that time."
+        )
+    delays = None if entry["delays"] is None else arrays[entry["delays"]]
+    return replace(
+        given,
+        connectivity=Connectivity(arrays[entry["ends"]], arrays[entry["targets"]]),
+        delays=delays,
+        delay=int(entry["delay"]) if delays is None else delays * projection.network.dt,
+    )

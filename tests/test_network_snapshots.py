@@ -1,0 +1,479 @@
+"""Snapshots: everything that decides how a network goes on, put back bit by bit."""
+
+import gc
+import json
+import zipfile
+from typing import Any
+
+import numpy as np
+import pytest
+from models import STDP
+from test_network_determinism import COBA, NOISY, coba, spikes, state
+
+from snnlab.errors import NetworkError, SimulationError
+from snnlab.model.neuron import Neuron
+from snnlab.model.synapse import Synapse
+from snnlab.network.connectors import FixedProbability, OneToOne
+from snnlab.network.distributions import Uniform
+from snnlab.network.network import Network
+
+AXON = """
+tau = 10 ms
+tau * dv/dt = 12*Uniform(0, 2) - v + g_exc
+spike: v > 10
+reset: v = 0
+refractory: 2
+axon_spike: v > 9 and g_exc > 0
+"""
+RATES = """
+tau = 10 ms
+tau * dr/dt = 1 + 0.05*sum(exc) - 0.2*mean(r) - r + 0.1*Normal(0, 1)
+"""
+
+
+def learning(**options):
+    return coba(600, NOISY, plastic=True, **options)
+
+
+def delayed(**options):
+    net = Network(dt=0.1, seed=3, **options)
+    group = net.add(300, Neuron.from_cell(NOISY, "N"), name="E")
+    group.v = Uniform(-60, -50)
+    synapse = Synapse.from_cell(STDP, "STDP")
+    rule = FixedProbability(0.1)
+    weights, delays = Uniform(0, 1), Uniform(0.1, 4.0)
+    net.connect(group, group, "exc", rule, weight=weights, delay=delays, name="each")
+    net.connect(group, group, "inh", rule, weight=2.0, delay=6.0, name="late")
+    net.connect(group, group, "exc", rule, weight=weights, delay=delays, synapse=synapse, name="L")
+    return net
+
+
+def rates(**options):
+    net = Network(dt=1.0, seed=3, **options)
+    group = net.add(100, Neuron.from_cell(RATES, "R"), name="E")
+    rule = Synapse(psp="w * pre.r", equations="dw/dt = 0.01*(0.05 - w)*pre.r*post.r", name="Hebb")
+    net.connect(group, group, "exc", FixedProbability(0.2), weight=0.05, delay=5, synapse=rule)
+    most = Synapse(psp="w * pre.r", operation="max", name="Most")
+    net.connect(group, group, "exc", FixedProbability(0.1), weight=0.1, delay=3, synapse=most)
+    return net
+
+
+def pruned(**options):
+    net = Network(dt=1.0, seed=3, **options)
+    group = net.add(40, Neuron.from_cell(RATES, "R"), name="E")
+    rule = Synapse(
+        psp="w * pre.r",
+        equations="age = age + 1",
+        pruning="age > 30 : proba = 0.1",
+        creating="pre.r + post.r > 2 : w = 0.1, proba = 0.01",
+        name="Old",
+    )
+    made = net.connect(group, group, "exc", FixedProbability(0.2), weight=0.1, synapse=rule)
+    made.start_pruning(3)
+    made.start_creating(5)
+    return net
+
+
+def axons(**options):
+    net = Network(dt=1.0, seed=3, **options)
+    group = net.add(100, Neuron.from_cell(AXON, "A"), name="E")
+    rule = Synapse(pre_spike="g_target += w", pre_axon_spike="g_target += 0.5 * w", name="Axonal")
+    net.connect(group, group, "exc", FixedProbability(0.2), weight=0.3, delay=4, synapse=rule)
+    return net
+
+
+NETWORKS = [coba, learning, delayed, rates, pruned, axons]
+
+
+def everything(net):
+    """Every array that the engine can reach, but what it only reads or overwrites."""
+    arrays = {}
+    for owner, parts in net._all_parts():
+        arrays |= {(*owner, name): array for name, array in parts.state().items()}
+    weights = {name: p.w for name, p in net.projections.items()}
+    return {key: array.tobytes() for key, array in {**arrays, **weights}.items()}
+
+
+def recorded(net):
+    if not net.populations["E"].neuron.model.spiking:
+        return None
+    return [net.spikes[name].to_numpy().tolist() for name in net.populations]
+
+
+@pytest.mark.parametrize("target", ["c", "numpy"])
+@pytest.mark.parametrize("build", NETWORKS)
+def test_run_after_restore_is_identical(build, target):
+    net = build(target=target)
+    n = 300 if target == "c" else 60
+    net.record(
+        net.populations["E"], list(net.populations["E"].state.variables)[:1], every=3 * net.dt
+    )
+    net.step(n)
+    saved = net.snapshot()
+    net.step(n)
+    first, seen = everything(net), recorded(net)
+    traces = next(iter(net.traces["E"].values())).copy()
+
+    net.restore(saved)
+    assert net.step_index == n
+    net.step(n)
+
+    assert everything(net) == first
+    assert recorded(net) == seen
+    np.testing.assert_array_equal(next(iter(net.traces["E"].values())), traces)
+
+
+def reachable(root):
+    """Every NumPy array that an engine object leads to."""
+    seen: dict[int, Any] = {}
+    todo = [root]
+    while todo:
+        thing = todo.pop()
+        if id(thing) in seen or isinstance(thing, type | str | bytes | int | float):
+            continue
+        seen[id(thing)] = thing
+        if isinstance(thing, np.ndarray):
+            if thing.base is not None:
+                todo.append(thing.base)
+            continue
+        module = type(thing).__module__
+        if module.startswith(("snnlab.engine", "snnlab.codegen", "builtins", "functools")):
+            todo += gc.get_referents(thing)
+    return [thing for thing in seen.values() if isinstance(thing, np.ndarray)]
+
+
+def bytes_of(array):
+    return array.__array_interface__["data"][0], array.nbytes
+
+
+@pytest.mark.parametrize("target", ["c", "numpy"])
+@pytest.mark.parametrize("build", NETWORKS)
+def test_every_array_that_steps_change_is_in_the_snapshot(build, target):
+    """Fails when the engine gets state that ``PopulationParts.state`` does not name."""
+    net = build(target=target)
+    net.step(20)
+    stepper = net._simulator._stepper
+    arrays = reachable(stepper)
+    assert len(arrays) > 10
+    held = [bytes_of(a) for _, parts in net._all_parts() for a in parts.state().values()]
+    for parts in net._parts.values():
+        for lists in parts.transits().values():
+            held += [bytes_of(lists.neuron), bytes_of(lists.count)]
+    if build is pruned:
+        for projection in net.projections.values():
+            projection.stop_pruning()
+            projection.stop_creating()
+    before = [array.tobytes() for array in arrays if array.base is None]
+    roots = [array for array in arrays if array.base is None]
+
+    for _ in range(40):
+        stepper.run(1)
+
+    lost = []
+    for array, old in zip(roots, before, strict=True):
+        new = np.frombuffer(array.tobytes(), np.uint8)
+        places = np.flatnonzero(new != np.frombuffer(old, np.uint8)) + bytes_of(array)[0]
+        inside = np.zeros(len(places), bool)
+        for first, n in held:
+            inside |= (places >= first) & (places < first + n)
+        if not inside.all():
+            lost.append((array.shape, array.dtype))
+    assert lost == []
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_stored_state_goes_on_with_any_number_of_threads(threads, tmp_path):
+    net = learning(threads=2)
+    net.simulate(20)
+    net.populations["E"].I = 22.0
+    net.populations["I"].tau_m = np.linspace(15, 25, 120)
+    net.simulate(10)
+    net.store(tmp_path / "state.npz")
+    net.simulate(30)
+
+    fresh = learning(threads=threads)
+    fresh.load(tmp_path / "state.npz")
+    assert (fresh.time, fresh.populations["E"].I) == (30.0, 22.0)
+    fresh.simulate(30)
+
+    assert state(fresh) == state(net)
+    late = net.spikes["E"].query("time >= 30").to_numpy()
+    assert len(late) > 50
+    np.testing.assert_array_equal(fresh.spikes["E"].to_numpy(), late)
+    np.testing.assert_array_equal(fresh.projections["plastic"].w, net.projections["plastic"].w)
+
+
+@pytest.mark.parametrize("build", NETWORKS)
+def test_stored_state_goes_on_in_a_fresh_network(build, tmp_path):
+    net, fresh = build(), build()
+    net.step(100)
+    net.store(tmp_path / "state.npz")
+    net.step(100)
+
+    fresh.load(tmp_path / "state.npz")
+    fresh.step(100)
+
+    assert everything(fresh) == everything(net)
+
+
+def test_file_holds_numbers_and_json_only(tmp_path):
+    net = learning()
+    net.simulate(5)
+    net.store(tmp_path / "state.npz")
+
+    with zipfile.ZipFile(tmp_path / "state.npz") as file:
+        assert {name[-4:] for name in file.namelist()} == {".npy"}
+    with np.load(tmp_path / "state.npz", allow_pickle=False) as file:
+        assert all(file[name].dtype.kind in "biuf" for name in file.files)
+        about = json.loads(bytes(file["about"]))
+    assert [entry["name"] for entry in about["populations"]] == ["E", "I"]
+
+
+def test_store_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
+    net = learning()
+    net.step()
+    path = tmp_path / "state.npz"
+    net.store(path)
+    old = path.read_bytes()
+
+    def full(*args, **kwargs):
+        raise OSError("no space left")
+
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.raises(OSError, match="no space left"):
+        net.store(path)
+
+    assert path.read_bytes() == old
+    assert [one.name for one in tmp_path.iterdir()] == ["state.npz"]
+
+
+def test_parameters_and_weights_go_back_too():
+    net = learning()
+    exc, inhibition = net.populations["E"], net.projections["I->E inh"]
+    net.simulate(5)
+    saved = net.snapshot()
+    exc.I = np.full(exc.size, 30.0)
+    inhibition.w = np.arange(inhibition.size)
+    net.simulate(5)
+
+    net.restore(saved)
+
+    assert (exc.I, inhibition.weight) == (20.0, 6.7)
+    assert inhibition.has_one_weight
+    assert [c.name for c in net.log] == ["v", "v"]
+
+
+def test_snapshots_share_what_nobody_changed():
+    net = coba(1000)
+    net.projections["E->E exc"].w = np.ones(net.projections["E->E exc"].size)
+    net.simulate(1)
+    first = net.snapshot()
+    net.simulate(1)
+    second = net.snapshot()
+    net.projections["E->E exc"].w[0] = 2.0
+    third = net.snapshot()
+
+    held: list[Any] = [s.projections["E->E exc"].given.weights for s in (first, second, third)]
+    assert held[0] is held[1]
+    assert [weights[0] for weights in held] == [1.0, 1.0, 2.0]
+
+
+def test_later_snapshot_brings_its_recordings():
+    net = coba(500)
+    net.simulate(30)
+    early = net.snapshot()
+    net.simulate(30)
+    late = net.snapshot()
+    seen = spikes(net)
+
+    net.restore(early)
+    assert net.spikes["E"].time.max() < 30
+    net.restore(late)
+
+    assert spikes(net) == seen
+
+
+def test_snapshot_of_a_playing_network_is_taken_between_two_steps():
+    net = learning()
+    net.play()
+    try:
+        saved = net.snapshot()
+    finally:
+        net.close()
+    whole = learning()
+    whole.step(saved.step + 50)
+
+    net.restore(saved)
+    net.step(50)
+
+    assert everything(net) == everything(whole)
+
+
+def test_restore_clears_an_error():
+    net = Network(dt=0.1, seed=1)
+    group = net.add(2, Neuron.from_cell("a = 1\nr = r * a\nx = 1 / (1 - r)\n", "N"), name="P")
+    net.simulate(1)
+    saved = net.snapshot()
+    group.r = 1.0
+    with pytest.raises(SimulationError):
+        net.simulate(1)
+
+    net.restore(saved)
+    net.simulate(1)
+
+    assert (net.error, net.time) == (None, 2.0)
+
+
+def message(action):
+    with pytest.raises((NetworkError, SimulationError)) as error:
+        action()
+    return str(error.value)
+
+
+def plain(n=4, text=COBA, name="P", **options):
+    net = Network(**{"dt": 0.1, "seed": 1, **options})
+    group = net.add(n, Neuron.from_cell(text, "N"), name=name)
+    net.connect(group, group, "exc", OneToOne(), weight=1.0, name="S")
+    return net
+
+
+def many(net):
+    net.add(3, net.populations["P"].neuron, name="more")
+    return net
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        (
+            lambda: plain(n=5),
+            "Population 'P': has 5 neurons, and 4 in the snapshot; "
+            "build the network as it was when the snapshot was taken.",
+        ),
+        (
+            lambda: plain(dt=0.2),
+            "Network: the snapshot was taken with dt = 0.1 ms, and the network has 0.2 ms; "
+            "build it with Network(dt=0.1).",
+        ),
+        (
+            lambda: plain(name="Q"),
+            "Network: the snapshot has the population 'P', which the network lacks; "
+            "build the network as it was when the snapshot was taken.",
+        ),
+        (
+            lambda: many(plain()),
+            "Network: the network has the population 'more', which the snapshot lacks; "
+            "build the network as it was when the snapshot was taken.",
+        ),
+        (
+            lambda: plain(text=COBA.replace("tau_e = 5 ms", "tau_e = 6 ms")),
+            "Population 'P': the snapshot was taken with a model that says 'tau_e = 5 ms' "
+            "where the network's says 'tau_e = 6 ms'; "
+            "build the network as it was when the snapshot was taken.",
+        ),
+    ],
+    ids=["size", "dt", "lacks", "has more", "variable"],
+)
+def test_snapshot_that_does_not_fit_is_refused(other, expected):
+    saved = plain().snapshot()
+    net = other()
+    before = everything_of(net)
+
+    assert message(lambda: net.restore(saved)) == expected
+    assert everything_of(net) == before
+
+
+def everything_of(net):
+    net.build()
+    return everything(net)
+
+
+def file_message(path, action):
+    return message(action).replace(str(path), "FILE")
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        (
+            lambda: plain(seed=2),
+            "File 'FILE': was stored with seed = 1, and the network has 2; "
+            "build it with Network(seed=1).",
+        ),
+        (
+            lambda: plain(dtype="float32"),
+            "File 'FILE': was stored with dtype = 'float64', and the network has 'float32'; "
+            "build it with Network(dtype='float64').",
+        ),
+        (
+            lambda: plain(n=5),
+            "File 'FILE': population 'P': was stored with size = 4, and the network has 5; "
+            "build the network as it was when it was stored.",
+        ),
+        (
+            lambda: plain(text=COBA.replace("tau_e = 5 ms", "tau_e = 6 ms")),
+            "File 'FILE': population 'P': was stored with a model that says 'tau_e = 5 ms' where "
+            "the network's says 'tau_e = 6 ms'; build the network with the model of that time.",
+        ),
+        (
+            lambda: many(plain()),
+            "File 'FILE': the network has the population 'more', which it lacks; "
+            "build the network as it was when it was stored.",
+        ),
+        (
+            lambda: wired(Network(dt=0.1, seed=1)),
+            "File 'FILE': projection 'S' had other synapses; "
+            "build it with the connector and the seed of that time.",
+        ),
+    ],
+    ids=["seed", "dtype", "size", "model", "members", "synapses"],
+)
+def test_file_of_another_network_is_refused(other, expected, tmp_path):
+    path = tmp_path / "state.npz"
+    plain().store(path)
+    net = other()
+
+    assert file_message(path, lambda: net.load(path)) == expected
+
+
+def wired(net):
+    group = net.add(4, Neuron.from_cell(COBA, "N"), name="P")
+    net.connect(group, group, "exc", FixedProbability(1.0), weight=1.0, name="S")
+    return net
+
+
+def test_file_that_is_none_is_refused(tmp_path):
+    net = plain()
+    path = tmp_path / "state.npz"
+    assert file_message(path, lambda: net.load(path)) == (
+        "File 'FILE': there is none; give the path of a stored one."
+    )
+    path.write_bytes(b"no zip")
+    assert file_message(path, lambda: net.load(path)).startswith(
+        "File 'FILE': is no network that net.store wrote ("
+    )
+    np.savez(path, x=np.ones(3))
+    assert file_message(path, lambda: net.load(path)).startswith(
+        "File 'FILE': is no network that net.store wrote ("
+    )
+    assert net.step_index == 0
+
+
+def test_session_from_a_file_is_repeated_from_the_file(tmp_path):
+    path = tmp_path / "state.npz"
+    net = learning()
+    net.simulate(10)
+    net.store(path)
+    fresh = learning()
+    fresh.load(path)
+    fresh.populations["E"].I = 25.0
+    fresh.simulate(10)
+    played = everything(fresh)
+
+    fresh.replay(fresh.log)
+    fresh.simulate(10)
+
+    assert everything(fresh) == played
+    assert fresh.log.code() == (
+        f"E = net.populations['E']\nnet.load({str(path)!r})\nE.I = 25.0\nnet.simulate(10.0)\n"
+    )

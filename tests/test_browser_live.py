@@ -301,6 +301,34 @@ def test_typed_value_is_set_and_nonsense_is_refused_with_the_reason(small_networ
     assert in_kernel(lab, "print(cells.I)") == "33.5"
 
 
+def test_value_outside_the_models_range_is_refused_at_its_slider(small_network: LabPage):
+    lab = small_network
+    wait_for_figures(lab)
+    row = lab.page.locator('.snn-slider[data-key="population:cells:tau"]')
+
+    row.locator(".snn-number").fill("500")
+    row.locator(".snn-number").press("Enter")
+
+    expect(row.locator(".snn-refusal")).to_have_text(
+        "cells.tau: 500 ms lies outside the model's range from 5 to 100 ms; widen the range in the "
+        "model's cell, or set the value from a cell."
+    )
+    expect(row.locator(".snn-number")).to_have_value("20")
+    assert in_kernel(lab, "print(cells.tau)") == "20.0"
+
+
+def test_network_runs_for_the_time_that_is_typed(small_network: LabPage):
+    lab = small_network
+    wait_for_figures(lab)
+    duration = lab.page.get_by_label("duration in ms")
+
+    duration.first.fill("75")
+    duration.first.press("Enter")
+
+    expect(lab.page.locator(".snn-time")).to_have_text("75.0")
+    expect(status(lab)).to_have_text("paused")
+
+
 def test_double_click_brings_the_first_value_back(small_network: LabPage):
     lab = small_network
     wait_for_figures(lab)

@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 import time
-from types import FunctionType, ModuleType
 from typing import Any, Literal
 
 import numpy as np
@@ -17,8 +15,6 @@ import snnlab
 from benchmarks import networks as facts
 from benchmarks.sides.protocol import Answer, serve
 from snnlab import AllToAll, FixedProbability, FixedTotal, Normal, PoissonInput, Uniform
-from snnlab.network.population import Population
-from snnlab.network.projection import Projection
 
 CONDUCTANCE = """
 tau_m = {tau_m} ms
@@ -254,31 +250,9 @@ def rate(net: snnlab.Network, network: facts.Network, spikes: int, seconds: floa
 
 
 def bytes_a_synapse(net: snnlab.Network) -> float:
-    """Everything the network keeps of its synapses, over their number."""
-    of_neurons = arrays_below(list(net._parts.values()), (Projection,))
-    everything = arrays_below([net.projections, net._projection_parts], (Population,))
-    total = sum(size for key, size in everything.items() if key not in of_neurons)
-    return total / max(1, sum(p.size for p in net.projections.values()))
-
-
-def arrays_below(roots: list[Any], stop: tuple[type, ...]) -> dict[int, int]:
-    """Bytes of every array that ``roots`` hold, by identity, not looking into ``stop``."""
-    never = (type, ModuleType, FunctionType, snnlab.Network, snnlab.Neuron, snnlab.Synapse, *stop)
-    found: dict[int, int] = {}
-    seen: set[int] = set()
-    kept: list[Any] = list(roots)  # identities stay those of living objects
-    for thing in kept:
-        if isinstance(thing, np.ndarray):
-            while isinstance(thing.base, np.ndarray):
-                thing = thing.base
-            found[id(thing)] = thing.nbytes
-            continue
-        for child in gc.get_referents(thing):
-            inside = isinstance(thing, Projection) or not isinstance(child, never)
-            if inside and id(child) not in seen and not isinstance(child, never):
-                seen.add(id(child))
-                kept.append(child)
-    return found
+    """What the network's own account says of its synapses, over their number."""
+    own = sum(item.nbytes for item in net.memory().items if item.owner in net.projections)
+    return own / max(1, sum(p.size for p in net.projections.values()))
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ from benchmarks.race import Race, Row, race
 from benchmarks.tables import HEAD, cells, figure, table
 
 # The peers' programs of these compile in less than a minute each, and they run in seconds.
-QUICK = ("cuba4k", "coba4k", "cobahh4k", "brunel", "stdp100", "rate1k", "pd10")
+QUICK = ("cuba4k", "coba4k", "cobahh4k", "brunel", "stdp100", "rate1k")
 FIRST_STEP = "COBA 4,000, from the text of the neuron to the first step, imports done"
 
 

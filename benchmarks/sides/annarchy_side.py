@@ -56,7 +56,7 @@ tau * dx/dt = -x + sum(rec)
 r = tanh(x)
 """
 MICROCIRCUIT = """
-outside = Poisson(arrivals)
+outside = Binomial({n}, {p:.10f})
 tau_m * dv/dt = (e_l - v) + tau_m / c_m * (g_syn + i_0) : exponential
 tau_syn * dg_syn/dt = -g_syn + w_ext * outside * tau_syn / dt : exponential
 """
@@ -157,12 +157,13 @@ def build(net: Any, network: facts.Network) -> Any:
 def microcircuit(net: Any, network: facts.Microcircuit) -> list[Any]:
     """Every pair with a chance that gives the numbers of synapses on average."""
     numbers = parameters(network, "c_m", "tau_m", "tau_syn", "e_l", "v_th")
-    numbers |= {"w_ext": network.external_weight, "arrivals": 1.0, "i_0": 0.0}
+    numbers |= {"w_ext": network.external_weight, "i_0": 0.0}
     groups = []
     for k, size in enumerate(network.sizes):
-        # The mean of the Poisson numbers has to be a constant of the model.
-        own = numbers | {"arrivals": network.external_spikes(k), "i_0": network.current(k)}
-        text = MICROCIRCUIT.replace("arrivals", repr(own.pop("arrivals")))
+        text = MICROCIRCUIT.format(
+            n=network.external_degree(k), p=network.background * network.dt / 1000
+        )
+        own = numbers | {"i_0": network.current(k)}
         model = ann.Neuron(own, text, spike="v > v_th", reset="v = e_l", refractory=network.t_ref)
         group = net.create(geometry=size, neuron=model)
         group.v = ann.Normal(facts.START_MEAN[k], facts.START_SD[k])

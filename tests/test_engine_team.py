@@ -3,6 +3,7 @@
 import pytest
 from test_network_determinism import coba, spikes, state
 
+from snnlab.engine import simulator
 from snnlab.engine.team import LONGEST_INTERVAL, TeamChoice
 from snnlab.errors import NetworkError
 from snnlab.network.network import Network
@@ -146,3 +147,18 @@ def test_spare_cores_that_make_no_sense_are_refused(number):
     assert str(error.value) == (
         f"Network: spare_cores = {number!r}; give a whole number from 0 on."
     )
+
+
+@pytest.mark.parametrize(
+    ("step_seconds", "n_steps"),
+    [(0.0001, 16), (0.001, 10), (0.004, 4), (0.012, 4), (0.013, 1)],
+    ids=["short", "some", "slow", "slower", "too slow"],
+)
+def test_slices_of_slow_steps_are_long_enough_for_a_team(step_seconds, n_steps):
+    clock = simulator.Simulator(0.1, lambda a, n: None, lambda a, n: None, lambda: None)
+
+    for size in (1, 4):
+        clock._slice_steps = min(clock._slice_steps, size)
+        clock._adapt(clock._slice_steps, clock._slice_steps * step_seconds)
+
+    assert clock._slice_steps == n_steps

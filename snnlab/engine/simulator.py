@@ -24,6 +24,7 @@ from snnlab.engine.team import TeamChoice, available_cores
 from snnlab.errors import SimulationError, SnnlabError
 
 SLICE_SECONDS = 0.010
+LONGEST_SLICE_SECONDS = 0.050
 MAX_SLICE_STEPS = 20_000
 
 Command = Callable[[], None]
@@ -336,6 +337,9 @@ class Simulator:
         if n_steps < self._slice_steps:
             return
         wanted = n_steps * SLICE_SECONDS / max(seconds, 1e-6)
+        # Slow steps still come in slices that a team of threads runs, while a pause stays prompt.
+        if seconds * SHARED_STEPS < LONGEST_SLICE_SECONDS * n_steps:
+            wanted = max(wanted, SHARED_STEPS)
         self._slice_steps = int(max(1, min(wanted, 4 * n_steps, MAX_SLICE_STEPS)))
 
     def _keep_appointments(self) -> None:

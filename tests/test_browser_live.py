@@ -387,3 +387,59 @@ def test_dashboard_comes_back_after_the_page_is_reloaded(small_network: LabPage)
     wait_for_time(again, start + 1500)
 
     assert difference(first, pixels(figures)) > 500
+
+
+def raster_of(lab: LabPage, figures: Locator) -> dict[str, float]:
+    """Where the frame of the raster lies on the page."""
+    box = figures.bounding_box()
+    assert box is not None
+    return {"x": box["x"] + 0.5 * box["width"], "y": box["y"] + 100}
+
+
+def test_neuron_clicked_in_the_raster_is_traced_until_its_chip_is_clicked(small_network: LabPage):
+    lab = small_network
+    figures = wait_for_figures(lab)
+    lab.page.get_by_role("button", name="One step").click()
+    lab.page.get_by_role("button", name="Play").click()
+    wait_for_time(lab, 500)
+    chips = lab.page.locator(".snn-trace-chip")
+    expect(chips).to_have_count(1)
+
+    where = raster_of(lab, figures)
+    lab.page.mouse.move(where["x"], where["y"])
+    expect(lab.page.locator(".snn-readout")).to_contain_text("cells[")
+    neuron = lab.page.locator(".snn-readout").inner_text().split("\n")[1]
+    lab.page.mouse.click(where["x"], where["y"])
+
+    expect(chips).to_have_count(2)
+    expect(chips.nth(1)).to_contain_text(neuron)
+    wait_for_time(lab, lab.page.evaluate(TIME) + 1000)
+    lab.screenshot("dashboard_pinned")
+    assert inked(pixels(lab.page.locator(".snn-plots")), "#c95500") > 300
+    chips.nth(1).click()
+    expect(chips).to_have_count(1)
+
+
+def test_figures_are_saved_as_files(small_network: LabPage):
+    lab = small_network
+    wait_for_figures(lab)
+    lab.page.get_by_role("button", name="Play").click()
+    wait_for_time(lab, 500)
+    lab.page.get_by_role("button", name="Pause").click()
+    expect(status(lab)).to_have_text("paused")
+    lab.page.locator(".snn-plots-menu summary").click()
+    lab.screenshot("dashboard_menu")
+
+    saved = {}
+    for kind in ("PNG", "SVG", "CSV", "HTML"):
+        with lab.page.expect_download() as download:
+            lab.page.get_by_role("button", name=f"Save traces as {kind}").click()
+        saved[kind] = download.value.path().read_bytes()
+    lab.page.locator(".snn-plots-menu summary").click()
+
+    picture = Image.open(io.BytesIO(saved["PNG"])).convert("RGB")
+    assert inked(np.asarray(picture).astype(np.int16), "#0072b2") > 300
+    assert b"<path" in saved["SVG"]
+    assert saved["CSV"].startswith(b"time_ms,population,neuron,variable,value\n")
+    assert len(saved["CSV"].splitlines()) > 5000
+    assert b"cells[0]" in saved["HTML"]

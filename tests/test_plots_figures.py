@@ -1,12 +1,15 @@
 """The figures of a dashboard: linked in time, named for the viewer, coloured by kind."""
 
 import json
+import re
 
+import numpy as np
 import pytest
 
 from snnlab.plots.frames import stack_bands
 from snnlab.plots.live import Picture, figure_item
-from snnlab.plots.palette import COLD, WARM, Colour, population_colours
+from snnlab.plots.palette import COLD, WARM, Colour, population_colours, trace_colours
+from snnlab.plots.still import Series, still_page
 from snnlab.plots.traces import Trace, trace_label
 
 
@@ -111,6 +114,9 @@ def test_picture_is_described_in_plain_json():
             {
                 "label": "E[3]",
                 "population": "E",
+                "variable": "v",
+                "neuron": 3,
+                "unit": "mV",
                 "colour": {"light": "#0072b2", "dark": "#56b4e9"},
             }
         ],
@@ -148,3 +154,22 @@ def test_colours_stand_out_from_the_ground(colour: Colour):
 )
 def test_trace_axis_names_variables_and_their_common_unit(traces, label):
     assert trace_label(traces) == label
+
+
+def test_first_trace_takes_its_populations_colour_and_the_others_free_ones():
+    colour_of = {"E": COLD[0], "I": WARM[0]}
+
+    colours = trace_colours(["E", "I", "E", "E", "I"], colour_of)
+
+    assert colours[:2] == [COLD[0], WARM[0]]
+    assert len(set(colours)) == 5
+
+
+def test_page_of_a_figure_needs_no_network_and_escapes_names():
+    series = Series("<b>E</b>", COLD[0].light, np.array([0.0, 1.0]), np.array([2.0, np.nan]))
+
+    page = still_page("traces", [series], y_label="v (mV)", unit="mV", points=False)
+
+    assert "<b>E</b>" not in page
+    assert not re.search(r"<(script|link)[^>]+(src|href)=", page)
+    assert "Bokeh" in page

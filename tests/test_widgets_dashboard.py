@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from fakes import FakeNetwork
+from fakes import FakeNetwork, FakePopulation
 
 from snnlab.errors import SimulationError
 from snnlab.widgets import assets
 from snnlab.widgets.dashboard import Dashboard
+from snnlab.widgets.selection import MAX_TRACES
 from snnlab.widgets.subshell import keep_to_the_browsers_subshell
 from snnlab.widgets.transport import state_of
 from snnlab.widgets.viewers import ASK_PERIOD, MAX_RATE, PATIENCE, PATIENCE_FOR_ANSWER
@@ -383,3 +384,79 @@ def test_module_for_the_browser_is_one_text_without_own_imports():
     assert text.rstrip().endswith("export default { render };")
     assert 'from "./' not in text
     assert text.count("class LiveFigures ") == 1
+
+
+def test_trace_that_a_page_asks_for_is_in_the_next_picture(page, network):
+    first = page.join()
+
+    page.say(type="trace", population="E", variable=None, neuron=17)
+    page.next("picture")
+    second = page.join()
+    frame = page.frame_where(lambda frame: frame["picture"] == second["picture"]["number"])
+
+    assert [trace["label"] for trace in first["picture"]["traces"]] == ["E[0]", "I[0]"]
+    assert [trace["label"] for trace in second["picture"]["traces"]] == ["E[0]", "I[0]", "E[17]"]
+    assert frame["whole"]
+
+
+def test_trace_taken_away_is_not_in_the_next_picture(page):
+    page.join()
+
+    page.say(type="untrace", population="E", variable="v", neuron=0)
+    page.next("picture")
+
+    assert [trace["label"] for trace in page.join()["picture"]["traces"]] == ["I[0]"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        (
+            {"population": "X", "variable": None, "neuron": 0},
+            "Trace: there is no population 'X'; reload the dashboard.",
+        ),
+        (
+            {"population": "E", "variable": "w", "neuron": 0},
+            "Trace: E has no variable 'w'; choose one from the list.",
+        ),
+        (
+            {"population": "E", "variable": "v", "neuron": 80},
+            "Trace: E has no neuron 80; type a number from 0 to 79.",
+        ),
+    ],
+)
+def test_trace_that_there_is_not_is_refused(page, asked, reason):
+    page.join()
+
+    page.say(type="trace", **asked)
+
+    assert page.next("notice")[0]["text"] == reason
+
+
+def test_number_of_traces_is_bounded(page):
+    page.join()
+    for neuron in range(1, MAX_TRACES):
+        page.say(type="trace", population="E", variable="v", neuron=neuron)
+
+    assert page.next("notice")[0]["text"] == "Trace: 8 traces are shown already; remove one first."
+
+
+def test_population_added_after_the_dashboard_appears(page, network):
+    page.join()
+
+    network.populations["late"] = FakePopulation("late", 10)
+    page.dashboard._pump.wake()
+    page.next("picture")
+
+    assert [band["name"] for band in page.join()["picture"]["bands"]] == ["E", "I", "late"]
+
+
+def test_page_gets_the_file_it_asks_for(page, network):
+    network.advance(500)
+    page.join()
+
+    page.say(type="export", viewer="page", figure="raster", format="csv")
+    message, (data,) = page.next("file")
+
+    assert message == {"type": "file", "viewer": "page", "name": "raster.csv", "mime": "text/csv"}
+    assert data.startswith(b"time_ms,population,neuron\n")

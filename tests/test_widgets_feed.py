@@ -1,10 +1,14 @@
 """From a network's streams to the columns of a window."""
 
+import io
+
 import numpy as np
+import pandas as pd
 import pytest
-from fakes import FakeNetwork
+from fakes import FakeHandle, FakeNetwork, FakePopulation
 
 from snnlab.plots.palette import COLD, WARM
+from snnlab.widgets.export import file_of
 from snnlab.widgets.feed import Feed, picture_of
 
 
@@ -142,3 +146,78 @@ def test_feed_gives_the_streams_back():
 
     assert not feed.open
     assert all(stream.closed for _, stream in network._spike_streams)
+
+
+def test_trace_added_later_leaves_the_others_as_they_are():
+    network = FakeNetwork({"E": 80, "I": 20})
+    feed = listening(network)
+    network.advance(600)
+    feed.drain()
+    before = feed.columns(feed.oldest, feed.newest)
+
+    feed.change(picture_of(network, [("I", "v", 0), ("E", "v", 0), ("E", "v", 17)]))
+    after = feed.columns(feed.oldest, feed.newest)
+    network.advance(600)
+    feed.drain()
+    later = feed.columns(feed.newest - 100, feed.newest)
+
+    np.testing.assert_array_equal(after["raster"], before["raster"])
+    np.testing.assert_array_equal(after["traces"][:, :2], before["traces"][:, ::-1])
+    assert np.isnan(after["traces"][:, 2]).all()
+    assert np.isfinite(later["traces"]).all()
+
+
+def test_trace_taken_away_gives_its_stream_back():
+    network = FakeNetwork({"E": 80, "I": 20})
+    feed = listening(network)
+
+    feed.change(picture_of(network, [("E", "v", 0)]))
+
+    closed = {population.name: stream.closed for population, _, stream in network._trace_streams}
+    assert closed == {"E": False, "I": True}
+
+
+def test_population_added_later_is_drawn_with_what_it_did_before():
+    network = FakeNetwork({"E": 80})
+    feed = listening(network)
+    network.populations["I"] = FakePopulation("I", 20)
+    network._recorded["I"] = []
+    network._handles.append(FakeHandle("I", "rate", 20.0, 0.0, 100.0, "Hz"))
+    network.advance(500)
+    feed.drain()
+
+    feed.change(picture_of(network))
+    feed.drain()
+
+    sums = feed.columns(feed.oldest, feed.newest)["sums"]
+    assert sums.sum(axis=0).tolist() == [len(network.spikes["E"]), len(network.spikes["I"])]
+    assert sums[:, 1].sum() > 0
+
+
+def test_tables_hold_what_lies_in_the_window():
+    network = FakeNetwork({"E": 80, "I": 20})
+    feed = listening(network, duration=20.0)
+    network.advance(1000)
+    feed.drain()
+
+    tables = {
+        figure: pd.read_csv(io.BytesIO(file_of(feed.content(), figure, "csv").data))
+        for figure in ("raster", "traces", "rates")
+    }
+
+    spikes = network.spikes["E"]
+    shown = spikes[spikes["time"] > 79.95]
+    raster = tables["raster"][tables["raster"]["population"] == "E"]
+    assert raster["neuron"].tolist() == shown["neuron"].tolist()
+    np.testing.assert_allclose(raster["time_ms"], shown["time"])
+    assert len(tables["traces"]) == 2 * 200
+    assert tables["traces"]["time_ms"].max() == pytest.approx(100.0)
+    assert tables["rates"]["E (Hz)"].mean() == pytest.approx(len(shown) / 80 / 0.02, rel=0.02)
+
+
+def test_file_of_an_unknown_figure_or_kind_is_none():
+    feed = listening(FakeNetwork({"E": 10}))
+
+    assert file_of(feed.content(), "weights", "csv") is None
+    assert file_of(feed.content(), "raster", "exe") is None
+    assert file_of(feed.content(), "raster", "html").mime == "text/html"

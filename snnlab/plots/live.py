@@ -18,7 +18,7 @@ from snnlab.plots.traces import Trace, traces_figure
 
 @dataclass(frozen=True)
 class Picture:
-    """What the figures show, fixed for the life of a dashboard."""
+    """What the figures show; a dashboard that shows something else gets another picture."""
 
     bands: tuple[Band, ...]  # populations that spike
     band_colours: tuple[Colour, ...]
@@ -41,6 +41,9 @@ class Picture:
                 {
                     "label": trace.label,
                     "population": trace.population,
+                    "variable": trace.variable,
+                    "neuron": trace.neuron,
+                    "unit": trace.unit,
                     "colour": {"light": trace.colour.light, "dark": trace.colour.dark},
                 }
                 for trace in self.traces

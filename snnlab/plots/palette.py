@@ -7,7 +7,7 @@ populations there are.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -40,3 +40,19 @@ def population_colours(inhibitory: Sequence[bool]) -> tuple[Colour, ...]:
         colours.append(hues[used[warm] % len(hues)])
         used[warm] += 1
     return tuple(colours)
+
+
+def trace_colours(populations: Sequence[str], colour_of: Mapping[str, Colour]) -> list[Colour]:
+    """A colour for each trace: its population's for the first one, then hues not yet in use."""
+    chosen: list[Colour] = []
+    first = dict(zip(reversed(populations), reversed(range(len(populations))), strict=True))
+    taken = {colour_of[name] for name in first}
+    spare = [hue for pair in zip(WARM, COLD, strict=True) for hue in pair if hue not in taken]
+    used = 0
+    for index, name in enumerate(populations):
+        if first[name] == index or not spare:
+            chosen.append(colour_of[name])
+        else:
+            chosen.append(spare[used % len(spare)])
+            used += 1
+    return chosen

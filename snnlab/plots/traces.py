@@ -12,6 +12,8 @@ from bokeh.plotting import figure
 from snnlab.plots.palette import Colour
 from snnlab.plots.style import blank_figure
 
+Traced = tuple[str, str, int]  # population, variable, neuron
+
 
 @dataclass(frozen=True)
 class Trace:
@@ -22,6 +24,10 @@ class Trace:
     neuron: int
     unit: str  # "" when the model gives none
     colour: Colour
+
+    @property
+    def key(self) -> Traced:
+        return self.population, self.variable, self.neuron
 
     @property
     def label(self) -> str:

@@ -4,6 +4,7 @@ import { bokehOf } from "./bokeh.js";
 import { LiveFigures } from "./figures.js";
 import { TimeWindow, unpack } from "./frames.js";
 import { afterPaint, element, themeOf, watchTheme, watchVisibility } from "./page.js";
+import { plotsMenu, saveAs } from "./plots_menu.js";
 import { Panel } from "./panel.js";
 import { Session } from "./session.js";
 import { Transport } from "./transport.js";
@@ -85,6 +86,12 @@ class DashboardView {
       case "done":
         this.session.say(content.reason);
         break;
+      case "picture":
+        this.send({ type: "join", viewer: this.viewer });
+        break;
+      case "file":
+        if (content.viewer === this.viewer) saveAs(content.name, new Blob([buffers[0]], { type: content.mime }));
+        break;
       case "refused":
         this.panel.refuse(content.key, content.reason);
         break;
@@ -98,25 +105,44 @@ class DashboardView {
     this.transport.setUp(setup);
     this.panel.setUp(setup.sliders);
     this.session.setUp(setup.session, setup.sliders);
+    if (!this.bokeh || setup.picture.number === this.pictureNumber) return;
     const { bands, traces } = setup.picture;
-    if (!this.window) {
-      const rows = bands.reduce((sum, band) => sum + band.rows, 0);
-      this.window = new TimeWindow(rows, bands.length, traces.length);
-    }
-    if (this.figures || !this.bokeh) return;
+    const rows = bands.reduce((sum, band) => sum + band.rows, 0);
     const figures = new LiveFigures(this.bokeh, setup.picture);
-    await figures.embed(setup.item, this.plots);
-    if (this.stopped) return;
-    this.waiting.replaceWith(figures.legend());
-    this.figures = figures;
     figures.onFollow = (following) => (this.follow.hidden = following);
+    figures.onPick = (population, neuron) => this.send({ type: "trace", population, variable: null, neuron });
+    const plots = element("div", { class: "snn-plots", "aria-label": "live figures" });
+    plots.style.visibility = "hidden"; // until it can take the place of the old ones
+    this.plots.after(plots);
+    const window = new TimeWindow(rows, bands.length, traces.length);
+    const first = this.pictureNumber === undefined;
+    this.pictureNumber = setup.picture.number;
+    this.window = window;
+    this.figures?.close();
+    this.figures = undefined;
+    await figures.embed(setup.item, plots);
+    if (this.stopped || this.window !== window) {
+      figures.close();
+      plots.remove();
+      return;
+    }
+    this.plots.replaceWith(plots);
+    this.plots = plots;
+    plots.style.visibility = "";
+    const menu = plotsMenu(setup, figures, (message) => this.send({ ...message, viewer: this.viewer }));
+    const head = figures.legend((trace) => this.send({ type: "untrace", ...trace }));
+    head.append(menu);
+    this.waiting.replaceWith(head);
+    this.waiting = head;
+    this.figures = figures;
     const paint = () => {
       const theme = themeOf(this.root);
       this.root.dataset.dark = theme.dark;
-      figures.setTheme(theme);
+      this.figures?.setTheme(theme);
       this.redraw();
     };
     paint();
+    if (!first) return;
     this.stops.push(
       watchTheme(paint),
       watchVisibility(this.root, (shown) => this.show(shown)),
@@ -133,7 +159,8 @@ class DashboardView {
   take(frame, buffer) {
     if (!this.window || this.stopped) return;
     const start = performance.now();
-    this.window.add(frame, frame.last < 0 ? {} : unpack(frame.layout, buffer));
+    // A frame of another picture is answered like any other, but not drawn.
+    if (frame.picture === this.pictureNumber) this.window.add(frame, frame.last < 0 ? {} : unpack(frame.layout, buffer));
     this.state = frame.state;
     this.values = { ...this.values, ...frame.values };
     if (frame.answer) this.owed = frame.number;

@@ -7,10 +7,12 @@ from typing import Any
 
 from snnlab.plots.live import figure_item
 from snnlab.widgets import assets, session
-from snnlab.widgets.feed import DURATIONS, Feed, picture_of
+from snnlab.widgets.export import file_of
+from snnlab.widgets.feed import DURATIONS, Feed
 from snnlab.widgets.figure_widget import FigureWidget
 from snnlab.widgets.parameters import Sliders
 from snnlab.widgets.pump import Pump
+from snnlab.widgets.selection import Selection
 from snnlab.widgets.transport import MAX_SPEED, MIN_SPEED, act, set_speed
 
 DEFAULT_DURATION = 1000.0  # ms
@@ -36,9 +38,10 @@ class Dashboard(FigureWidget):
     def __init__(self, network: Any, *, window: float = DEFAULT_DURATION) -> None:
         self._network = network
         self._duration = window
-        self._picture = picture_of(network)
+        self._selection = Selection(network)
         self._sliders = Sliders(network)
-        self._pump = Pump(network, Feed(network, self._picture, window), self._sliders, self.send)
+        feed = Feed(network, self._selection.picture(), window)
+        self._pump = Pump(network, feed, self._sliders, self.send, self._show_picture)
         network.changed.connect(self._pump.wake)
         super().__init__()
 
@@ -74,6 +77,31 @@ class Dashboard(FigureWidget):
                 if action == "reset":
                     self._pump.restart()
                 self._pump.wake()
+            case {
+                "type": "trace",
+                "population": str(population),
+                "variable": str() | None as variable,
+                "neuron": int(neuron),
+            }:
+                reason = self._selection.add(population, variable, neuron)
+                self._notice(reason)
+                if not reason:
+                    self._show_picture()
+            case {
+                "type": "untrace",
+                "population": str(population),
+                "variable": str(variable),
+                "neuron": int(neuron),
+            }:
+                self._selection.remove(population, variable, neuron)
+                self._show_picture()
+            case {
+                "type": "export",
+                "viewer": str(viewer),
+                "figure": str(figure),
+                "format": str(wanted),
+            }:
+                self._export(viewer, figure, wanted)
             case {"type": "speed", "speed": float() | int() | None as speed}:
                 set_speed(self._network, speed)
                 self._pump.wake()
@@ -99,15 +127,29 @@ class Dashboard(FigureWidget):
             case {"type": "do", **rest}:
                 self._do(rest)
 
+    def _export(self, viewer: str, figure: str, wanted: str) -> None:
+        """Send a file of what a figure shows to the page that asks for it."""
+        file = file_of(self._pump.content, figure, wanted)
+        if file is not None:
+            message = {"type": "file", "viewer": viewer, "name": file.name, "mime": file.mime}
+            self.send(message, [file.data])
+
+    def _show_picture(self) -> None:
+        """Draw what is selected now; every page asks for its figures anew."""
+        self._pump.change(self._selection.picture())
+        self.send({"type": "picture"})
+
     def _introduce(self, viewer: str) -> None:
         """Send what a page needs before its first frame."""
         self._sliders.refresh()
+        number, picture = self._pump.picture
         self.send(
             {
                 "type": "setup",
                 "viewer": viewer,
-                "item": figure_item(self._picture),
-                "picture": self._picture.describe(),
+                "item": figure_item(picture),
+                "picture": {**picture.describe(), "number": number},
+                "choices": self._selection.choices(),
                 "sliders": self._sliders.describe(),
                 "session": session.describe(self._network),
                 "durations": DURATIONS,

@@ -5,7 +5,8 @@ A feed knows neither threads nor messages; the pump calls it from one thread at 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,18 +14,17 @@ from numpy.typing import NDArray
 
 from snnlab.plots.frames import History, RasterColumns, TraceColumns, Window, stack_bands
 from snnlab.plots.live import Picture
-from snnlab.plots.palette import population_colours
-from snnlab.plots.traces import Trace
+from snnlab.plots.palette import population_colours, trace_colours
+from snnlab.plots.traces import Trace, Traced
 
 SPIKE_HISTORY = 1_000_000  # spikes of one population
 TRACE_HISTORY = 1_000_000  # samples of one stream
-TRACES_PER_POPULATION = 1
-MAX_TRACES = 4
+FIRST_TRACES = 4
 DURATIONS = (20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0, 10000.0)  # ms
 
 
-def picture_of(network: Any) -> Picture:
-    """Choose what to show: every spiking population, and a neuron of each of the first ones."""
+def picture_of(network: Any, traced: Sequence[Traced] | None = None) -> Picture:
+    """Every spiking population, and the traces asked for or else one of each first population."""
     populations = network.populations
     inhibiting = {
         projection.pre.name
@@ -38,24 +38,65 @@ def picture_of(network: Any) -> Picture:
         for name, population in populations.items()
         if population.neuron.model.spiking
     }
-    traces: list[Trace] = []
-    for name, population in populations.items():
-        shown = traced_variable(population.neuron.model)
-        if shown is None or len(traces) >= MAX_TRACES:
-            continue
-        variable, unit = shown
-        neurons = range(min(TRACES_PER_POPULATION, population.size))
-        traces += [Trace(name, variable, neuron, unit, colour_of[name]) for neuron in neurons]
-    return Picture(stack_bands(spiking), tuple(colour_of[name] for name in spiking), tuple(traces))
+    shown = first_traces(network) if traced is None else traced
+    return Picture(
+        stack_bands(spiking),
+        tuple(colour_of[name] for name in spiking),
+        tuple(
+            Trace(name, variable, neuron, unit_of(populations[name].neuron.model, variable), colour)
+            for (name, variable, neuron), colour in zip(
+                shown, trace_colours([name for name, _, _ in shown], colour_of), strict=True
+            )
+        ),
+    )
 
 
-def traced_variable(model: Any) -> tuple[str, str] | None:
-    """The variable of a neuron that a trace shows first, and its unit: v, r or the first one."""
-    local = [variable for variable in model.variables if variable.locality == "local"]
-    preferred = [variable for variable in local if variable.name in ("v", "V", "V_m", "r", "u")]
-    for variable in preferred or local:
-        return variable.name, variable.unit.name if variable.unit is not None else ""
-    return None
+def first_traces(network: Any) -> tuple[Traced, ...]:
+    """The first neuron of each of the first populations."""
+    found: list[Traced] = []
+    for name, population in network.populations.items():
+        variable = traced_variable(population.neuron.model)
+        if variable is not None and len(found) < FIRST_TRACES:
+            found.append((name, variable, 0))
+    return tuple(found)
+
+
+def traced_variable(model: Any) -> str | None:
+    """The variable of a neuron that a trace shows first: v, r or the first one."""
+    local = [variable.name for variable in model.variables if variable.locality == "local"]
+    preferred = [name for name in local if name in ("v", "V", "V_m", "r", "u")]
+    return next(iter([*preferred, *local]), None)
+
+
+def unit_of(model: Any, variable: str) -> str:
+    units = {known.name: known.unit for known in model.variables}
+    unit = units[variable]
+    return unit.name if unit is not None else ""
+
+
+@dataclass(frozen=True)
+class Content:
+    """All that lies in the window, not decimated; times in ms."""
+
+    picture: Picture
+    spikes: list[tuple[NDArray[np.float64], NDArray[np.integer]]]  # of each band: times, neurons
+    samples: list[tuple[NDArray[np.float64], NDArray[np.floating]]]  # of each trace: times, values
+    column_times: NDArray[np.floating]  # (column,) middle of each full column
+    rates: NDArray[np.floating]  # (column, band) in spikes per second and neuron
+
+
+@dataclass
+class _Source:
+    """One stream of the network with its newest samples."""
+
+    history: History
+    stream: Any = None  # while somebody looks
+    recalled: int = -1  # newest step taken from the network's record
+
+    def close(self) -> None:
+        if self.stream is not None:
+            self.stream.close()
+        self.stream = None
 
 
 class Feed:
@@ -63,19 +104,24 @@ class Feed:
 
     def __init__(self, network: Any, picture: Picture, duration: float) -> None:
         self.picture = picture
+        self.open = False
         self._network = network
-        self._spike_streams: list[Any] = []
-        self._trace_streams: list[Any] = []
-        self._groups = _group(picture.traces)
-        self._spikes = [History(SPIKE_HISTORY) for _ in picture.bands]
-        self._samples = [History(TRACE_HISTORY) for _ in self._groups]
-        self._recalled = [-1] * len(picture.bands)  # newest step taken from the network's record
+        self._spikes: dict[str, _Source] = {}  # by population
+        self._samples: dict[Traced, _Source] = {}
         self._last_step = -1
+        self._make_sources()
         self._set_window(Window.of(duration, network.dt))
 
-    @property
-    def open(self) -> bool:
-        return bool(self._spike_streams or self._trace_streams)
+    def _make_sources(self) -> None:
+        """One source for all that the picture shows; those that there are stay."""
+        self._spikes = {
+            band.population: self._spikes.get(band.population) or _Source(History(SPIKE_HISTORY))
+            for band in self.picture.bands
+        }
+        self._samples = {
+            trace.key: self._samples.get(trace.key) or _Source(History(TRACE_HISTORY))
+            for trace in self.picture.traces
+        }
 
     @property
     def window(self) -> Window:
@@ -95,38 +141,59 @@ class Feed:
 
     def listen(self) -> None:
         """Ask the engine for spikes and traces from now on, and recall the spikes until now."""
-        populations = self._network.populations
-        self._spike_streams = [
-            self._network.stream_spikes(populations[band.population]) for band in self.picture.bands
-        ]
-        self._trace_streams = [
-            self._network.stream_traces(populations[population], variable, neurons=neurons)
-            for population, variable, neurons, _ in self._groups
-        ]
+        self.open = True
+        self._open_streams()
         if self._network.step_index > 0:
-            self._recall()
+            self._last_step = self._network.step_index - 1
+            self._redraw(self.window)
 
-    def _recall(self) -> None:
-        """Draw the window from the spikes that the network has recorded.
+    def _open_streams(self) -> None:
+        """Open what is not yet open; recall the spikes of populations that are new."""
+        populations = self._network.populations
+        new = [name for name, source in self._spikes.items() if source.stream is None]
+        for name in new:
+            self._spikes[name].stream = self._network.stream_spikes(populations[name])
+        for (name, variable, neuron), source in self._samples.items():
+            if source.stream is None:
+                source.stream = self._network.stream_traces(
+                    populations[name], variable, neurons=[neuron]
+                )
+        if new and self._network.step_index > 0:
+            self._recall(new)
+
+    def _recall(self, populations: Iterable[str]) -> None:
+        """Take the spikes that the network has recorded.
 
         The record is read after the streams were opened and gets each slice before them, so
         what it holds up to its newest spike may come again and what is later will come.
         """
-        n_steps, record = self._network.step_index, self._network.spikes
-        for index, band in enumerate(self.picture.bands):
-            known = record[band.population].tail(SPIKE_HISTORY)
+        record = self._network.spikes
+        for name in populations:
+            source = self._spikes[name]
+            known = record[name].tail(SPIKE_HISTORY)
             steps = np.rint(known["time"].to_numpy() / self._network.dt).astype(np.int64)
-            self._spikes[index].clear()
-            self._spikes[index].append(steps, known["neuron"].to_numpy())
-            self._recalled[index] = int(steps[-1]) if len(steps) else -1
-        self._last_step = n_steps - 1
+            source.history.clear()
+            source.history.append(steps, known["neuron"].to_numpy())
+            source.recalled = int(steps[-1]) if len(steps) else -1
+
+    def change(self, picture: Picture) -> None:
+        """Show another picture; what it shares with the old one is drawn again."""
+        before = [*self._spikes.values(), *self._samples.values()]
+        self.picture = picture
+        self._make_sources()
+        kept = [*self._spikes.values(), *self._samples.values()]
+        for source in before:
+            if not any(source is other for other in kept):
+                source.close()
+        if self.open:
+            self._open_streams()
         self._redraw(self.window)
 
     def release(self) -> None:
         """Give the engine its buffers back; what was drawn so far stays."""
-        for stream in (*self._spike_streams, *self._trace_streams):
-            stream.close()
-        self._spike_streams, self._trace_streams = [], []
+        self.open = False
+        for source in (*self._spikes.values(), *self._samples.values()):
+            source.close()
 
     def drain(self) -> bool:
         """Take what the engine has; return whether time went back (a reset)."""
@@ -134,16 +201,20 @@ class Feed:
         restarted = n_steps <= self._last_step
         if restarted:
             self.forget()
-        for index, stream in enumerate(self._spike_streams):
-            steps, neurons = _until(n_steps, *stream.take())
-            new = int(np.searchsorted(steps, self._recalled[index], side="right"))
+        for index, source in enumerate(self._spikes.values()):
+            if source.stream is None:
+                continue
+            steps, neurons = _until(n_steps, *source.stream.take())
+            new = int(np.searchsorted(steps, source.recalled, side="right"))
             steps, neurons = steps[new:], neurons[new:]
-            self._spikes[index].append(steps, neurons)
+            source.history.append(steps, neurons)
             self._raster.add(index, steps, neurons)
-        for index, stream in enumerate(self._trace_streams):
-            steps, values = _until(n_steps, *stream.take())
-            self._samples[index].append(steps, values)
-            self._traces.add(self._groups[index][3], steps, values)
+        for index, source in enumerate(self._samples.values()):
+            if source.stream is None:
+                continue
+            steps, values = _until(n_steps, *source.stream.take())
+            source.history.append(steps, values)
+            self._traces.add(index, steps, values)
         if n_steps > 0:
             self._last_step = n_steps - 1
             self._raster.advance(self._last_step)
@@ -152,9 +223,9 @@ class Feed:
 
     def forget(self) -> None:
         """Start again from an empty picture."""
-        for history in (*self._spikes, *self._samples):
-            history.clear()
-        self._recalled = [-1] * len(self._recalled)
+        for source in (*self._spikes.values(), *self._samples.values()):
+            source.history.clear()
+            source.recalled = -1
         self._last_step = -1
         self._set_window(self.window)
 
@@ -169,12 +240,12 @@ class Feed:
         self._raster.advance(self._last_step)
         self._traces.advance(self._last_step)
         start = self.oldest * self.window.column_steps
-        for index, history in enumerate(self._spikes):
-            for steps, neurons in history.since(start):
+        for index, source in enumerate(self._spikes.values()):
+            for steps, neurons in source.history.since(start):
                 self._raster.add(index, steps, neurons)
-        for (_, _, _, first_trace), history in zip(self._groups, self._samples, strict=True):
-            for steps, values in history.since(start):
-                self._traces.add(first_trace, steps, values)
+        for index, source in enumerate(self._samples.values()):
+            for steps, values in source.history.since(start):
+                self._traces.add(index, steps, values)
 
     def columns(self, first: int, last: int) -> dict[str, NDArray[Any]]:
         """The arrays of a frame for the columns first..last."""
@@ -188,37 +259,52 @@ class Feed:
             "spike_step": step,
         }
 
+    def content(self) -> Content:
+        """All that lies in the window."""
+        window, dt = self.window, self._network.dt
+        start = self.oldest * window.column_steps
+        full = np.arange(self.oldest, max(self.newest, self.oldest))  # the newest is not full yet
+        sizes = np.array([band.n_neurons for band in self.picture.bands], float)
+        sums = self._raster.sums[full % window.n_columns].astype(float)
+        return Content(
+            self.picture,
+            # A sample is of the end of its step, a spike of its beginning.
+            [_joined(source.history, start, 0, dt) for source in self._spikes.values()],
+            [_joined(source.history, start, 1, dt) for source in self._samples.values()],
+            (full + 0.5) * window.column_duration,
+            sums * (1000 / window.column_duration) / sizes,
+        )
+
     def _set_window(self, window: Window) -> None:
         self._raster = RasterColumns(self.picture.bands, window)
         self._traces = TraceColumns(len(self.picture.traces), window)
 
     def _spikes_of_traces(self, start: int) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
         """Which trace spiked at which step, from step ``start`` on."""
-        band_of = {band.population: index for index, band in enumerate(self.picture.bands)}
         traces: list[NDArray[np.int32]] = [np.zeros(0, np.int32)]
         found: list[NDArray[np.float64]] = [np.zeros(0)]
         for index, trace in enumerate(self.picture.traces):
-            if trace.population not in band_of:
+            source = self._spikes.get(trace.population)
+            if source is None:
                 continue
-            for steps, neurons in self._spikes[band_of[trace.population]].since(start):
+            for steps, neurons in source.history.since(start):
                 mine = steps[(neurons == trace.neuron) & (steps >= start)]
                 traces.append(np.full(len(mine), index, np.int32))
                 found.append(mine.astype(np.float64))
         return np.concatenate(traces), np.concatenate(found)
 
 
-Group = tuple[str, str, list[int], int]  # population, variable, neurons, first trace
-
-
-def _group(traces: Iterable[Trace]) -> list[Group]:
-    """Neighbouring traces of one variable of one population share a stream."""
-    groups: list[Group] = []
-    for index, trace in enumerate(traces):
-        if groups and groups[-1][:2] == (trace.population, trace.variable):
-            groups[-1][2].append(trace.neuron)
-        else:
-            groups.append((trace.population, trace.variable, [trace.neuron], index))
-    return groups
+def _joined(
+    history: History, start: int, late: int, dt: float
+) -> tuple[NDArray[np.float64], NDArray[Any]]:
+    """Times (ms) and values from step ``start`` on."""
+    chunks = history.since(start)
+    if not chunks:
+        return np.zeros(0), np.zeros(0)
+    steps = np.concatenate([chunk[0] for chunk in chunks])
+    values = np.concatenate([chunk[1] for chunk in chunks]).reshape(len(steps))
+    known = steps >= start
+    return (steps[known] + late) * dt, values[known]
 
 
 def _until(

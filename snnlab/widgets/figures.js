@@ -16,6 +16,7 @@ export class LiveFigures {
     this.hidden = new Set(); // names of populations whose lines are not shown
     this.following = true;
     this.onFollow = () => {};
+    this.onPick = () => {}; // a neuron of the raster was clicked
     this._span = [0, 1];
     this._ranges = new Map();
   }
@@ -27,16 +28,29 @@ export class LiveFigures {
     skipStyleSheets(this.views.roots[0]);
     this.doc = this.views.roots[0].model.document;
     this.plots = this.views.roots[0].child_views.filter((view) => TIME_FIGURES.includes(view.model.name));
-    this.time = this.doc.get_model_by_name("time");
+    this.NDArray = this._model("raster")?.data.image[0].constructor;
+    this.time = this._model("time");
     this.time.change.connect(() => this._timeMoved());
     this.canvas = element("canvas", { class: "snn-live", "aria-hidden": "true" });
     target.append(this.canvas);
     this.context = this.canvas.getContext("2d");
-    const observer = new ResizeObserver(() => this.resize());
-    observer.observe(target);
+    this.readout = element("div", { class: "snn-readout", hidden: true });
+    target.append(this.readout);
+    this._observer = new ResizeObserver(() => this.resize());
+    this._observer.observe(target);
+    target.addEventListener("pointermove", (event) => this._point(event));
+    target.addEventListener("pointerleave", () => this._point(undefined));
+    target.addEventListener("click", (event) => this._pick(event));
+    target.addEventListener("pointerdown", ({ clientX, clientY }) => (this._pressed = [clientX, clientY]), { capture: true });
     for (const event of ["pointerdown", "wheel"]) target.addEventListener(event, () => this._hold(), { capture: true, passive: true });
     for (const event of ["pointerup", "pointercancel"]) target.addEventListener(event, () => (this._held = false));
     this.resize();
+  }
+
+  /** Take the figures off the page. */
+  close() {
+    this._observer?.disconnect();
+    for (const view of this.views?.roots ?? []) view.remove?.();
   }
 
   _model(name) {
@@ -60,27 +74,33 @@ export class LiveFigures {
     if (this.window) this.draw(this.window);
   }
 
-  /** One button a population, in its colour; it hides and shows the population's lines. */
-  legend() {
+  /** A button for each population that hides and shows its lines, and one that takes a trace away. */
+  legend(untrace) {
+    const chip = (colour, properties, ...children) => {
+      const made = element("button", { type: "button", class: "snn-chip", ...properties }, ...children);
+      made.style.setProperty("--snn-light", colour.light);
+      made.style.setProperty("--snn-dark", colour.dark);
+      return made;
+    };
     const names = new Map();
-    for (const { name, colour } of this.picture.bands) names.set(name, { colour, labels: [] });
-    for (const { population, colour, label } of this.picture.traces) {
-      if (!names.has(population)) names.set(population, { colour, labels: [] });
-      names.get(population).labels.push(label);
-    }
-    const chips = [...names].map(([name, { colour, labels }]) => {
-      const chip = element("button", { type: "button", class: "snn-chip", "aria-pressed": "true", title: `Show or hide the lines of ${name}` }, name);
-      if (labels.length) chip.append(element("span", {}, `trace ${labels.join(", ")}`));
-      chip.style.setProperty("--snn-light", colour.light);
-      chip.style.setProperty("--snn-dark", colour.dark);
-      chip.addEventListener("click", () => {
+    for (const { name, colour } of this.picture.bands) names.set(name, colour);
+    for (const { population, colour } of this.picture.traces) if (!names.has(population)) names.set(population, colour);
+    const populations = [...names].map(([name, colour]) => {
+      const made = chip(colour, { "aria-pressed": "true", title: `Show or hide the lines of ${name}` }, name);
+      made.addEventListener("click", () => {
         if (!this.hidden.delete(name)) this.hidden.add(name);
-        chip.setAttribute("aria-pressed", String(!this.hidden.has(name)));
+        made.setAttribute("aria-pressed", String(!this.hidden.has(name)));
         this.draw(this.window);
       });
-      return chip;
+      return made;
     });
-    return element("div", { class: "snn-legend", role: "group", "aria-label": "populations" }, ...chips);
+    const traces = this.picture.traces.map(({ population, variable, neuron, label, colour }) => {
+      const title = `Take the trace of ${variable} of ${label} away`;
+      const made = chip(colour, { class: "snn-chip snn-trace-chip", title, "aria-label": title }, `${variable} ${label}`, element("span", { "aria-hidden": "true" }, "×"));
+      made.addEventListener("click", () => untrace({ population, variable, neuron }));
+      return made;
+    });
+    return element("div", { class: "snn-legend", role: "group", "aria-label": "populations and traces" }, ...populations, ...traces);
   }
 
   /** A person takes hold of a figure: its own axis must show what is painted over it. */
@@ -153,6 +173,8 @@ export class LiveFigures {
       this._fitTraces(traces);
     }
     const frames = this.plots.map((view, index) => this._frame(view, index));
+    Object.assign(this, { frames, rates, traces });
+    if (this._pointer) this._read();
     if (!frames.length) return;
     paintTimeAxis(context, frames, this.theme);
     frames.forEach((frame, index) => {
@@ -218,4 +240,139 @@ export class LiveFigures {
     this._ranges.set(name, [start, high + room]);
     this._model(name).setv({ start, end: high + room });
   }
+
+  _place(event) {
+    const origin = this.target.getBoundingClientRect();
+    return [event.clientX - origin.left, event.clientY - origin.top];
+  }
+
+  /** Click on a neuron of the raster: its trace is wanted. A drag is no click. */
+  _pick(event) {
+    const [x, y] = this._pressed ?? [event.clientX, event.clientY];
+    if (Math.hypot(event.clientX - x, event.clientY - y) > 4) return;
+    const [left, top] = this._place(event);
+    const index = this._figureAt(left, top);
+    if (this.plots[index]?.model.name !== "raster-figure") return;
+    const found = this._neuronAt(this.frames[index].valueAt(top));
+    if (found) this.onPick(found.band.name, found.first);
+  }
+
+  _figureAt(x, y) {
+    return this.frames?.findIndex((frame) => frame.contains(x, y)) ?? -1;
+  }
+
+  /** Which neurons a height in the raster stands for. */
+  _neuronAt(value) {
+    const row = Math.floor(value);
+    const band = this.picture.bands.find(({ first_row, rows }) => row >= first_row && row < first_row + rows);
+    if (!band) return undefined;
+    const first = Math.ceil(((row - band.first_row) * band.neurons) / band.rows);
+    const last = Math.ceil(((row + 1 - band.first_row) * band.neurons) / band.rows) - 1;
+    return { band, row, first, last };
+  }
+
+  _point(event) {
+    this._pointer = event && this._place(event);
+    if (this._pointer) this._read();
+    else this.readout.hidden = true;
+  }
+
+  /** Write beside the pointer what lies under it. */
+  _read() {
+    const [x, y] = this._pointer;
+    const index = this._figureAt(x, y);
+    this.readout.hidden = index < 0;
+    if (index < 0) return;
+    const frame = this.frames[index];
+    const time = frame.timeAt(x);
+    const lines = [`${time.toFixed(this.window.columnTime < 1 ? 2 : 1)} ms`];
+    switch (this.plots[index].model.name) {
+      case "raster-figure":
+        lines.push(...this._readRaster(time, frame.valueAt(y)));
+        break;
+      case "traces-figure":
+        this.picture.traces.forEach(({ label, variable, unit }, at) => {
+          const value = valueNear(this.traces[at], time);
+          if (value !== undefined) lines.push(`${variable} ${label}: ${value.toPrecision(4)}${unit ? ` ${unit}` : ""}`);
+        });
+        break;
+      case "rates-figure":
+        this.picture.bands.forEach(({ name }, at) => {
+          const value = valueNear(this.rates[at], time);
+          if (value !== undefined) lines.push(`${name}: ${value.toFixed(1)} Hz`);
+        });
+    }
+    this.readout.textContent = lines.join("\n");
+    const room = this.target.clientWidth - this.readout.offsetWidth - 4;
+    this.readout.style.transform = `translate(${Math.round(Math.min(x + 14, room))}px, ${Math.round(y + 14)}px)`;
+  }
+
+  _readRaster(time, value) {
+    const found = this._neuronAt(value);
+    if (!found) return [];
+    const { band, row, first, last } = found;
+    const lines = [first === last ? `${band.name}[${first}]` : `${band.name}[${first} … ${last}]`];
+    const column = Math.floor(time / this.window.columnTime);
+    if (column >= this.window.oldest && column <= this.window.newest) {
+      const count = this.window.raster[this.window.slot(column) * this.window.rows + row];
+      lines.push(`${count} ${count === 1 ? "spike" : "spikes"} in ${this.window.columnTime} ms`);
+    }
+    return lines;
+  }
+
+  /** The time figures as Bokeh draws them, with what they show now as its data. */
+  async export(name, format) {
+    const view = this.plots.find(({ model }) => model.name === name);
+    const { xaxis, xgrid } = { xaxis: view.model.below[0], xgrid: view.model.center.find((part) => part.axis === view.model.below[0]) };
+    const before = { label: xaxis.major_label_text_alpha, size: xaxis.major_label_text_font_size };
+    const fill = this._sourcesOf(name);
+    this._tellTime();
+    for (const [source, data] of fill) Object.assign(this._model(source), { data });
+    xaxis.setv({ major_label_text_alpha: 1, major_label_text_font_size: "11px" });
+    xgrid?.setv({ grid_line_alpha: 0.5 });
+    try {
+      return await view.export(format).to_blob();
+    } finally {
+      for (const [source, data] of fill) this._model(source).data = Object.fromEntries(Object.keys(data).map((key) => [key, []]));
+      xaxis.setv({ major_label_text_alpha: before.label, major_label_text_font_size: before.size });
+      xgrid?.setv({ grid_line_alpha: 0 });
+    }
+  }
+
+  /** Names of a figure's Bokeh sources and what belongs into them. */
+  _sourcesOf(name) {
+    switch (name) {
+      case "raster-figure":
+        return [["raster", this._rasterSource()]];
+      case "traces-figure":
+        return this.traces.flatMap(({ x, y, strokes }, index) => [
+          [`trace-${index}`, { x, y }],
+          [`spikes-${index}`, { x: strokes.x, low: strokes.low, high: new Float64Array(strokes.x.length).fill(strokes.end) }],
+        ]);
+      default:
+        return this.rates.map(({ x, y }, index) => [`rate-${index}`, { x, y }]);
+    }
+  }
+
+  _rasterSource() {
+    const { oldest, newest, columnTime } = this.window;
+    const n = newest - oldest + 1;
+    const pixels = this.bitmap.pixels(this.window);
+    const { NDArray } = this;
+    return { image: [new NDArray(pixels, [this.rows, n])], x: [oldest * columnTime], dw: [n * columnTime], y: [0], dh: [this.rows] };
+  }
+}
+
+/** The value of a line at the time nearest to `time`, or undefined. */
+function valueNear({ x, y }, time) {
+  if (!x.length || time < x[0] - 5 || time > x[x.length - 1] + 5) return undefined;
+  let low = 0;
+  let high = x.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (x[middle] < time) low = middle + 1;
+    else high = middle;
+  }
+  if (low > 0 && time - x[low - 1] < x[low] - time) low -= 1;
+  return Number.isNaN(y[low]) ? undefined : y[low];
 }

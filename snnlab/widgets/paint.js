@@ -92,6 +92,18 @@ export class RasterBitmap {
     this.context.putImageData(image, slot, 0);
   }
 
+  /** All pixels of the window, row 0 first, (rows, columns). */
+  pixels(window) {
+    const n = window.newest - window.oldest + 1;
+    const found = new Uint32Array(n * this.rows);
+    for (let column = 0; column < n; column++) {
+      const { data } = this.context.getImageData(window.slot(window.oldest + column), 0, 1, this.rows);
+      const pixels = new Uint32Array(data.buffer);
+      for (let row = 0; row < this.rows; row++) found[row * n + column] = pixels[this.rows - 1 - row];
+    }
+    return found;
+  }
+
   paint(context, frame, window) {
     if (window.newest < 0) return;
     const top = frame.y(this.rows);

@@ -21,7 +21,7 @@ from snnlab.network.connectors import OneToOne
 from snnlab.network.network import Network
 from snnlab.plots.preview import Axes, Curve
 from snnlab.units import Unit, dimension
-from snnlab.widgets.feed import traced_variable
+from snnlab.widgets.feed import traced_variable, unit_of
 
 CURRENT_NAMES = frozenset(
     name.lower()
@@ -114,8 +114,8 @@ class NeuronPreview:
     """One neuron and its answer to a step of its drive."""
 
     def __init__(self, neuron: Neuron) -> None:
-        shown = traced_variable(neuron.model)
-        self._variable, unit = shown if shown is not None else ("", "")
+        self._variable = traced_variable(neuron.model) or ""
+        unit = unit_of(neuron.model, self._variable) if self._variable else ""
         self._neuron = neuron
         self._drive = drive_of(neuron.model)
         self._network: Network | None = None

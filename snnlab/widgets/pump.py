@@ -15,7 +15,8 @@ from collections.abc import Callable
 from typing import Any
 
 from snnlab.plots.frames import pack
-from snnlab.widgets.feed import Feed
+from snnlab.plots.live import Picture
+from snnlab.widgets.feed import Content, Feed
 from snnlab.widgets.parameters import Shown, Sliders
 from snnlab.widgets.transport import state_of
 from snnlab.widgets.viewers import Viewers
@@ -30,12 +31,22 @@ Send = Callable[[dict[str, object], list[bytes]], None]
 class Pump:
     """Drains the feed, decides when a frame may go, packs it and calls ``send``."""
 
-    def __init__(self, network: Any, feed: Feed, sliders: Sliders, send: Send) -> None:
+    def __init__(
+        self,
+        network: Any,
+        feed: Feed,
+        sliders: Sliders,
+        send: Send,
+        grown: Callable[[], object] = lambda: None,
+    ) -> None:
         self.viewers = Viewers()
         self._network = network
         self._feed = feed
         self._sliders = sliders
         self._send = send
+        self._grown = grown  # called when the network has got other populations
+        self._populations = tuple(network.populations)
+        self._picture_number = 0
         # SAFETY: guards viewers, feed and the fields below; callbacks come from any thread.
         self._lock = threading.RLock()
         self._wake = threading.Event()
@@ -87,6 +98,26 @@ class Pump:
             self.viewers.forget_everything_shown()
         self.wake()
 
+    @property
+    def picture(self) -> tuple[int, Picture]:
+        """What the frames from now on show, and its number."""
+        with self._lock:
+            return self._picture_number, self._feed.picture
+
+    @property
+    def content(self) -> Content:
+        """All that lies in the window."""
+        with self._lock:
+            return self._feed.content()
+
+    def change(self, picture: Picture) -> None:
+        """Show another picture."""
+        with self._lock:
+            self._feed.change(picture)
+            self._picture_number += 1
+            self.viewers.forget_everything_shown()
+        self.wake()
+
     def restart(self) -> None:
         """Time begins again at 0."""
         with self._lock:
@@ -125,6 +156,9 @@ class Pump:
             if message is not None:
                 # Outside the lock: a send may block, and an answer must not wait for it.
                 self._send(*message)
+            if self._populations != tuple(self._network.populations):
+                self._populations = tuple(self._network.populations)
+                self._grown()
             busy = self._network.running and self._idle_since is None
             self._wake.wait(self._until_next() if busy else SLOW_TICK)
             if self._wake.is_set():
@@ -207,6 +241,7 @@ class Pump:
         content: dict[str, object] = {
             "type": "frame",
             "number": number,
+            "picture": self._picture_number,
             "whole": whole,
             "answer": asking,
             "state": state,

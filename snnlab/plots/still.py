@@ -1,0 +1,81 @@
+"""Figures that stand still: what a dashboard shows, as a page of its own that can be zoomed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from bokeh.embed import file_html
+from bokeh.models import ColumnDataSource, HoverTool, Range1d
+from bokeh.plotting import figure
+from bokeh.resources import Resources
+from numpy.typing import NDArray
+
+from snnlab.plots.style import blank_figure
+
+HEIGHT = 420  # px
+
+
+@dataclass(frozen=True)
+class Series:
+    """One line, or the points of one population."""
+
+    label: str
+    colour: str
+    x: NDArray[np.floating]  # ms
+    y: NDArray[np.floating]
+
+
+def still_page(
+    title: str, series: Sequence[Series], *, y_label: str, unit: str, points: bool
+) -> str:
+    """An HTML page with one figure; it needs no network.
+
+    Parameters
+    ----------
+    title
+        Of the page.
+    series
+        What is drawn over time.
+    y_label, unit
+        What the vertical axis and the values under the pointer say.
+    points
+        Draw points instead of lines.
+    """
+    plot = _still_figure(series, y_label, unit, points)
+    resources = Resources(mode="inline", minified=True)
+    return file_html(plot, resources, title)
+
+
+def _still_figure(series: Sequence[Series], y_label: str, unit: str, points: bool) -> figure:
+    plot = blank_figure(
+        height=HEIGHT,
+        x_range=_range([one.x for one in series]),
+        y_range=_range([one.y for one in series], margin=0.05),
+        y_label=y_label,
+        name="still-figure",
+    )
+    plot.xaxis.axis_label = "time (ms)"
+    plot.toolbar.autohide = False
+    for one in series:
+        source = ColumnDataSource({"x": one.x, "y": one.y})
+        style = {"source": source, "color": one.colour, "legend_label": one.label}
+        if points:
+            drawn = plot.scatter("x", "y", size=3, **style)
+        else:
+            drawn = plot.line("x", "y", line_width=1.6, **style)
+        value = f"@y{{0}} {unit}" if points else f"@y{{0.000}} {unit}"
+        tooltips = [("time", "@x{0.00} ms"), (one.label, value)]
+        plot.add_tools(HoverTool(renderers=[drawn], tooltips=tooltips))
+    plot.legend.click_policy = "hide"
+    plot.background_fill_color = plot.border_fill_color = "white"
+    return plot
+
+
+def _range(values: Sequence[NDArray[np.floating]], margin: float = 0.0) -> Range1d:
+    known = np.concatenate([np.zeros(0), *values])
+    known = known[np.isfinite(known)]
+    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
+    room = margin * (high - low) or (0.5 if low == high else 0.0)
+    return Range1d(start=low - room, end=high + room)

@@ -67,6 +67,8 @@ def share_time_axis(plots: list[figure], label: str) -> None:
         plot.xaxis.major_label_text_alpha = 0
         plot.xaxis.major_tick_line_alpha = 0
         plot.xgrid.grid_line_alpha = 0
+        # Bokeh holds none of the data that moves: the menu of the figures saves them instead.
+        plot.toolbar.tools = [tool for tool in plot.tools if not isinstance(tool, SaveTool)]
     for plot in plots[:-1]:
         plot.xaxis.major_label_text_font_size = "0px"
         plot.xaxis.major_tick_line_color = None

@@ -10,7 +10,7 @@ import pytest
 from fakes import FakeNetwork
 from test_widgets_dashboard import Page
 
-from snnlab.errors import NetworkError
+from snnlab.errors import NetworkError, SimulationError
 from snnlab.widgets.session import MOST_POINTS, act, describe, neurons_in, present
 
 
@@ -229,4 +229,18 @@ def test_page_gets_log_and_code_for_itself(network):
     assert page.next("notice")[0]["text"] == (
         "dashboard: 'run for' needs a time in ms; type a number above 0."
     )
+    page.dashboard.close()
+
+
+def test_log_that_was_given_up_is_answered_with_the_reason(network):
+    class Lost(FakeLog):
+        def code(self) -> str:
+            raise SimulationError("Network: the log was given up; call net.reset().")
+
+    network.log = Lost()
+    page = Page(network)
+
+    page.say(type="code", viewer="page")
+
+    assert page.next("notice")[0]["text"] == "Network: the log was given up; call net.reset()."
     page.dashboard.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from snnlab.errors import SnnlabError
 from snnlab.plots.live import figure_item
 from snnlab.widgets import assets, session
 from snnlab.widgets.export import file_of
@@ -123,7 +124,7 @@ class Dashboard(FigureWidget):
                 now = session.present(self._network)
                 self.send({"type": "session", "viewer": viewer, **now})
             case {"type": "code", "viewer": str(viewer)} if hasattr(self._network, "log"):
-                self.send({"type": "code", "viewer": viewer, "text": self._network.log.code()})
+                self._give_code(viewer)
             case {"type": "do", **rest}:
                 self._do(rest)
 
@@ -163,6 +164,14 @@ class Dashboard(FigureWidget):
         if reason:
             self.send({"type": "refused", "key": key, "reason": reason})
         self._pump.wake()
+
+    def _give_code(self, viewer: str) -> None:
+        try:
+            text = self._network.log.code()
+        except SnnlabError as error:
+            self._notice(str(error))
+            return
+        self.send({"type": "code", "viewer": viewer, "text": text})
 
     def _do(self, content: dict[str, Any]) -> None:
         """Stimulate the network, or go through its past."""

@@ -37,6 +37,7 @@ from snnlab.network.delays import check_delays
 from snnlab.network.distributions import Distribution
 from snnlab.network.drives import PoissonDrive
 from snnlab.network.handles import ParameterHandle, handles_of
+from snnlab.network.history import History
 from snnlab.network.inputs import Input
 from snnlab.network.memory import MemoryUse
 from snnlab.network.population import (
@@ -149,6 +150,7 @@ class Network:
         self._schedule = Schedule(())
         self._initial: dict[Owner, dict[str, NDArray]] | None = None
         self._log = ParameterLog(self.dt)
+        self.history = History(self)
         self._given: dict[Owner, Any] = {}  # copies for snapshots, until something is changed
         self._spike_records: dict[str, SpikeRecord] = {}
         self._trace_records: dict[str, dict[str, TraceRecord]] = {}
@@ -716,6 +718,9 @@ class Network:
         """Back to time 0 and to the state before the first step; parameters keep their values."""
         self.pause()
         with self._simulator.between_steps():
+            if self.history.kept:
+                self.history.leave(0)
+            self.history.forget_after(-1)
             for projection in self.projections.values():
                 projection.bring_to_present()
             if self._initial is not None:
@@ -771,6 +776,8 @@ class Network:
             if owner not in self._initial:
                 state = parts.state()
                 self._initial[owner] = {name: array.copy() for name, array in state.items()}
+
+        self.history.begin()
 
     def _all_parts(self) -> Iterator[tuple[Owner, PopulationParts | ProjectionParts]]:
         for name, parts in self._parts.items():
@@ -874,8 +881,15 @@ class Network:
                     raise SimulationError(
                         f"{where}: {name} of neuron {bad[0]} is {what} "
                         f"at t = {when:g} ms; take a smaller dt than {self.dt:g} ms, "
-                        f"or look for a division by zero in its equations."
+                        f"or look for a division by zero in its equations{self._way_back()}."
                     )
+
+    def _way_back(self) -> str:
+        """How the last good state of a run that diverged is reached, if there is one."""
+        good = self.history.last_good
+        if good is None:
+            return ""
+        return f"; net.go_back({good.time:g}) returns to the last good state"
 
     # Log and snapshots -------------------------------------------------------------------
 
@@ -931,6 +945,33 @@ class Network:
             snapshot.put_back(self, saved)
             self._log = saved.log.until(saved.position, saved.step)
             self._given.clear()
+        self.changed.emit()
+
+    def go_back(self, time: float) -> None:
+        """Go back to ``time`` (ms): to the nearest snapshot of the history, and on from there.
+
+        What was changed until then is changed again, what was changed at that very step is not.
+        The run that is left becomes a branch, ``net.history.branches[-1]``; time stops there.
+
+        Raises
+        ------
+        NetworkError
+            If that time cannot be reached.
+        """
+        if not isinstance(time, int | float | np.number) or not 0 <= time < np.inf:
+            raise NetworkError(f"Network: cannot go back to {time!r} ms; give a time from 0 ms on.")
+        step = steps(float(time), self.dt, what="net.go_back")
+        self.pause()
+        saved = self.history.nearest(step)
+        log = self._log
+        self.history.leave(step)
+        self.restore(saved)
+        self.history.forget_after(saved.step)
+        for change in log.since(saved.position):
+            if change.step < step:
+                self._again(self.members(change.of)[change.owner], change)
+        if step > saved.step:
+            self._simulator.run(step - saved.step)
         self.changed.emit()
 
     def store(self, path: str | os.PathLike[str]) -> None:

@@ -1,0 +1,143 @@
+"""Time travel: back to any step, branches for comparison, memory within a budget."""
+
+import numpy as np
+import pytest
+from test_network_determinism import NOISY, coba, spikes, state
+
+from snnlab.errors import NetworkError, SimulationError
+from snnlab.model.neuron import Neuron
+from snnlab.network.network import Network
+
+
+def learning():
+    return coba(500, NOISY, plastic=True)
+
+
+def before(net, time):
+    return [frame[frame.time < time].to_numpy() for frame in (net.spikes["E"], net.spikes["I"])]
+
+
+@pytest.mark.parametrize("time", [0.0, 10.0, 33.3, 57.1, 80.0])
+def test_any_step_is_reached_and_goes_on_identically(time):
+    net = learning()
+    net.history.keep(every=10.0)
+    for value in (20.0, 22.0, 18.0, 21.0):
+        net.populations["E"].I = value
+        net.kick(net.populations["I"], "v", 1.0)
+        net.simulate(20)
+    seen, now, old = spikes(net), state(net), before(net, time)
+    log, changes = [repr(change) for change in net.log], list(net.log)
+
+    net.go_back(time)
+    assert net.time == pytest.approx(time)
+    np.testing.assert_equal(before(net, np.inf), old)
+    later = [change for change in changes if change.step >= net.step_index]
+    for change in later if time else later[4:]:
+        net._again(net.members(change.of)[change.owner], change)
+    net.step(800 - net.step_index)
+
+    assert (spikes(net), state(net)) == (seen, now)
+    assert [repr(change) for change in net.log] == log
+
+
+def test_branch_shares_the_past_and_parts_from_the_change_on():
+    net = learning()
+    net.history.keep(every=10.0)
+    net.simulate(60)
+
+    net.go_back(35.0)
+    net.populations["E"].I = 30.0
+    net.simulate(25)
+
+    (branch,) = net.history.branches
+    one, other = branch.spikes["E"], net.spikes["E"]
+    assert (branch.left, branch.end) == (35.0, 60.0)
+    assert one.time.max() > 55
+    np.testing.assert_array_equal(one[one.time < 35], other[other.time < 35])
+    assert len(other[other.time >= 35]) > len(one[one.time >= 35])
+    assert [change.name for change in branch.log] == ["v", "v"]
+    assert [change.name for change in net.log] == ["v", "v", "I"]
+
+
+def test_budget_is_kept_and_the_past_gets_sparser():
+    net = coba(1000)
+    net.simulate(0.1)
+    one = net.snapshot().nbytes
+    net.history.keep(every=1.0, budget=12 * one / 1e6)
+    net.history._cost = 0.0
+    for _ in range(200):
+        net.simulate(1)
+        net.history._cost = 0.0
+
+    kept = [saved.step for saved in net.history._snapshots]
+    gaps = np.diff(kept)
+    assert net.history.nbytes <= 12 * one
+    assert len(kept) > 6
+    assert kept[0] <= 10
+    assert gaps[:3].mean() > 3 * gaps[-3:].mean()
+    assert net.history.times == [pytest.approx(kept[0] * 0.1), pytest.approx(200.1)]
+
+
+def test_diverged_run_offers_the_last_good_state():
+    net = Network(dt=1.0, seed=1)
+    text = "x = x + 1\nr = r + 1 / (25 - x)\n"
+    net.add(3, Neuron.from_cell(text, "N"), name="P")
+    net.history.keep(every=10.0)
+    with pytest.raises(SimulationError) as error:
+        net.simulate(100)
+
+    good = net.history.last_good
+    assert good is not None
+    assert str(error.value).endswith(
+        f"or look for a division by zero in its equations; net.go_back({good.time:g}) returns to "
+        f"the last good state."
+    )
+    net.go_back(good.time)
+    assert (net.time, net.error) == (good.time, None)
+    assert np.isfinite(net.populations["P"].r).all()
+
+
+def message(action):
+    with pytest.raises(NetworkError) as error:
+        action()
+    return str(error.value)
+
+
+def test_time_that_cannot_be_reached_is_refused():
+    net = coba(100)
+    net.simulate(5)
+    assert message(lambda: net.go_back(2.0)) == (
+        "Network: 2 ms cannot be reached, its history is empty; "
+        "call net.history.keep() before the run."
+    )
+    net.history.keep(every=1.0)
+    net.simulate(5)
+    assert message(lambda: net.go_back(2.0)) == (
+        "Network: 2 ms cannot be reached, its history begins at 5 ms; "
+        "call net.history.keep() before the run."
+    )
+    assert message(lambda: net.go_back(12.0)) == (
+        "Network: 12 ms has not come yet, it is 10 ms; call net.simulate to go there."
+    )
+    assert message(lambda: net.go_back(-1)) == (
+        "Network: cannot go back to -1 ms; give a time from 0 ms on."
+    )
+    assert message(lambda: net.history.keep(every=0)) == (
+        "Network: history.keep: every = 0; give a number > 0."
+    )
+    assert net.time == 10.0
+
+
+def test_reset_begins_a_new_history_and_keeps_the_run():
+    net = coba(500)
+    net.history.keep(every=5.0)
+    net.simulate(20)
+    seen = net.spikes["E"].to_numpy()
+
+    net.reset()
+
+    assert net.history.times == []
+    np.testing.assert_array_equal(net.history.branches[-1].spikes["E"].to_numpy(), seen)
+    net.simulate(10)
+    net.go_back(0)
+    assert net.time == 0

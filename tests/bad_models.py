@@ -106,6 +106,15 @@ BAD_MODELS: list[tuple[str, str, str, str]] = [
         "    ^^^",
     ),
     (
+        "value_of_the_projection_changed_by_a_spike",
+        "synapse",
+        "x = 0 : projection\npre_spike:\n    g_target += w\n    x += 1",
+        "M, line 4, column 5: 'x' is one value for the projection, and 'pre_spike' runs for each "
+        "synapse, in no order; change it in an equation, or leave out `projection`.\n"
+        "        x += 1\n"
+        "        ^",
+    ),
+    (
         "jump_with_flags_of_its_own",
         "neuron",
         "tau = 20 ms\ntau * dv/dt = -v\nv += g_exc : max = 3\nspike: v > 20",

@@ -574,6 +574,8 @@ def _reactions(work: _Work, section: Section | None) -> tuple[Assignment, ...]:
     found: list[Assignment] = []
     for statement in _assignments(section):
         checks.check_reaction(section.kind, statement, work.constants)
+        if statement.name in work.flags:
+            checks.check_own_value(section.kind, statement, work.flags[statement.name])
         if statement.name == "g_target":
             work.scope.names["g_target"] = symbol("g_target")
         found.append(_assignment(work, statement))

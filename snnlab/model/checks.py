@@ -28,6 +28,7 @@ from snnlab.language.syntax import (
     names,
     walk,
 )
+from snnlab.model.flags import Flags
 from snnlab.model.functions import BUILT_IN, DISTRIBUTIONS, NUMBERS
 from snnlab.model.integrators import FOR_NOISE, LINEAR_ONLY, SYNONYMS
 from snnlab.model.ir import DifferentialEquation
@@ -356,6 +357,16 @@ def check_reaction(kind: str, statement: Definition, parameters: Container[str])
                 "synapses add; write `g_target += ...`.",
             )
     check_reset_target(statement, parameters)
+
+
+def check_own_value(kind: str, statement: Definition, flags: Flags) -> None:
+    """A spike changes what belongs to its synapses, not what all synapses share."""
+    if kind in ("pre_spike", "post_spike") and flags.locality == "projection":
+        raise statement.source.error(
+            statement.span,
+            f"'{statement.name}' is one value for the projection, and '{kind}' runs for each "
+            "synapse, in no order; change it in an equation, or leave out `projection`.",
+        )
 
 
 RULE_FLAGS = {"creating": ("proba", "w", "d"), "pruning": ("proba",)}

@@ -1,5 +1,6 @@
 """The loop over neurons becomes vector instructions, and what they compute is exact enough."""
 
+import ctypes
 import subprocess
 
 import numpy as np
@@ -43,6 +44,22 @@ def test_update_of_neurons_is_vectorised(name, tmp_path):
     assert {loop, loop + 1} & vectorised_lines(code, tmp_path)
 
 
+DRAWS = [
+    "Uniform(0, 1)", "Normal(0, 1)", "LogNormal(0, 1)", "Exponential(2)", "DiscreteUniform(1, 6)",
+    "Bernoulli(0.2)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "equation", [*(f"r = {draw}" for draw in DRAWS), "10*dr/dt = -r + xi"], ids=[*DRAWS, "noise"]
+)
+def test_random_draws_are_vectorised(equation, tmp_path):
+    code = Neuron(equations=equation, name="Noisy").code
+    loop = code.splitlines().index("    SNN_INDEPENDENT") + 1
+
+    assert {loop, loop + 1} & vectorised_lines(code, tmp_path)
+
+
 def of(values, expression, dtype):
     """``expression`` of x, computed by a compiled neuron for each of ``values``."""
     net = Network(dt=1.0, seed=1, dtype=dtype)
@@ -71,3 +88,77 @@ def test_exponential_at_the_ends_of_the_numbers(dtype, greatest):
 
     assert finite.tolist() == [1, 0, 0]
     assert small.tolist() == [1, 0]
+
+
+LONG_PI = np.arccos(np.longdouble(-1))
+FUNCTIONS = """
+#include "snnlab_kernel.h"
+void logarithm(const double *x, double *y, long n)
+{
+    for (long i = 0; i < n; ++i) y[i] = snn_log(x[i]);
+}
+void cosine(const double *x, double *y, long n)
+{
+    for (long i = 0; i < n; ++i) y[i] = snn_cosine_of_turn(x[i]);
+}
+"""
+
+
+@pytest.fixture(scope="module", params=["", "-mno-fma"], ids=["this processor", "no FMA"])
+def functions(request, tmp_path_factory):
+    """A function of a name and values: what the C function of that name makes of them."""
+    folder = tmp_path_factory.mktemp("functions")
+    source, library = folder / "functions.c", folder / "functions.so"
+    source.write_text(FUNCTIONS)
+    toolchain = find_toolchain()
+    command = [*toolchain.command, *toolchain.flags, *request.param.split(), f"-I{INCLUDE}"]
+    subprocess.run([*command, str(source), "-o", str(library)], check=True)
+    loaded = ctypes.CDLL(str(library))
+
+    def call(name, x):
+        y = np.empty_like(x)
+        loaded[name](ctypes.c_void_p(x.ctypes.data), ctypes.c_void_p(y.ctypes.data), len(x))
+        return y
+
+    return call
+
+
+def test_logarithm_is_off_by_less_than_two_units_in_the_last_place(functions, rng):
+    tiny, huge = np.finfo(float).tiny, np.finfo(float).max
+    edges = [tiny, huge, 2.0**-53, 1 - 2.0**-53, 1 + 2.0**-52, np.sqrt(0.5), np.sqrt(2.0)]
+    x = np.concatenate(
+        [
+            edges,
+            rng.uniform(0, 1, 4000),
+            rng.uniform(0.99, 1.01, 4000),
+            2.0 ** rng.uniform(-1022, 1023, 4000),
+        ]
+    )
+    exact = np.log(x.astype(np.longdouble))
+
+    found = functions("logarithm", x)
+
+    assert np.abs((found - exact) / np.spacing(np.abs(exact).astype(float))).max() < 2
+    assert functions("logarithm", np.ones(1)).tolist() == [0.0]
+
+
+def test_cosine_of_a_turn_is_off_by_less_than_two_units_in_the_last_place(functions, rng):
+    near_zeros = rng.uniform(0.2499, 0.2501, 4000)
+    u = np.concatenate([[2.0**-53, 1 - 2.0**-53], rng.uniform(0, 1, 8000), near_zeros])
+    u = np.rint(u * 2.0**53) / 2.0**53
+    exact = np.sin(2 * LONG_PI * (np.abs(u.astype(np.longdouble) - 0.5) - 0.25))
+
+    found = functions("cosine", u)
+
+    assert np.abs((found - exact) / np.spacing(np.abs(exact).astype(float))).max() < 2
+    assert functions("cosine", np.array([0.0, 0.25, 0.5, 0.75])).tolist() == [1.0, 0.0, -1.0, 0.0]
+
+
+@pytest.mark.parametrize(("name", "low", "high"), [("logarithm", 0, 9), ("cosine", 0, 1)])
+def test_value_does_not_depend_on_its_place(functions, rng, name, low, high):
+    x = rng.uniform(low, high, 67)
+    whole = functions(name, x)
+
+    alone = [functions(name, x[i : i + 1].copy())[0] for i in range(67)]
+
+    assert alone == whole.tolist()

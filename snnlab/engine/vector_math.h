@@ -42,48 +42,14 @@ static inline void philox_block(const uint32_t key[2], uint64_t first, uint32_t 
     }
 }
 
-/* snn_unit of each pair: the 52 bits become the mantissa of a number in [1, 2). */
 static inline void unit_block(const uint32_t *high, const uint32_t *low, double *u)
 {
-    EACH {
-        const uint64_t bits = 0x3FF0000000000000u | (((uint64_t)high[e] << 20) ^ (low[e] >> 12));
-        double one;
-        memcpy(&one, &bits, 8);
-        u[e] = (one - 1.0) + 0.5 / 4503599627370496.0;
-    }
+    EACH u[e] = snn_unit(high[e], low[e]);
 }
 
-/* Natural logarithms of normal positive numbers, to 2 units in the last place. With x = m 2^k and m
- * between the roots of 1/2 and 2, log m is 2 artanh((m - 1) / (m + 1)). */
 static inline void log_block(const double *x, double *y)
 {
-    EACH {
-        uint64_t bits;
-        memcpy(&bits, &x[e], 8);
-        /* Adding the distance of sqrt(1/2) from 1 carries into the exponent where m > sqrt(2). */
-        const uint64_t carried = bits + 0x00095F619980C433u;
-        const uint64_t exponent = carried >> 52;
-        const uint64_t bits_of_m = bits - ((exponent - 1023u) << 52);
-        const uint64_t bits_of_k = 0x4330000000000000u | exponent; /* 2^52 + exponent */
-        double m, k;
-        memcpy(&m, &bits_of_m, 8);
-        memcpy(&k, &bits_of_k, 8);
-        k -= 4503599627370496.0 + 1023.0;
-        const double s = (m - 1.0) / (m + 1.0), q = s * s;
-        double sum = 1.0 / 21.0;
-        sum = sum * q + 1.0 / 19.0;
-        sum = sum * q + 1.0 / 17.0;
-        sum = sum * q + 1.0 / 15.0;
-        sum = sum * q + 1.0 / 13.0;
-        sum = sum * q + 1.0 / 11.0;
-        sum = sum * q + 1.0 / 9.0;
-        sum = sum * q + 1.0 / 7.0;
-        sum = sum * q + 1.0 / 5.0;
-        sum = sum * q + 1.0 / 3.0;
-        const double two_s = s + s;
-        /* ln 2 in two parts: the first has so few digits that its product with k is exact. */
-        y[e] = k * 0x1.62E42FEFA38p-1 + (two_s + (two_s * q * sum + k * 0x1.EF35793C7673p-45));
-    }
+    EACH y[e] = snn_log(x[e]);
 }
 
 /* Exponentials to 2 units in the last place; 0 below the normal numbers, infinite above. */

@@ -35,6 +35,15 @@
 #define SNN_INDEPENDENT
 #endif
 
+/* An inner loop that is left keeps the outer one from being vectorised. */
+#if defined(__clang__)
+#define SNN_UNROLL_10 _Pragma("clang loop unroll(full)")
+#elif defined(__GNUC__)
+#define SNN_UNROLL_10 _Pragma("GCC unroll 10")
+#else
+#define SNN_UNROLL_10
+#endif
+
 #define SNN_INFINITY __builtin_inf()
 #define SNN_NAN __builtin_nan("")
 
@@ -65,10 +74,11 @@ typedef void (*snn_row_kernel)(const snn_args *, const snn_clock *, int64_t row,
 
 /* Philox4x32-10 (Salmon et al. 2011, SC'11, doi:10.1145/2063384.2063405): four 32-bit numbers
  * for a 128-bit counter and a 64-bit key. */
-static inline void snn_philox(const uint32_t key[2], uint32_t c0, uint32_t c1, uint32_t c2,
+SNN_INLINE void snn_philox(const uint32_t key[2], uint32_t c0, uint32_t c1, uint32_t c2,
                               uint32_t c3, uint32_t out[4])
 {
     uint32_t k0 = key[0], k1 = key[1];
+    SNN_UNROLL_10
     for (int round = 0; round < 10; ++round) {
         const uint64_t p0 = (uint64_t)0xD2511F53u * c0;
         const uint64_t p1 = (uint64_t)0xCD9E8D57u * c2;
@@ -85,11 +95,14 @@ static inline void snn_philox(const uint32_t key[2], uint32_t c0, uint32_t c1, u
     out[3] = c3;
 }
 
-/* 52 random bits as a double in (0, 1): never 0, so that its logarithm exists. */
-static inline double snn_unit(uint32_t high, uint32_t low)
+/* 52 random bits as a double in (0, 1): never 0, so that its logarithm exists. They become the mantissa
+ * of a number in [1, 2), since few processors turn vectors of 64-bit integers into doubles. */
+SNN_INLINE double snn_unit(uint32_t high, uint32_t low)
 {
-    const uint64_t bits = ((uint64_t)high << 20) ^ (low >> 12);
-    return ((double)(int64_t)bits + 0.5) * (1.0 / 4503599627370496.0);
+    const uint64_t bits = 0x3FF0000000000000u | (((uint64_t)high << 20) ^ (low >> 12));
+    double one;
+    memcpy(&one, &bits, 8);
+    return (one - 1.0) + 0.5 / 4503599627370496.0;
 }
 
 /* The random numbers of one draw of one element in one step. */
@@ -101,51 +114,51 @@ typedef struct {
 } snn_stream;
 
 /* Four numbers; a rejection method asks again with the next `attempt`. */
-static inline void snn_bits(const snn_stream *stream, uint32_t attempt, uint32_t out[4])
+SNN_INLINE void snn_bits(const snn_stream *stream, uint32_t attempt, uint32_t out[4])
 {
     snn_philox(stream->key, (uint32_t)stream->step, (uint32_t)(stream->step >> 32),
                stream->element, stream->number | attempt << 16, out);
 }
 
-static inline double snn_draw_uniform(const snn_stream *stream, double low, double high)
+SNN_INLINE double snn_draw_uniform(const snn_stream *stream, double low, double high)
 {
     uint32_t bits[4];
     snn_bits(stream, 0, bits);
     return low + (high - low) * snn_unit(bits[0], bits[1]);
 }
 
-static inline double snn_draw_discreteuniform(const snn_stream *stream, double low, double high)
+SNN_INLINE double snn_draw_discreteuniform(const snn_stream *stream, double low, double high)
 {
     return __builtin_floor(snn_draw_uniform(stream, low, high + 1.0));
 }
 
-static inline double snn_draw_bernoulli(const snn_stream *stream, double p)
+SNN_INLINE double snn_draw_bernoulli(const snn_stream *stream, double p)
 {
     return snn_draw_uniform(stream, 0.0, 1.0) < p ? 1.0 : 0.0;
 }
 
-static inline double snn_draw_exponential(const snn_stream *stream, double rate)
+SNN_INLINE double snn_draw_exponential(const snn_stream *stream, double rate)
 {
-    return -__builtin_log(snn_draw_uniform(stream, 0.0, 1.0)) / rate;
+    return -snn_log(snn_draw_uniform(stream, 0.0, 1.0)) / rate;
 }
 
 /* Box and Muller (1958), Ann. Math. Stat. 29, 610-611; one of the pair. */
-static inline double snn_gauss(const uint32_t bits[4])
+SNN_INLINE double snn_gauss(const uint32_t bits[4])
 {
-    return __builtin_sqrt(-2.0 * __builtin_log(snn_unit(bits[0], bits[1]))) *
-           __builtin_cos(6.283185307179586 * snn_unit(bits[2], bits[3]));
+    return __builtin_sqrt(-2.0 * snn_log(snn_unit(bits[0], bits[1]))) *
+           snn_cosine_of_turn(snn_unit(bits[2], bits[3]));
 }
 
-static inline double snn_draw_normal(const snn_stream *stream, double mean, double sd)
+SNN_INLINE double snn_draw_normal(const snn_stream *stream, double mean, double sd)
 {
     uint32_t bits[4];
     snn_bits(stream, 0, bits);
     return mean + sd * snn_gauss(bits);
 }
 
-static inline double snn_draw_lognormal(const snn_stream *stream, double mean, double sd)
+SNN_INLINE double snn_draw_lognormal(const snn_stream *stream, double mean, double sd)
 {
-    return __builtin_exp(snn_draw_normal(stream, mean, sd));
+    return snn_exp(snn_draw_normal(stream, mean, sd));
 }
 
 /* Above this mean counts come from the normal distribution with the same mean and variance, rounded;
@@ -203,7 +216,7 @@ static inline double snn_draw_gamma(const snn_stream *stream, double shape, doub
         const double x = snn_gauss(bits), y = 1.0 + c * x, v = y * y * y;
         snn_bits(stream, attempt + 1000, bits);
         const double u = snn_unit(bits[0], bits[1]);
-        if (v > 0.0 && __builtin_log(u) < 0.5 * x * x + d - d * v + d * __builtin_log(v)) {
+        if (v > 0.0 && snn_log(u) < 0.5 * x * x + d - d * v + d * snn_log(v)) {
             value = d * v;
             break;
         }

@@ -1,7 +1,8 @@
-/* Exponentials without a branch or a call, so that a compiler turns a loop over them into vector
- * instructions. One code for every element: a value does not depend on where it stands in an array.
+/* Elementary functions without a branch or a call, so that a compiler turns a loop over them into
+ * vector instructions. One code for every element: a value does not depend on where it stands in an
+ * array.
  *
- * x = k ln 2 + r with |r| <= ln(2)/2, and exp(r) = 1 + r P(r). P is the polynomial through the
+ * Exponentials: x = k ln 2 + r with |r| <= ln(2)/2, and exp(r) = 1 + r P(r). P is the polynomial through the
  * values of (exp(r) - 1)/r at the Chebyshev points of that range, with P(0) = 1: its error is below
  * 4e-17 in double precision and 1e-8 in single precision.
  */
@@ -154,6 +155,55 @@ SNN_INLINE float snn_inverse_exprelf(float x)
     float below;
     const float above = snn_above_exprelf(x, &below);
     return below / above;
+}
+
+/* The natural logarithm of a normal positive number, to 2 units in the last place. With x = m 2^k and
+ * m between the roots of 1/2 and 2, log m is 2 artanh((m - 1) / (m + 1)). */
+SNN_INLINE double snn_log(double x)
+{
+    uint64_t bits;
+    memcpy(&bits, &x, 8);
+    /* Adding the distance of sqrt(1/2) from 1 carries into the exponent where m > sqrt(2). */
+    const uint64_t exponent = (bits + 0x00095F619980C433u) >> 52;
+    const uint64_t bits_of_m = bits - ((exponent - 1023u) << 52);
+    const uint64_t bits_of_k = 0x4330000000000000u | exponent; /* 2^52 + exponent */
+    double m, k;
+    memcpy(&m, &bits_of_m, 8);
+    memcpy(&k, &bits_of_k, 8);
+    k -= 4503599627370496.0 + 1023.0;
+    const double s = (m - 1.0) / (m + 1.0), q = s * s;
+    double sum = 1.0 / 21.0;
+    sum = SNN_FMA(sum, q, 1.0 / 19.0);
+    sum = SNN_FMA(sum, q, 1.0 / 17.0);
+    sum = SNN_FMA(sum, q, 1.0 / 15.0);
+    sum = SNN_FMA(sum, q, 1.0 / 13.0);
+    sum = SNN_FMA(sum, q, 1.0 / 11.0);
+    sum = SNN_FMA(sum, q, 1.0 / 9.0);
+    sum = SNN_FMA(sum, q, 1.0 / 7.0);
+    sum = SNN_FMA(sum, q, 1.0 / 5.0);
+    sum = SNN_FMA(sum, q, 1.0 / 3.0);
+    const double two_s = s + s;
+    /* ln 2 in two parts: the first has so few digits that its product with k is exact. */
+    const double rest = SNN_FMA(two_s * q, sum, k * 0x1.EF35793C7673p-45);
+    return SNN_FMA(k, 0x1.62E42FEFA38p-1, two_s + rest);
+}
+
+/* The cosine of 2 pi u, to 2 units in the last place, where u is a multiple of 2^-53 in [0, 1]: the
+ * sine of at most a quarter of the circle, and how much of a quarter is found without rounding. */
+SNN_INLINE double snn_cosine_of_turn(double u)
+{
+    const double x = 6.283185307179586 * (__builtin_fabs(u - 0.5) - 0.25), q = x * x;
+    double s = 1.0 / 51090942171709440000.0;
+    s = SNN_FMA(s, q, -1.0 / 121645100408832000.0);
+    s = SNN_FMA(s, q, 1.0 / 355687428096000.0);
+    s = SNN_FMA(s, q, -1.0 / 1307674368000.0);
+    s = SNN_FMA(s, q, 1.0 / 6227020800.0);
+    s = SNN_FMA(s, q, -1.0 / 39916800.0);
+    s = SNN_FMA(s, q, 1.0 / 362880.0);
+    s = SNN_FMA(s, q, -1.0 / 5040.0);
+    s = SNN_FMA(s, q, 1.0 / 120.0);
+    s = SNN_FMA(s, q, -1.0 / 6.0);
+    return SNN_FMA(s * q, x, x);
 }
 
 #endif

@@ -126,6 +126,17 @@ def test_step_made_while_a_frame_is_put_together_is_shown_by_the_next(page, netw
     assert page.frame_where(lambda frame: frame["last"] == 0)["state"]["time"] == 0.1
 
 
+def test_core_is_left_to_the_browser_while_somebody_looks(page, network):
+    page.join()
+    page.frame()
+    watched = network.spare_cores
+
+    page.dashboard.close()
+
+    assert watched == 1
+    assert network.spare_cores == 0
+
+
 def test_slider_says_what_it_stands_for(page):
     setup = page.join()
 

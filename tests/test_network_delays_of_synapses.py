@@ -10,6 +10,7 @@ from snnlab.engine.schedule import OffGridWarning
 from snnlab.errors import NetworkError
 from snnlab.model.neuron import Neuron
 from snnlab.model.synapse import Synapse
+from snnlab.network import assembly
 from snnlab.network.connectors import AllToAll, FixedProbability, FromMatrix
 from snnlab.network.distributions import DiscreteUniform, Normal, Uniform
 from snnlab.network.network import Network
@@ -385,3 +386,84 @@ def test_changed_weights_reach_synapses_with_delays(target, first):
 
     assert before.tolist() == np.broadcast_to(weight, 3).tolist()
     assert (post.v - before).tolist() == [10.0, 20.0, 30.0]
+
+
+@TARGETS
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_inputs_under_way_follow_from_the_spikes(target, threads):
+    """An inbox is no state: emptied at any moment, it is as it was, to the last bit."""
+
+    def run(spoiled):
+        net = Network(dt=0.1, seed=4, target=target, threads=threads)
+        group = net.add(200, Neuron.from_cell(LIF, "LIF"), name="P")
+        group.v = Uniform(-60, -50)
+        for name in ("first", "second"):
+            rule, weight, delay = FixedProbability(0.2), Uniform(0.0, 0.4), Uniform(0.1, 6.0)
+            net.connect(group, group, "exc", rule, weight=weight, delay=delay, name=name)
+        net.connect(group, group, "exc", FixedProbability(0.1), weight=0.1, delay=2.0)
+        for _ in range(8):
+            net.step(25)
+            inbox = net._projection_parts["first"].inbox
+            assert inbox is not None
+            assert inbox is net._projection_parts["second"].inbox
+            if spoiled:
+                inbox.arrays[0][...] = np.nan
+                inbox.forget()
+        assert len(net.spikes["P"]) > 200
+        return net.spikes["P"].to_numpy().tolist(), group.v.tobytes(), group.g_exc.tobytes()
+
+    assert run(spoiled=True) == run(spoiled=False)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("way", ["inbox", "order"])
+def test_sums_are_those_of_the_interpreter_to_the_last_bit(monkeypatch, way, dtype):
+    if way == "order":
+        monkeypatch.setattr(assembly, "SMALL_INBOX", 0)
+
+    def run(target, threads):
+        net = Network(dt=0.1, seed=4, target=target, threads=threads, dtype=dtype)
+        pre = net.add(120, Neuron.from_cell(EVERY, "every7"), name="pre")
+        pre.r = np.arange(120) % 7
+        post = net.add(150, Neuron.from_cell(COLLECTOR, "collector"), name="post")
+        for weight in (Uniform(0, 1), 0.1):
+            rule = FixedProbability(0.1)
+            net.connect(pre, post, "exc", rule, weight=weight, delay=Uniform(0.1, 6.0))
+        net.simulate(15)
+        net.simulate(5)
+        inboxes = [parts.inbox is None for parts in net._projection_parts.values()]
+        assert inboxes == [way == "order"] * 2
+        return post.v.tobytes()
+
+    expected = run("numpy", 1)
+    for threads in (1, 2, 3):
+        assert run("c", threads) == expected
+
+
+@TARGETS
+@pytest.mark.parametrize("last", [3.0, 30.0], ids=["inbox", "order"])
+@pytest.mark.parametrize("weight", [[1.0, 2.0], 2.0], ids=["each", "one"])
+def test_a_changed_weight_acts_on_spikes_under_way(target, last, weight):
+    net, pre, post = pair(1, 2, target=target)
+    projection = net.connect(pre, post, "exc", weight=weight, delay=[0.2, last])
+    net.simulate(0.8)  # the spike of step 6 is under way, and those of later steps as well
+
+    projection.w = np.multiply(weight, 10)
+    net.simulate(last)
+
+    arrived = [
+        sum(e + round(d * 10) < 8 + last * 10 for e in range(6, 400, 7)) for d in (0.2, last)
+    ]
+    assert post.v.tolist() == (np.array(arrived) * np.broadcast_to(weight, 2) * 10).tolist()
+
+
+@TARGETS
+def test_a_reset_takes_inputs_under_way_back(target):
+    net, pre, post = pair(1, 2, target=target)
+    net.connect(pre, post, "exc", delay=[0.2, 3.0])
+    net.simulate(2)
+
+    net.reset()
+    net.simulate(0.7)
+
+    assert post.v.tolist() == [0.0, 0.0]

@@ -177,12 +177,12 @@ def test_memory_is_told_before_and_after_building(free):
         "P0->P1 exc       rows                     1,000          24    24 kB\n"
         "P0->P1 exc       targets              1,000,000           2     2 MB\n"
         "P0->P1 exc       weights              1,000,000           8     8 MB\n"
-        "P0->P1 exc       delays               1,000,000          16    16 MB\n"
+        "P0->P1 exc       delays               1,000,000           1     1 MB\n"
         "by function      rows                     1,000          24    24 kB\n"
         "by function      targets                      ?           2        ?\n"
         "P1               record of v          2,000,000           8    16 MB\n"
-        "total                                                        42.1 MB\n"
-        "to be allocated                                              42.1 MB\n"
+        "total                                                        27.1 MB\n"
+        "to be allocated                                              27.1 MB\n"
         "free                                                            2 GB"
     )
     assert before.missing == before.total - 16 * 3072

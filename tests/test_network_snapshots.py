@@ -159,6 +159,10 @@ def test_every_array_that_steps_change_is_in_the_snapshot(build, target):
     for parts in net._parts.values():
         for lists in parts.transits().values():
             held += [bytes_of(lists.neuron), bytes_of(lists.count)]
+    # Made anew from the spike lists: test_inputs_under_way_follow_from_the_spikes.
+    inboxes = [parts.inbox for parts in net._projection_parts.values() if parts.inbox is not None]
+    held += [bytes_of(array) for inbox in inboxes for array in inbox.arrays]
+    assert len(inboxes) == (build is delayed)
     if build is pruned:
         for projection in net.projections.values():
             projection.stop_pruning()

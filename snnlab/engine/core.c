@@ -1,4 +1,5 @@
 #include "snnlab_core.h"
+#include "vector_math.h"
 
 #include <limits.h>
 #include <math.h>
@@ -253,6 +254,159 @@ static void deliver_delayed(const snn_engine *engine, const snn_projection *proj
             }
         }
     }
+}
+
+/* ring[step][target] += weight for those of a row that arrive `least` steps later, or more. */
+#define DELIVER_AHEAD(REAL, INDEX, WEIGHT, VALUE)                                                \
+    {                                                                                            \
+        REAL *const ring = (REAL *)inbox->ring;                                                  \
+        const INDEX *const target = (const INDEX *)projection->target;                           \
+        const WEIGHT *const weight = (const WEIGHT *)projection->weight;                         \
+        (void)weight;                                                                            \
+        for (int64_t k = begin; k < end; ++k) {                                                  \
+            if (delay[k] < least) continue;                                                      \
+            ring[((emitted + delay[k]) & mask) * stride + target[k]] += (REAL)(VALUE);           \
+        }                                                                                        \
+        return;                                                                                  \
+    }
+
+static void deliver_row_ahead(const snn_inbox *inbox, const snn_projection *projection,
+                              int64_t begin, int64_t end, int64_t emitted, int64_t least)
+{
+    const int narrow = projection->target_bytes == 2;
+    const uint8_t *const delay = (const uint8_t *)projection->arrival;
+    const int64_t mask = inbox->n_slots - 1, stride = inbox->post->padded;
+    if (inbox->real_bytes == 8) {
+        if (projection->weight_bytes == 0) {
+            const double one = *(const double *)projection->weight;
+            if (narrow) DELIVER_AHEAD(double, uint16_t, double, one)
+            DELIVER_AHEAD(double, uint32_t, double, one)
+        }
+        if (narrow) DELIVER_AHEAD(double, uint16_t, double, weight[k])
+        DELIVER_AHEAD(double, uint32_t, double, weight[k])
+    }
+    if (projection->weight_bytes == 0) {
+        const double one = *(const double *)projection->weight;
+        if (narrow) DELIVER_AHEAD(float, uint16_t, double, one)
+        DELIVER_AHEAD(float, uint32_t, double, one)
+    }
+    if (narrow) DELIVER_AHEAD(float, uint16_t, float, weight[k])
+    DELIVER_AHEAD(float, uint32_t, float, weight[k])
+}
+
+static inline void fetch(const void *array, int64_t begin, int64_t end, int64_t bytes)
+{
+    enum { LINES = 6 }; /* of a long row the processor fetches the rest itself */
+    const char *first = (const char *)array + begin * bytes;
+    int64_t n_bytes = (end - begin) * bytes;
+    if (n_bytes > LINES * SNN_CACHE_LINE) n_bytes = LINES * SNN_CACHE_LINE;
+    for (int64_t k = 0; k < n_bytes; k += SNN_CACHE_LINE) __builtin_prefetch(first + k);
+}
+
+/* Spikes on their way to the inbox: rows are few and far apart, so that they are asked for together
+ * before the first is needed. */
+enum { ROWS_AT_ONCE = 32 };
+
+typedef struct {
+    const snn_projection *projection[ROWS_AT_ONCE];
+    const int64_t *part[ROWS_AT_ONCE];
+    int n;
+} snn_rows;
+
+static void deliver_rows(const snn_inbox *inbox, snn_rows *rows, int n_parts, int64_t emitted,
+                         int64_t least)
+{
+    for (int r = 0; r < rows->n; ++r) {
+        const snn_projection *projection = rows->projection[r];
+        const int64_t begin = rows->part[r][0], end = rows->part[r][n_parts];
+        fetch(projection->target, begin, end, projection->target_bytes);
+        fetch(projection->arrival, begin, end, 1);
+        if (projection->weight_bytes)
+            fetch(projection->weight, begin, end, projection->weight_bytes);
+    }
+    for (int r = 0; r < rows->n; ++r)
+        deliver_row_ahead(inbox, rows->projection[r], rows->part[r][0], rows->part[r][n_parts],
+                          emitted, least);
+    rows->n = 0;
+}
+
+/* The spikes of a step, by projection and then by pre neuron, reach the neurons of the parts
+ * first <= part < last after `least` steps or more. */
+static void send(const snn_engine *engine, const snn_inbox *inbox, int64_t emitted, int64_t least,
+                 int first, int last)
+{
+    const int n_threads = engine->n_threads;
+    const int64_t width = n_threads + 1;
+    snn_rows rows = {.n = 0};
+    for (int m = 0; m < inbox->n_members; ++m) {
+        const snn_projection *projection = inbox->member[m];
+        const snn_population *pre = projection->pre;
+        const int64_t slot = emitted % pre->n_slots;
+        for (int owner = 0; owner < n_threads; ++owner) {
+            const int32_t *neuron = pre->neuron + slot * pre->padded + pre->bounds[owner];
+            const int64_t n = pre->count[(slot * n_threads + owner) * 8];
+            for (int64_t s = 0; s < n; ++s) {
+                const int64_t *part = projection->part + neuron[s] * width + first;
+                __builtin_prefetch(part);
+                rows.projection[rows.n] = projection;
+                rows.part[rows.n] = part;
+                if (++rows.n == ROWS_AT_ONCE)
+                    deliver_rows(inbox, &rows, last - first, emitted, least);
+            }
+        }
+    }
+    deliver_rows(inbox, &rows, last - first, emitted, least);
+}
+
+#define TAKE_OUT(REAL)                                                                           \
+    {                                                                                            \
+        REAL *const g = (REAL *)inbox->conductance;                                              \
+        REAL *const ring = (REAL *)inbox->ring + slot * inbox->post->padded;                     \
+        for (int64_t i = begin; i < end; ++i) {                                                  \
+            g[i] += ring[i];                                                                     \
+            ring[i] = 0;                                                                         \
+        }                                                                                        \
+    }
+
+SNN_CLONES
+static void take_out(const snn_inbox *inbox, int64_t slot, int64_t begin, int64_t end)
+{
+    if (inbox->real_bytes == 8)
+        TAKE_OUT(double)
+    else
+        TAKE_OUT(float)
+}
+
+/* All that is under way to the neurons of one part, but for the spikes of the last step. */
+static void refill(const snn_engine *engine, const snn_inbox *inbox, int64_t step, int thread)
+{
+    const int64_t begin = inbox->post->bounds[thread], end = inbox->post->bounds[thread + 1];
+    for (int64_t slot = 0; slot < inbox->n_slots; ++slot)
+        memset((char *)inbox->ring + (slot * inbox->post->padded + begin) * inbox->real_bytes, 0,
+               (size_t)((end - begin) * inbox->real_bytes));
+    const int64_t oldest = step - inbox->longest;
+    for (int64_t emitted = oldest < 0 ? 0 : oldest; emitted < step - 1; ++emitted)
+        send(engine, inbox, emitted, step - emitted, thread, thread + 1);
+}
+
+/* The spikes of the last step are entered for the steps in which they arrive, in ascending order of
+ * their neurons, and the input of this step is taken out: a neuron sums the oldest spikes first, for
+ * any number of threads. */
+static void deliver_inbox(const snn_engine *engine, const snn_inbox *inbox, const snn_clock *clock,
+                          int first, int last)
+{
+    int64_t generation = 0;
+    for (int m = 0; m < inbox->n_members; ++m) generation += inbox->member[m]->pre->generation;
+    for (int thread = first; thread < last; ++thread) {
+        int64_t *known = inbox->known + thread * 8;
+        if (known[0] != clock->step || known[1] != generation)
+            refill(engine, inbox, clock->step, thread);
+        known[0] = clock->step + 1;
+        known[1] = generation;
+    }
+    if (clock->step > 0) send(engine, inbox, clock->step - 1, 1, first, last);
+    take_out(inbox, clock->step & (inbox->n_slots - 1), inbox->post->bounds[first],
+             inbox->post->bounds[last]);
 }
 
 static void update_synapses(const snn_engine *engine, const snn_projection *projection,
@@ -584,10 +738,17 @@ static void run_phase(snn_engine *engine, const snn_phase *phase, const snn_cloc
                       int first, int last)
 {
     switch (phase->kind) {
-    case SNN_DELIVER:
-        if (((const snn_projection *)phase->object)->arrival) break;
-        deliver(engine, phase->object, clock, first, last);
+    case SNN_DELIVER: {
+        const snn_projection *projection = phase->object;
+        if (projection->inbox) {
+            if (projection == projection->inbox->member[0]) /* for all of them */
+                deliver_inbox(engine, projection->inbox, clock, first, last);
+            return;
+        }
+        if (projection->arrival) break;
+        deliver(engine, projection, clock, first, last);
         return;
+    }
     case SNN_UPDATE: {
         const snn_update *update = phase->object;
         const int64_t *bounds = update->population->bounds;

@@ -22,6 +22,11 @@ def aligned_zeros(size: int, dtype: DTypeLike) -> NDArray:
     return raw[start : start + size * item.itemsize].view(item)
 
 
+def inbox_slots(longest: int) -> int:
+    """Steps that an inbox holds for delays up to ``longest``: a power of two."""
+    return 1 << (longest - 1).bit_length()
+
+
 def split_at_vectors(size: int, n_threads: int) -> NDArray[np.int64]:
     """Bounds (n_threads + 1) of contiguous ranges that begin and end at whole vectors."""
     vectors = padded_size(size) // PADDING

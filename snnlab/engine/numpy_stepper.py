@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from snnlab.codegen.numpy_target import philox, unit
 from snnlab.engine.construction import Rule, Values
+from snnlab.engine.memory import inbox_slots
 
 
 class Kernel(Protocol):
@@ -116,12 +117,14 @@ class SpikeLists(Object):
         self.bounds = bounds
         self.neuron = np.zeros((n_slots, len(spiked)), np.int32)
         self.count = np.zeros((n_slots, len(bounds) - 1, 8), np.int64)
+        self.generation = 0  # counts how often the lists were replaced from outside
         self._log: list[NDArray[np.int32]] = []
         self._logging = False
 
     def clear(self) -> None:
         """Forget every spike under way."""
         self.count[...] = 0
+        self.generation += 1
         self._log.clear()
 
     def keep_log(self, wanted: bool) -> None:
@@ -196,7 +199,7 @@ class Synapses(Object):
         conductance: NDArray,
         delay: int,
     ) -> None:
-        self._pre, self._post = pre, post
+        self.pre, self._post = pre, post
         self._begin, self._end = part[:, 0], part[:, -1]
         self._target = target.astype(np.intp)
         self._source = np.repeat(np.arange(len(part)), self._end - self._begin)
@@ -204,6 +207,7 @@ class Synapses(Object):
         self._conductance = conductance
         self._delay = delay
         self._delay_each: tuple[NDArray[np.int64], NDArray] | None = None
+        self.inbox: Inbox | None = None
         self._on_pre: _Bound | None = None
         self._on_post: tuple[_Bound, NDArray[np.int64]] | None = None
         self._each_step: _Bound | None = None
@@ -224,13 +228,19 @@ class Synapses(Object):
         self._continuous = _Bound(kernel, arguments)
 
     def weights_changed(self) -> None:
-        """Take over the values that the array of weights has now: it is the one that is read."""
+        """Take over the values that the array of weights has now."""
+        if self.inbox is not None:
+            self.inbox.forget()
 
     def delay_each(self, delay: NDArray) -> None:
         """Deliver each synapse after its own ``delay``, uint8 or uint16 (n_synapses,), steps."""
         self._delay_each = np.unique(delay).astype(np.int64), delay
 
     def deliver(self, step: int, dt: float) -> None:
+        if self.inbox is not None:
+            if self is self.inbox.members[0][0]:
+                self.inbox.deliver(step)
+            return
         if self._delay_each is None:
             self._deliver(step, dt, self._delay, None)
             return
@@ -242,7 +252,7 @@ class Synapses(Object):
         """Spikes of ``delay`` steps ago arrive, at the synapses with that delay only."""
         if step < delay:
             return
-        spiking = self._pre.of_step(step - delay)
+        spiking = self.pre.of_step(step - delay)
         synapses = _ranges(self._begin[spiking], self._end[spiking])
         if each is not None:
             synapses = synapses[each[synapses] == delay]
@@ -253,6 +263,13 @@ class Synapses(Object):
         weights = self._weight if self._weight.ndim == 0 else self._weight[synapses]
         real = self._conductance.dtype.type
         np.add.at(self._conductance, self._target[synapses], real(weights))
+
+    def rows_of(self, emitted: int) -> tuple[NDArray, NDArray, NDArray]:
+        """Synapses of the neurons that spiked in a step, in their order, targets and weights."""
+        spiking = self.pre.of_step(emitted)
+        synapses = _ranges(self._begin[spiking], self._end[spiking])
+        weights = self._weight if self._weight.ndim == 0 else self._weight[synapses]
+        return synapses, self._target[synapses], np.broadcast_to(weights, synapses.shape)
 
     def transmit(self, step: int, dt: float) -> None:
         if self._continuous is not None:
@@ -274,6 +291,52 @@ class Synapses(Object):
         else:
             synapses = order[_ranges(row[spiking], row[spiking + 1])].astype(np.intp)
         bound.run(step, dt, synapses, self._source[synapses], self._target[synapses])
+
+
+class Inbox:
+    """What reaches an array of a population in the coming steps, by delays of single synapses."""
+
+    def __init__(
+        self,
+        post: SpikeLists,
+        conductance: NDArray,
+        members: Iterable[tuple[Synapses, NDArray[np.uint8]]],
+    ) -> None:
+        self.members = list(members)
+        self._conductance = conductance
+        self._longest = max(int(delays.max(initial=1)) for _, delays in self.members)
+        self._ring = np.zeros((inbox_slots(self._longest), len(conductance)), conductance.dtype)
+        self._known = -1, -1  # next step, generation of the spike lists
+        self.arrays = [self._ring]  # that steps change, and that a refill makes anew
+        for synapses, _ in self.members:
+            synapses.inbox = self
+
+    def forget(self) -> None:
+        """Enter the spikes under way anew before the next step."""
+        self._known = -1, -1
+
+    def deliver(self, step: int) -> None:
+        generation = sum(synapses.pre.generation for synapses, _ in self.members)
+        if self._known != (step, generation):
+            self._ring[...] = 0
+            for emitted in range(max(0, step - self._longest), step - 1):
+                self._send(emitted, step - emitted)
+        self._known = step + 1, generation
+        if step > 0:
+            self._send(step - 1, 1)
+        slot = step % len(self._ring)
+        self._conductance += self._ring[slot]
+        self._ring[slot] = 0
+
+    def _send(self, emitted: int, least: int) -> None:
+        """Enter the spikes of a step for those steps that are ``least`` later, or more."""
+        for synapses, delays in self.members:
+            which, targets, weights = synapses.rows_of(emitted)
+            delay = delays[which].astype(np.int64)
+            late = delay >= least
+            slots = (emitted + delay[late]) % len(self._ring)
+            values = weights[late].astype(self._ring.dtype)
+            np.add.at(self._ring, (slots, targets[late]), values)
 
 
 class ProceduralSynapses(Object):

@@ -67,6 +67,16 @@ class Synapses(Object):
     def delay_each(self, delay: NDArray) -> None: ...
     def continuously(self, kernel: int, arguments: Arguments, rows_kernel: int = 0) -> None: ...
 
+class Inbox:
+    arrays: list[NDArray]
+    def __init__(
+        self,
+        post: SpikeLists,
+        conductance: NDArray,
+        members: Iterable[tuple[Synapses, NDArray[uint8]]],
+    ) -> None: ...
+    def forget(self) -> None: ...
+
 class ProceduralSynapses(Object):
     def __init__(
         self,

@@ -10,6 +10,7 @@ from libc.string cimport memcpy
 
 import numpy as np
 
+from snnlab.engine.memory import aligned_zeros, inbox_slots
 from snnlab.engine.rows import parts_of_rows
 
 
@@ -41,6 +42,9 @@ cdef extern from "snnlab_core.h" nogil:
         int32_t *neuron
         int64_t *count
         snn_spike_log *log
+        int64_t generation
+
+    ctypedef struct snn_inbox
 
     ctypedef struct snn_projection:
         const snn_population *pre
@@ -53,6 +57,7 @@ cdef extern from "snnlab_core.h" nogil:
         void *conductance
         int real_bytes
         int32_t delay
+        snn_inbox *inbox
         const void *arrival
         int arrival_bytes
         const uint32_t *order
@@ -68,6 +73,17 @@ cdef extern from "snnlab_core.h" nogil:
         snn_row_kernel psp_kernel
         snn_row_kernel psp_rows_kernel
         snn_args psp_args
+
+    ctypedef struct snn_inbox:
+        const snn_population *post
+        void *conductance
+        int real_bytes
+        void *ring
+        int64_t n_slots
+        int64_t longest
+        const snn_projection **member
+        int n_members
+        int64_t *known
 
     ctypedef struct snn_rule:
         pass
@@ -320,6 +336,7 @@ cdef class SpikeLists(Object):
     def clear(self):
         """Forget every spike under way."""
         self.count[...] = 0
+        self.population.generation += 1
         self.drain()
 
     def keep_log(self, bint wanted):
@@ -414,6 +431,7 @@ cdef class Synapses(Object):
     cdef snn_projection projection
     cdef object _keep
     cdef object _sorted_weight  # by delay, and the synapse of each
+    cdef Inbox _inbox
 
     def __cinit__(self, SpikeLists pre, SpikeLists post, part, target, weight, conductance,
                   int32_t delay):
@@ -455,6 +473,8 @@ cdef class Synapses(Object):
         if self._sorted_weight is not None:
             sorted_weight, order = self._sorted_weight
             np.take(self._keep[4], order, out=sorted_weight)
+        if self._inbox is not None:
+            self._inbox.forget()
 
     def delay_each(self, delay):
         """Deliver each synapse after its own ``delay``, uint8 or uint16 (n_synapses,), steps."""
@@ -492,6 +512,51 @@ cdef class Synapses(Object):
         self.projection.psp_rows_kernel = <snn_row_kernel><void *>rows_kernel
         self.projection.psp_kernel = <snn_row_kernel><void *>kernel
         self.projection.psp_args = arguments.args
+
+
+cdef class Inbox:
+    """What reaches an array of a population in the coming steps, by delays of single synapses."""
+
+    cdef snn_inbox inbox
+    cdef readonly list arrays  # that steps change, and that a refill makes anew
+    cdef object _keep, _known
+    cdef const snn_projection **_members
+
+    def __cinit__(self, SpikeLists post, conductance, members):
+        """``members``: (synapses, delays), in the order of their phases; all add a weight to
+        ``conductance``. Delays uint8 (n_synapses,), steps."""
+        cdef Synapses synapses
+        members = list(members)
+        longest = max(int(delays.max(initial=1)) for _, delays in members)
+        ring = aligned_zeros(inbox_slots(longest) * len(conductance), conductance.dtype)
+        self._known = np.full((post.n_threads, 8), -1, np.int64)
+        self._keep = (post, conductance, members)
+        self.arrays = [ring, self._known]
+        self._members = <const snn_projection **>calloc(len(members), sizeof(void *))
+        if self._members == NULL:
+            raise MemoryError
+        for k, (synapses, delays) in enumerate(members):
+            self._members[k] = &synapses.projection
+            synapses._inbox = self
+            synapses.projection.inbox = &self.inbox
+            synapses.projection.arrival = _data(delays)
+            synapses.projection.arrival_bytes = 1
+        self.inbox.post = &post.population
+        self.inbox.conductance = _data(conductance)
+        self.inbox.real_bytes = conductance.itemsize
+        self.inbox.ring = _data(ring)
+        self.inbox.n_slots = inbox_slots(longest)
+        self.inbox.longest = longest
+        self.inbox.member = self._members
+        self.inbox.n_members = len(members)
+        self.inbox.known = <int64_t *>_data(self._known)
+
+    def __dealloc__(self):
+        free(self._members)
+
+    def forget(self):
+        """Enter the spikes under way anew before the next step."""
+        self._known[...] = -1
 
 
 cdef class ProceduralSynapses(Object):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,13 +34,14 @@ from snnlab.codegen.printer import Real
 from snnlab.engine import numpy_stepper, stepper
 from snnlab.engine.build import Build
 from snnlab.engine.library import KernelLibrary
-from snnlab.engine.memory import aligned_zeros, padded_size, split_at_vectors
+from snnlab.engine.memory import aligned_zeros, inbox_slots, padded_size, split_at_vectors
 from snnlab.engine.rows import narrow
 from snnlab.engine.schedule import Phase, PhaseKind, Schedule
 from snnlab.engine.stepper import (
     Arguments,
     Clear,
     History,
+    Inbox,
     Object,
     Past,
     ProceduralSynapses,
@@ -57,6 +58,7 @@ from snnlab.network.population import Population
 from snnlab.network.procedural import Procedure
 from snnlab.network.projection import Projection
 
+SMALL_INBOX = 131_072  # elements, whatever the number of synapses
 LONG_AGO = -10_000  # steps: the time of a neuron's previous spike before it has spiked
 WEIGHTED_SUM = re.compile(r"(?:(pre|post)\.)?sum\((\w+)\)$")
 
@@ -120,9 +122,13 @@ class ProjectionParts:
     phases: list[tuple[PhaseKind, str, Object]] = field(default_factory=list)  # kind, what
     reads_neurons: bool = False  # transmission reads variables that the update changes
     scratch: NDArray | None = None  # of a reduction other than a sum
+    inbox: Inbox | None = None  # shared with all that add to the same array
 
     def state(self) -> dict[str, NDArray]:
-        """Every array that a step changes: what snapshots hold."""
+        """Every array that a step changes: what snapshots hold.
+
+        Not that of an inbox, which follows from the spikes under way and the weights.
+        """
         scratch = {} if self.scratch is None else {"(scratch)": self.scratch}
         return {**self.projection.engine_state(), **scratch}
 
@@ -403,8 +409,8 @@ def projection_parts(
     weights = projection.weights if projection.static else np.zeros(())
     delay = projection.delay_steps
     synapses = backend.parts.Synapses(pre.spikes, post.spikes, part, target, weights, driven, delay)
-    model = projection.model
-    if projection.delays is not None and (model is None or model.pre_spike):
+    model, by_engine = projection.model, program is None or library is None
+    if projection.delays is not None and not by_engine and model is not None and model.pre_spike:
         synapses.delay_each(projection.delays)
     parts = ProjectionParts(projection, synapses)
     arrival = f"spikes of {projection.delay_text} ago reach g_{projection.target}"
@@ -463,6 +469,47 @@ def projection_parts(
                 kind: PhaseKind = "update" if place == "semi" else "once"
                 parts.phases.append((kind, "equations of each post neuron's synapses", update))
     return parts
+
+
+def give_delays(
+    projections: Iterable[ProjectionParts], populations: Mapping[str, PopulationParts]
+) -> None:
+    """Let the engine deliver static synapses with delays of their own, in one of two ways.
+
+    Through an inbox, which all projections to an array share, or in the order of the delays
+    where an inbox would take more memory than that.
+    """
+    groups: dict[tuple[str, int], list[ProjectionParts]] = {}
+    for parts in projections:
+        projection, delays = parts.projection, parts.projection.delays
+        if (
+            delays is None
+            or not projection.static
+            or delays.min(initial=255) == delays.max(initial=0)
+        ):
+            continue  # one delay of all is that of the synapses already
+        if delays.dtype != np.uint8:
+            _stored(parts).delay_each(delays)
+            continue
+        key = projection.post.name, id(_driven_array(projection))
+        groups.setdefault(key, []).append(parts)
+    for (name, _), members in groups.items():
+        post, driven = populations[name], _driven_array(members[0].projection)
+        longest = max(parts.projection.delay_steps for parts in members)
+        n_synapses = sum(parts.projection.size for parts in members)
+        each = [(_stored(parts), cast(NDArray, parts.projection.delays)) for parts in members]
+        if inbox_slots(longest) * len(driven) <= max(n_synapses, SMALL_INBOX):
+            inbox = post.backend.parts.Inbox(post.spikes, driven, each)
+            for parts in members:
+                parts.inbox = inbox
+            continue
+        for synapses, delays in each:
+            synapses.delay_each(delays)
+
+
+def _stored(parts: ProjectionParts) -> Synapses:
+    """The synapses of a projection with delays of their own, which are never procedural."""
+    return cast(Synapses, parts.synapses)
 
 
 def _procedural_parts(

@@ -150,9 +150,10 @@ def projection_items(projection: Projection) -> list[Item]:
         what = "weights" if projection.static else "values"
         items.append(Item(name, what, n, weight, built))
     if projection.has_delay_each:
-        # Each synapse's delay and place, and what is copied in the order of the delays.
+        # Delays alone, or the place of each synapse, too, and copies in the order of the delays.
+        ordered = not projection.static or projection.longest_delay_steps > 255
         copied = 1 + 4 + target + (weight if projection.static else 0)
-        items.append(Item(name, "delays", n, 1 + copied, built))
+        items.append(Item(name, "delays", n, 1 + copied * ordered, built))
     if projection.model is not None and projection.model.post_spike:
         source = 2 if projection.pre.size <= 65_536 else 4
         items.append(Item(name, "seen from the targets", n, 4 + source, built))

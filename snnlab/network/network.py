@@ -578,6 +578,7 @@ class Network:
             )
             for name, projection in projections.items()
         }
+        assembly.give_delays(self._projection_parts.values(), parts)
         self._parts = parts
         self._keep = libraries
 

@@ -34,7 +34,10 @@ typedef struct {
     int32_t *neuron;       /* (n_slots, padded); a thread's list begins at its bound */
     int64_t *count;        /* (n_slots, n_threads * 8): one cache line a thread */
     snn_spike_log *log;    /* (n_threads), or NULL */
+    int64_t generation;    /* counts how often the lists were replaced from outside */
 } snn_population;
+
+typedef struct snn_inbox snn_inbox;
 
 typedef struct {
     const snn_population *pre, *post;
@@ -46,9 +49,12 @@ typedef struct {
     void *conductance;     /* (post->padded) */
     int real_bytes;        /* 4 or 8 */
     int32_t delay;         /* steps, >= 1 */
-    /* A delay for each synapse, or NULL. A thread's part of a row is then delivered in the order
-     * of the delays: `target` and `weight` are in that order, kernels keep that of the synapses. */
-    const void *arrival;   /* (n_synapses), steps, ascending within a part */
+    /* Synapses with delays of their own that write ahead, or NULL: `arrival` is uint8. */
+    snn_inbox *inbox;
+    /* A delay for each synapse, or NULL. Without an inbox a thread's part of a row is delivered in
+     * the order of the delays: `target` and `weight` are in that order, kernels keep that of the
+     * synapses. */
+    const void *arrival;   /* (n_synapses), steps, ascending within a part without an inbox */
     int arrival_bytes;     /* 1 or 2 */
     const uint32_t *order; /* (n_synapses), the synapse at each place of the order */
     const int32_t *delays; /* (n_delays), those that occur, ascending */
@@ -67,6 +73,21 @@ typedef struct {
     snn_row_kernel psp_rows_kernel; /* for SNN_ROWS whole rows at once, or NULL */
     snn_args psp_args;
 } snn_projection;
+
+/* What reaches an array of a population in the coming steps, from all projections with delays of
+ * their own. It follows from the spike lists and the weights: whoever changes those from outside
+ * makes it out of date, and it is made anew. It is no state. */
+struct snn_inbox {
+    const snn_population *post;
+    void *conductance; /* (post->padded) */
+    int real_bytes;    /* 4 or 8 */
+    void *ring;        /* (n_slots, post->padded): row s % n_slots is for step s */
+    int64_t n_slots;   /* a power of two, not below the longest delay */
+    int64_t longest;   /* delay, steps */
+    const snn_projection *const *member;
+    int n_members;
+    int64_t *known; /* (n_threads * 8): next step, generation of the lists; one cache line a thread */
+};
 
 typedef struct { /* a projection whose synapses are not stored */
     const snn_population *pre;

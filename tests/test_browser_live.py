@@ -443,3 +443,65 @@ def test_figures_are_saved_as_files(small_network: LabPage):
     assert saved["CSV"].startswith(b"time_ms,population,neuron,variable,value\n")
     assert len(saved["CSV"].splitlines()) > 5000
     assert b"cells[0]" in saved["HTML"]
+
+
+def past(lab: LabPage) -> Locator:
+    return lab.page.locator(".snn-past")
+
+
+def go_back_to(lab: LabPage, time_ms: float) -> float:
+    """Move the bar of the past to a time and go there; returns where that was."""
+    expect(past(lab).get_by_role("button", name="go back")).to_be_visible()
+    past(lab).locator("input").evaluate(
+        "(bar, time) => { bar.value = time; bar.dispatchEvent(new Event('input')); }", time_ms
+    )
+    past(lab).get_by_role("button", name="go back").click()
+    expect(lab.page.locator(".snn-time")).to_have_text(f"{time_ms:.1f}")
+    return float(in_kernel(lab, "print(net.time)"))
+
+
+def test_person_goes_back_changes_a_parameter_and_plays_on(small_network: LabPage):
+    lab = small_network
+    figures = wait_for_figures(lab)
+    in_kernel(lab, "net.history.keep(50); net.speed = 1")
+    lab.page.get_by_role("button", name="Play").click()
+    wait_for_time(lab, 700)
+    lab.page.get_by_role("button", name="Pause").click()
+    expect(past(lab)).to_be_visible()
+    in_kernel(lab, "first = net.spikes['cells']; left = net.time")
+
+    assert go_back_to(lab, 400.0) == 400.0
+    shown = pixels(figures)
+    slider(lab, "population:cells:I").press("End")
+    lab.page.get_by_role("button", name="Play").click()
+    wait_for_time(lab, 900)
+    lab.page.get_by_role("button", name="Pause").click()
+
+    assert inked(shown, "#0072b2") > 500  # what was before is still there
+    expect(past(lab)).to_contain_text("1 earlier branch")
+    assert in_kernel(lab, "print(net.history.branches[0].end == left)") == "True"
+    same = "first[first.time < 400].equals(second[second.time < 400])"
+    differ = "len(second[second.time.between(400, 700)]) > len(first[first.time >= 400])"
+    assert in_kernel(lab, f"second = net.spikes['cells']; print({same}, {differ})") == "True True"
+    in_kernel(lab, "net.history.stop(); net.speed = None")
+
+
+def test_divergence_is_marked_and_left_for_the_last_good_moment(small_network: LabPage):
+    lab = small_network
+    wait_for_figures(lab)
+    in_kernel(lab, "net.history.keep(50); net.simulate(320); cells.tau = -0.5")
+    lab.page.get_by_role("button", name="Play").click()
+    expect(status(lab)).to_have_text("error")
+
+    expect(lab.page.locator(".snn-notice")).to_contain_text("v of neuron 0 is infinite at t = ")
+    expect(past(lab).locator(".snn-marker")).to_be_visible()
+    lab.screenshot("dashboard_diverged")
+    good = in_kernel(lab, "print(net.history.last_good.time)")
+    past(lab).get_by_role("button", name="go to the last good moment").click()
+
+    expect(status(lab)).to_have_text("paused")
+    expect(past(lab).locator(".snn-marker")).to_be_hidden()
+    expect(lab.page.locator(".snn-notice")).to_be_hidden()
+    assert in_kernel(lab, "print(net.time)") == good
+    assert in_kernel(lab, "import numpy as np; print(np.isfinite(cells.v[:]).all())") == "True"
+    in_kernel(lab, "net.history.stop(); cells.tau = 20")

@@ -473,6 +473,18 @@ def test_not_a_number_stops_the_run():
     assert net.spikes["U"]["time"].tolist() == []
 
 
+def test_error_of_a_simulated_run_is_kept_for_the_dashboard():
+    net = Network(dt=0.1, seed=1)
+    net.add(1, Neuron.from_cell(UNSTABLE, "unstable"), name="U").a = -1.0
+
+    with pytest.raises(SimulationError) as error:
+        net.simulate(100)
+
+    assert net.error is error.value
+    net.reset()
+    assert net.error is None
+
+
 def test_error_of_a_background_run_is_kept_for_the_reader(playing):
     net = Network(dt=0.1, seed=1)
     net.add(1, Neuron.from_cell(UNSTABLE, "unstable"), name="U")

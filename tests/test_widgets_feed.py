@@ -70,6 +70,31 @@ def test_feed_starts_anew_after_a_reset():
     assert feed.newest == 9 // feed.window.column_steps
 
 
+def test_feed_keeps_what_was_before_the_time_it_went_back_to():
+    network = FakeNetwork({"E": 50})
+    feed = listening(network)
+    network.advance(700)
+    feed.drain()
+    network.advance(300)
+    feed.drain()
+    before = feed.content()
+
+    network.step_index = 450  # a snapshot; from there it is computed again
+    network.advance(150)
+    went_back = feed.drain()
+    after = feed.content()
+
+    assert went_back
+    assert feed.newest == 599 // feed.window.column_steps
+    for old, new in ((before.spikes[0], after.spikes[0]), (before.samples[0], after.samples[0])):
+        past = old[0] < 44.9
+        assert past.sum() > 5
+        assert np.array_equal(new[0][: past.sum()], old[0][past])
+        assert np.array_equal(new[1][: past.sum()], old[1][past])
+        assert new[0][-1] <= 60.0
+        assert (np.diff(new[0]) >= 0).all()
+
+
 def test_feed_redraws_another_window_from_its_history():
     network = FakeNetwork({"E": 50})
     feed = listening(network, duration=50.0)

@@ -37,6 +37,7 @@ class PlayedNetwork(FakeNetwork):
         self.log = FakeLog()
         self.history = SimpleNamespace(
             times=[100.0, 900.0],
+            last_good=SimpleNamespace(time=800.0),
             branches=["one"],
             keep=lambda: self.done.append(("keep",)),
             stop=lambda: self.done.append(("stop",)),
@@ -103,6 +104,7 @@ def test_past_and_hints_are_told(network):
     told = present(network)
 
     assert (told["oldest"], told["newest"], told["branches"]) == (100.0, 900.0, 1)
+    assert told["good"] == 800.0
     assert told["diverged"] is None
     assert told["hints"] == ["E is silent."]
 

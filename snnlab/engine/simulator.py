@@ -205,6 +205,9 @@ class Simulator:
                         raise KeyboardInterrupt
                     if not self._blocking:  # paused from another thread
                         break
+        except SnnlabError as error:
+            self.error = error  # a dashboard shows it, too
+            raise
         finally:
             self._blocking = False
             self._runner = None

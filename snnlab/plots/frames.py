@@ -207,6 +207,19 @@ class History:
         """The chunks that hold samples from ``step`` on, oldest first."""
         return [chunk for chunk in self._chunks if chunk[0][-1] >= step]
 
+    @property
+    def newest(self) -> int:
+        """Step of the newest sample, -1 without any."""
+        return int(self._chunks[-1][0][-1]) if self._chunks else -1
+
+    def cut(self, step: int) -> None:
+        """Forget the samples from ``step`` on."""
+        while self._chunks and self.newest >= step:
+            steps, values = self._chunks.pop()
+            self.n_values -= values.size
+            kept = int(np.searchsorted(steps, step))
+            self.append(steps[:kept], values[:kept])
+
     def clear(self) -> None:
         self._chunks.clear()
         self.n_values = 0

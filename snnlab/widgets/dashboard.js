@@ -176,6 +176,7 @@ class DashboardView {
     this.scheduled = false;
     if (this.stopped) return;
     const start = performance.now();
+    if (this.state.running !== this.transport.running) this.session.askSoon(); // what of the past can be reached now
     this.transport.show(this.state);
     if (Object.keys(this.values).length) {
       this.panel.show(this.values);

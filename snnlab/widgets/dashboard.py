@@ -180,8 +180,6 @@ class Dashboard(FigureWidget):
             self._notice(reason)
         else:
             self.send({"type": "done", "reason": reason})
-        if content.get("do") == "back" and not reason:
-            self._pump.restart()
         self._pump.wake()
 
     def _notice(self, text: str) -> None:

@@ -196,23 +196,29 @@ class Feed:
             source.close()
 
     def drain(self) -> bool:
-        """Take what the engine has; return whether time went back (a reset)."""
+        """Take what the engine has; return whether time went back.
+
+        What was before the time that it went back to stays.
+        """
         n_steps = self._network.step_index
-        restarted = n_steps <= self._last_step
+        spikes = [_taken(source) for source in self._spikes.values()]
+        samples = [_taken(source) for source in self._samples.values()]
+        # A trace has a sample at every step: the first one tells where time went on from.
+        first = [int(steps[0]) for steps, _ in samples if len(steps)]
+        went_on = min([n_steps, *first])
+        restarted = went_on <= self._last_step
         if restarted:
-            self.forget()
-        for index, source in enumerate(self._spikes.values()):
-            if source.stream is None:
-                continue
-            steps, neurons = _until(n_steps, *source.stream.take())
+            self.cut(went_on)
+        for index, (source, (steps, neurons)) in enumerate(
+            zip(self._spikes.values(), spikes, strict=True)
+        ):
             new = int(np.searchsorted(steps, source.recalled, side="right"))
             steps, neurons = steps[new:], neurons[new:]
             source.history.append(steps, neurons)
             self._raster.add(index, steps, neurons)
-        for index, source in enumerate(self._samples.values()):
-            if source.stream is None:
-                continue
-            steps, values = _until(n_steps, *source.stream.take())
+        for index, (source, (steps, values)) in enumerate(
+            zip(self._samples.values(), samples, strict=True)
+        ):
             source.history.append(steps, values)
             self._traces.add(index, steps, values)
         if n_steps > 0:
@@ -220,6 +226,14 @@ class Feed:
             self._raster.advance(self._last_step)
             self._traces.advance(self._last_step)
         return restarted
+
+    def cut(self, n_steps: int) -> None:
+        """Time went back to ``n_steps``: forget what was later, draw what was before."""
+        for source in (*self._spikes.values(), *self._samples.values()):
+            source.history.cut(n_steps)
+            source.recalled = min(source.recalled, n_steps - 1)
+        self._last_step = n_steps - 1
+        self._redraw(self.window)
 
     def forget(self) -> None:
         """Start again from an empty picture."""
@@ -307,10 +321,11 @@ def _joined(
     return (steps[known] + late) * dt, values[known]
 
 
-def _until(
-    n_steps: int, steps: NDArray[Any], values: NDArray[Any]
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Drop what is left in a stream from before a reset."""
+def _taken(source: _Source) -> tuple[NDArray[Any], NDArray[Any]]:
+    """What is new in a stream, without what is left from before time went back."""
+    if source.stream is None:
+        return np.zeros(0, np.int64), np.zeros(0)
+    steps, values = source.stream.take()
     if len(steps) and steps[0] > steps[-1]:
         start = int(np.flatnonzero(np.diff(steps) < 0)[-1]) + 1
         return steps[start:], values[start:]

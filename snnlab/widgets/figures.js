@@ -223,9 +223,10 @@ export class LiveFigures {
   }
 
   _fitTraces(traces) {
-    const bottom = Math.min(...traces.map((trace) => trace.low));
-    const top = Math.max(...traces.map((trace) => trace.strokes.end));
-    if (!(bottom <= top) || !Number.isFinite(top - bottom)) return;
+    const known = traces.filter(({ low, strokes }) => Number.isFinite(strokes.end - low));
+    if (!known.length) return;
+    const bottom = Math.min(...known.map((trace) => trace.low));
+    const top = Math.max(...known.map((trace) => trace.strokes.end));
     const margin = 0.06 * (top - bottom) || 0.5;
     this._fit("trace-range", bottom - margin, top + margin);
   }

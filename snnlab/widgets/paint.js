@@ -178,17 +178,32 @@ export function traceLine(window, index) {
   const y = new Float64Array(2 * n);
   let low = Infinity;
   let high = -Infinity;
+  let endless = false;
   for (let i = 0; i < n; i++) {
     const at = (window.slot(oldest + i) * traces + index) * 2;
     for (let half = 0; half < 2; half++) {
       const value = pairs[at + half];
       x[2 * i + half] = (oldest + i + 0.25 + half / 2) * window.columnTime;
       y[2 * i + half] = value;
+      if (value === Infinity || value === -Infinity) {
+        endless = true;
+        continue;
+      }
       if (value < low) low = value;
       if (value > high) high = value;
     }
   }
+  if (endless) [low, high] = usualExtent(y);
   return { x, y, low, high };
+}
+
+/** Between which values nearly all of a line lies: what it did before it grew without end. */
+function usualExtent(y) {
+  const known = y.filter(Number.isFinite).sort();
+  if (!known.length) return [Infinity, -Infinity];
+  const [low, high] = [0.05, 0.9].map((part) => known[Math.floor(part * (known.length - 1))]);
+  const room = 0.5 * (high - low);
+  return [Math.max(known[0], low - room), Math.min(known[known.length - 1], high + room)];
 }
 
 /** Strokes at the spikes of a trace: times and where each begins; `end` is common. */

@@ -209,8 +209,8 @@ export class Session {
     this.scrub = element("input", { type: "range", class: "snn-scrub", min: 0, max: 1, step: "any", "aria-label": "time to go back to" });
     this.when = element("output", { class: "snn-when" });
     this.marker = element("span", { class: "snn-marker", title: "here a value became infinite or not a number", hidden: true });
-    this.back = smallButton("go back", "Bring back the network as it was then; playing on from there is a branch", () => this.do({ do: "back", time: Number(this.scrub.value) }));
-    this.good = smallButton("go to the last good moment", "The last state that was kept before it went wrong", () => this.do({ do: "back", time: this.newest }));
+    this.back = smallButton("go back", "Bring back the network as it was then; playing on from there is a branch", () => this.goBack(Number(this.scrub.value)));
+    this.good = smallButton("go to the last good moment", "The last state that was kept before it went wrong", () => this.goBack(this.lastGood));
     this.keep = smallButton("keep the past", "Keep snapshots while it runs, to go back to", () => this.do({ do: "keep", on: true }));
     this.branches = element("span", { class: "snn-count" });
     this.track = element("span", { class: "snn-track" }, this.scrub, this.marker);
@@ -222,18 +222,18 @@ export class Session {
     this.past.append(element("span", { class: "snn-past-name" }, "past"), this.track, this.when, this.back, this.good, this.keep, this.branches);
   }
 
-  showPast({ oldest, newest, running, branches, diverged, time }) {
+  showPast({ oldest, newest, good, running, branches, diverged, time }) {
     const has = this.offers.has("history");
     const reachable = oldest !== null;
     this.past.hidden = !has || running;
-    this.newest = newest;
+    this.lastGood = good;
     if (this.past.hidden) {
       this.scrubbing = false;
       return;
     }
     this.keep.hidden = reachable;
     for (const part of [this.track, this.when, this.back]) part.hidden = !reachable;
-    this.good.hidden = !reachable || diverged === null;
+    this.good.hidden = good === null || diverged === null;
     this.branches.textContent = branches ? `${branches} earlier ${branches === 1 ? "branch" : "branches"}` : "";
     if (!reachable) return;
     const end = Math.max(newest, diverged ?? newest);
@@ -243,6 +243,11 @@ export class Session {
     this.marker.hidden = diverged === null;
     if (diverged !== null) this.marker.style.left = `${(100 * (diverged - oldest)) / (end - oldest || 1)}%`;
     this.label();
+  }
+
+  goBack(time) {
+    this.scrubbing = false;
+    this.do({ do: "back", time });
   }
 
   label() {

@@ -43,6 +43,7 @@ def present(network: Any) -> dict[str, object]:
     history = getattr(network, "history", None)
     times = [float(time) for time in history.times] if history is not None else []
     branches = len(history.branches) if history is not None else 0
+    good = history.last_good if history is not None else None
     error = network.error
     return {
         "time": float(network.time),
@@ -51,6 +52,7 @@ def present(network: Any) -> dict[str, object]:
         "changes": [_line(change, network.dt) for change in changes[-LAST_CHANGES:]],
         "oldest": min(times) if times else None,
         "newest": max(times) if times else None,
+        "good": float(good.time) if good is not None else None,
         "branches": branches,
         "diverged": float(network.time) if error is not None and network.step_index else None,
         "hints": list(network.hints()) if hasattr(network, "hints") else [],

@@ -14,7 +14,7 @@ const STATUS = {
   ready: "ready",
   running: "running",
   paused: "paused",
-  error: "stopped by an error",
+  error: "error",
 };
 const FASTEST = 100; // the notch that means as fast as possible
 

@@ -25,11 +25,13 @@ from snnlab.network import (
     assembly,
     changes,
     handles,
+    hints,
     memory,
     presentation,
     snapshot,
     timescales,
 )
+from snnlab.network.activity import Activity
 from snnlab.network.assembly import PopulationParts, ProjectionParts
 from snnlab.network.changes import Change, ParameterLog, change_of
 from snnlab.network.connectors import AllToAll, Connector
@@ -152,6 +154,7 @@ class Network:
         self._log = ParameterLog(self.dt)
         self.history = History(self)
         self._given: dict[Owner, Any] = {}  # copies for snapshots, until something is changed
+        self._activities: dict[str, Activity] = {}
         self._spike_records: dict[str, SpikeRecord] = {}
         self._trace_records: dict[str, dict[str, TraceRecord]] = {}
         self._recorders: list[Tap] = []
@@ -195,6 +198,7 @@ class Network:
         population = Population(self, neuron, tuple(int(n) for n in sizes), name, key)
         if given is not None:
             object.__setattr__(population, "given_data", given.prepare(population, self.dt))
+        self._activities[name] = Activity(self.dt)
         self.populations[name] = population
         self._spike_records[name] = SpikeRecord(self.dt)
         self._trace_records[name] = {}
@@ -649,6 +653,15 @@ class Network:
                 )
         return found
 
+    def hints(self) -> list[str]:
+        """What probably is not as it was meant, in sentences with measured numbers.
+
+        Silent and runaway populations (spikes of the last 500 ms, at least 100 ms), populations
+        that spike all at once, a step that is large beside a time constant, inputs that nothing
+        drives, weights and Poisson rates of 0. Empty when all is well; also while it runs.
+        """
+        return self._simulator.call(lambda: hints.hints_of(self))
+
     def simulate(self, duration: float) -> None:
         """Run ``duration`` ms. Ctrl-C stops it and keeps what was recorded.
 
@@ -854,6 +867,7 @@ class Network:
             counts, neurons = parts.spikes.drain()
             if not len(counts):
                 continue
+            self._activities[name].append(first_step, counts)
             self._spike_records[name].append(first_step, counts, neurons)
             streams = [s for owner, s in self._spike_streams if owner == name]
             if streams and len(neurons):

@@ -426,3 +426,56 @@ def test_static_synapses_are_not_recorded():
         "Projection 'static': its synapses are static, so nothing of them changes; "
         "read projection.w instead."
     )
+
+
+@TARGETS
+def test_samples_of_a_run_are_joined_whatever_its_slices(target):
+    net, population = counting(target=target)
+    net.record(population, ["v", "total"], every=0.3)
+
+    net.simulate(20)
+    net.step()
+    net.simulate(19.9)
+
+    total = net.traces["C"]["total"][:, 0]
+    assert total.tolist() == list(range(1, 401, 3))
+
+
+def test_a_run_is_recorded_without_a_copy():
+    net, population = counting()
+    net.record(population, ["v"])
+    record = net._trace_records["C"]["v"]
+
+    net.simulate(50)  # many slices: the first one is a step long
+
+    assert len(record._values) > 1
+    pieces = list(record._values)
+    samples = net.traces["C"]["v"]
+    assert len(samples) == 500
+    assert all(np.shares_memory(samples, piece) for piece in pieces)
+    np.testing.assert_array_equal(samples, np.concatenate(pieces))
+
+
+def test_what_was_read_stays_while_the_run_goes_on():
+    net, population = counting()
+    net.record(population, ["v"])
+    seen = []
+
+    def look():
+        samples = net.traces["C"]["v"]
+        seen.append((samples, samples.copy()))
+
+    net._every(1, look)
+    net.simulate(10)
+
+    assert [len(samples) for samples, _ in seen] == list(range(1, 101))
+    assert all(np.array_equal(samples, before) for samples, before in seen)
+
+
+def test_chunks_that_do_not_lie_side_by_side_are_copied():
+    whole = np.arange(12.0).reshape(6, 2)
+    record = TraceRecord(np.arange(2, dtype=np.int32), 0.1)
+    for step, chunk in enumerate((whole[4:5], whole[0:2], np.full((1, 2), 7.0), whole[2:2])):
+        record.append(np.arange(len(chunk)) + 10 * step, chunk)
+
+    assert record.samples.tolist() == [[8, 9], [0, 1], [2, 3], [7, 7]]

@@ -596,7 +596,7 @@ class Recorder(Object):
         self.next_step = first_step
         self._samples: list[NDArray] = []
 
-    def prepare(self, step: int, n_steps: int) -> None:
+    def prepare(self, step: int, n_steps: int, n_expected: int = 0) -> None:
         self._samples = []
 
     def record(self, step: int, dt: float) -> None:

@@ -94,6 +94,7 @@ class Simulator:
         self._blocking = False
         self._player: threading.Thread | None = None
         self._last_step: int | None = None  # at which it ends by itself
+        self._run_end: int | None = None  # of `run`
         # Of the last second or so of computing: (wall s, biological s), and their sums.
         self._recent: deque[tuple[float, float]] = deque()
         self._recent_wall = self._recent_biological = 0.0
@@ -109,6 +110,11 @@ class Simulator:
     @property
     def running(self) -> bool:
         return self._playing or self._blocking
+
+    @property
+    def n_steps_left(self) -> int:
+        """Of `run`; 0 while the network plays or stands still."""
+        return 0 if self._run_end is None else max(0, self._run_end - self.step_index)
 
     @property
     def threads(self) -> int:
@@ -190,6 +196,7 @@ class Simulator:
                 "Network: it is running already; call net.pause() before net.simulate()."
             )
         self._blocking = True
+        self._run_end = self.step_index + n_steps
         self._runner = threading.get_ident()
         self.error = None
         if n_steps > 1:
@@ -210,7 +217,7 @@ class Simulator:
             raise
         finally:
             self._blocking = False
-            self._runner = None
+            self._run_end = self._runner = None
             with self._lock:
                 self._carry_out()
             if n_steps > 1:

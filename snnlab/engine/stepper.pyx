@@ -839,6 +839,8 @@ cdef class Recorder(Object):
     cdef snn_recorder recorder
     cdef object _keep, _out
     cdef object _dtype
+    cdef object _block    # samples that lie side by side; the first _n_used are taken
+    cdef int64_t _n_used
 
     def __cinit__(self, source, neuron, bounds, int64_t period, int64_t first_step):
         """``neuron`` int32, ascending; ``bounds`` those of the population's threads."""
@@ -852,7 +854,8 @@ cdef class Recorder(Object):
         self.recorder.split = <const int64_t *>_data(split)
         self.recorder.period = period
         self.recorder.next_step = first_step
-        self._out = None
+        self._out = self._block = None
+        self._n_used = 0
 
     cdef void *pointer(self):
         return &self.recorder
@@ -865,11 +868,23 @@ cdef class Recorder(Object):
     def next_step(self, int64_t step):
         self.recorder.next_step = step
 
-    def prepare(self, int64_t step, int64_t n_steps):
-        """Make room for a run of ``n_steps`` that begins at ``step``."""
-        cdef int64_t left = step + n_steps - self.recorder.next_step
-        n_samples = 0 if left <= 0 else (left - 1) // self.recorder.period + 1
-        self._out = np.empty((n_samples, self.recorder.n_neurons), self._dtype)
+    cdef int64_t _n_samples(self, int64_t end):
+        cdef int64_t left = end - self.recorder.next_step
+        return 0 if left <= 0 else (left - 1) // self.recorder.period + 1
+
+    def prepare(self, int64_t step, int64_t n_steps, int64_t n_expected=0):
+        """Make room for a run of ``n_steps`` that begins at ``step``.
+
+        Samples of the ``n_expected`` steps from there on, this run and those that follow it, will
+        lie side by side, so that they need not be copied to be joined.
+        """
+        cdef int64_t n_samples = self._n_samples(step + n_steps)
+        cdef int64_t n_room = 0 if self._block is None else len(self._block) - self._n_used
+        if self._block is None or not n_expected or n_room < n_samples:
+            n_room = max(n_samples, self._n_samples(step + n_expected))
+            self._block = np.empty((n_room, self.recorder.n_neurons), self._dtype)
+            self._n_used = 0
+        self._out = self._block[self._n_used : self._n_used + n_samples]
         self.recorder.out = <char *>_data(self._out)
 
     def take(self):
@@ -879,6 +894,9 @@ cdef class Recorder(Object):
         steps = self.recorder.next_step + self.recorder.period * np.arange(n_samples)
         self.recorder.next_step += self.recorder.period * n_samples
         self._out = None
+        self._n_used += n_samples
+        if self._n_used == len(self._block):
+            self._block = None
         return steps, values
 
 

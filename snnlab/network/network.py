@@ -859,7 +859,7 @@ class Network:
         self.build()
         for tap in self._recorders:
             if tap.is_linked:
-                tap.recorder.prepare(step, n_steps)
+                tap.prepare(step, n_steps, self._simulator.n_steps_left)
 
     def _after_slice(self, first_step: int, n_steps: int) -> None:
         self._log.end = first_step + n_steps
@@ -1236,8 +1236,9 @@ class Network:
             before = self._record_taps.get((owner.name, known))
             if before is not None:
                 self._remove_tap(before)
+            put, clear = record.append, record.clear
             tap = self._add_tap(
-                owner, variable, indices, every, record.append, record.clear, moment
+                owner, variable, indices, every, put, clear, moment, keeps_all=kept is None
             )
             self._record_taps[owner.name, known] = tap
             self._trace_records.setdefault(owner.name, {})[known] = record
@@ -1329,9 +1330,11 @@ class Network:
         put: Callable[[NDArray[np.int64], NDArray], None],
         clear: Callable[[], None],
         moment: Moment = "end",
+        *,
+        keeps_all: bool = False,
     ) -> Tap:
         period = 1 if every is None else max(1, steps(every, self.dt, what="every"))
-        tap = Tap(owner, variable, indices, period, put, clear, moment)
+        tap = Tap(owner, variable, indices, period, put, clear, moment, keeps_all)
         self._change_taps(lambda taps: [*taps, tap])
         return tap
 

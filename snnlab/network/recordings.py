@@ -43,12 +43,14 @@ class Tap:
         put: Callable[[NDArray[np.int64], NDArray], None],
         clear: Callable[[], None],
         moment: Moment = "end",
+        keeps_all: bool = False,
     ) -> None:
         self.owner = owner
         self.variable = variable
         self.elements = elements
         self.moment: Moment = moment
         self.paused = False
+        self._keeps_all = keeps_all
         self.period = period
         self._put = put
         self._clear = clear
@@ -102,6 +104,10 @@ class Tap:
         """No samples from now on; the next one is that of the step in which it is linked again."""
         self._recorder = None
         self._next_step = None
+
+    def prepare(self, step: int, n_steps: int, n_expected: int) -> None:
+        """Make room for ``n_steps``; ``n_expected`` steps follow from ``step`` on, if known."""
+        self.recorder.prepare(step, n_steps, n_expected if self._keeps_all else 0)
 
     def collect(self) -> None:
         self._put(*self.recorder.take())

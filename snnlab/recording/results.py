@@ -143,6 +143,24 @@ def trace_frame(
     return frame
 
 
+def _joined(chunks: list[NDArray]) -> NDArray:
+    """The rows of all chunks; not copied where they lie side by side in one array already."""
+    whole = chunks[0].base
+    if (
+        whole is None
+        or any(chunk.base is not whole for chunk in chunks)
+        or whole.shape[1:] != chunks[0].shape[1:]
+        or not all(array.flags.c_contiguous for array in (whole, *chunks))
+    ):
+        return np.concatenate(chunks)
+    begins = [chunk.ctypes.data for chunk in chunks]
+    ends = [begin + chunk.nbytes for begin, chunk in zip(begins, chunks, strict=True)]
+    if begins[1:] != ends[:-1] or whole.nbytes == 0:
+        return np.concatenate(chunks)
+    first = (begins[0] - whole.ctypes.data) // (whole.nbytes // len(whole))
+    return whole[first : first + sum(len(chunk) for chunk in chunks)]
+
+
 class TraceRecord:
     """One variable of chosen neurons or synapses, sampled in every ``period``-th step.
 
@@ -245,7 +263,7 @@ class TraceRecord:
     def _join(self) -> None:
         """One chunk of everything that is kept."""
         if len(self._values) > 1:
-            self._values = [np.concatenate(self._values)]
+            self._values = [_joined(self._values)]
             self._steps = [np.concatenate(self._steps)]
         if self.keep is not None and self._steps:
             first = np.searchsorted(self._steps[0], self._steps[0][-1] - self.keep, side="right")

@@ -463,7 +463,31 @@ static void log_spikes(snn_spike_log *log, const int32_t *neuron, int64_t n)
     log->end_of_step[log->n_steps++] = log->n_spikes;
 }
 
-/* Spike flags become a list; eight flags are looked at together. */
+/* The numbers first <= i < last of flags that are set; returns how many there are. */
+static int64_t flags_set(const uint8_t *flag, int64_t first, int64_t last, int32_t *out)
+{
+    typedef uint64_t pair __attribute__((vector_size(16)));
+    int64_t n = 0;
+    int64_t i = first;
+    for (; i + 64 <= last; i += 64) { /* set flags are rare: whole cache lines are left out */
+        pair flags[4];
+        memcpy(flags, flag + i, sizeof flags);
+        const pair any = flags[0] | flags[1] | flags[2] | flags[3];
+        if (!(any[0] | any[1])) continue;
+        for (int64_t word = i; word < i + 64; word += 8) {
+            uint64_t eight;
+            memcpy(&eight, flag + word, 8);
+            if (!eight) continue;
+            for (int64_t j = word; j < word + 8; ++j)
+                if (flag[j]) out[n++] = (int32_t)j;
+        }
+    }
+    for (; i < last; ++i)
+        if (flag[i]) out[n++] = (int32_t)i;
+    return n;
+}
+
+/* Spike flags become a list. */
 static void collect(const snn_engine *engine, const snn_population *population,
                     const snn_clock *clock, int thread)
 {
@@ -472,18 +496,7 @@ static void collect(const snn_engine *engine, const snn_population *population,
     if (end > population->size) end = population->size; /* the padding computes, but is nobody */
     const int64_t slot = clock->step % population->n_slots;
     int32_t *neuron = population->neuron + slot * population->padded + begin;
-    const uint8_t *spiked = population->spiked;
-    int64_t n = 0;
-    int64_t i = begin;
-    for (; i + 8 <= end; i += 8) {
-        uint64_t flags;
-        memcpy(&flags, spiked + i, 8);
-        if (!flags) continue;
-        for (int64_t j = i; j < i + 8; ++j)
-            if (spiked[j]) neuron[n++] = (int32_t)j;
-    }
-    for (; i < end; ++i)
-        if (spiked[i]) neuron[n++] = (int32_t)i;
+    const int64_t n = flags_set(population->spiked, begin, end, neuron);
     population->count[(slot * engine->n_threads + thread) * 8] = n;
     for (int64_t s = 0; s < n; ++s) population->last_spike[neuron[s]] = (int32_t)clock->step;
     if (population->log) log_spikes(&population->log[thread], neuron, n);

@@ -9,7 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from snnlab.model.code import set_code_generator
-from snnlab.network.presentation import Reporter, set_dashboard, set_reporter
+from snnlab.network.presentation import (
+    Reporter,
+    Work,
+    set_dashboard,
+    set_reporter,
+    set_worker,
+)
 
 if TYPE_CHECKING:
     from snnlab.model.neuron import Neuron
@@ -21,6 +27,7 @@ def connect_layers() -> None:
     set_code_generator(_generated_code)
     set_dashboard(_dashboard)
     set_reporter(_progress)
+    set_worker(_work)
 
 
 def _generated_code(model: Neuron | Synapse) -> str:
@@ -39,6 +46,12 @@ def _progress(total_ms: float) -> Reporter:
     from snnlab.widgets.progress import make_progress
 
     return make_progress(total_ms)
+
+
+def _work() -> Work:
+    from snnlab.widgets.progress import make_work
+
+    return make_work()
 
 
 def build_neuron(start: str | Neuron | None = None) -> Any:

@@ -1,11 +1,18 @@
 """The progress bar: silent for short runs, one line in a terminal, a bar in a notebook."""
 
 import io
+import threading
 
 import pytest
 
+from snnlab import AllToAll, Network, Neuron
+from snnlab.network import presentation
+from snnlab.network.presentation import set_worker
 from snnlab.widgets import progress
-from snnlab.widgets.progress import Progress, TerminalBar, bar_html
+from snnlab.widgets.progress import Progress, TerminalBar, Work, bar_html
+from snnlab.wiring import connect_layers
+
+LEAKY = "tau = 10 ms\ntau * dv/dt = -v + g_exc\nspike: v > 20\nreset: v = 0\n"
 
 
 class Clock:
@@ -67,6 +74,91 @@ def test_interrupted_run_says_how_far_it_came():
     paper = run(duration=100_000.0, seconds=200.0, until=40)
 
     assert paper.last == (0.4, "stopped after 40,000 ms in 1 min 20 s (0.5 x real time)")
+
+
+class Page(Paper):
+    """A surface that lets a test wait until something is drawn."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = threading.Event()
+
+    def draw(self, part: float, text: str) -> None:
+        super().draw(part, text)
+        self.written.set()
+
+
+def test_long_work_says_what_is_done_while_it_waits():
+    clock, page = Clock(), Page()
+    work = Work(page, clock, patience=0.0)
+
+    clock.now += 2
+    work.stage(1, 4, "making the synapses of <E>")
+    assert page.written.wait(10)
+    clock.now += 1
+    work.close()
+
+    assert page.drawn[0] == (0.25, "making the synapses of <E>, 2.0 s")
+    assert page.last == (1.0, "ready, 3.0 s")
+    assert "of &lt;E&gt;, 2.0 s" in bar_html(*page.drawn[0])
+
+
+def test_work_that_fails_says_where():
+    clock, page = Clock(), Page()
+
+    def fail() -> None:
+        with presentation.work() as tell:
+            tell(1, 2, "compiling E")
+            assert page.written.wait(10)
+            raise ValueError("no")
+
+    set_worker(lambda: Work(page, clock, patience=0.0))
+    try:
+        with pytest.raises(ValueError, match="no"):
+            fail()
+    finally:
+        connect_layers()
+
+    assert page.last == (0.5, "stopped while compiling E, 0.0 s")
+
+
+def test_quick_work_shows_nothing():
+    page = Page()
+    work = Work(page)
+
+    work.stage(0, 1, "compiling E")
+    work.close()
+
+    assert page.drawn == []
+    assert page.last is None
+
+
+def test_network_tells_what_it_builds():
+    told = []
+
+    class Told:
+        def stage(self, done: int, total: int, text: str) -> None:
+            told.append((done, total, text))
+
+        def close(self) -> None:
+            told.append("closed")
+
+    net = Network(dt=0.1, seed=1)
+    cells = net.add(3, Neuron.from_cell(LEAKY, "leaky"), name="E")
+    net.connect(cells, cells, "exc", AllToAll(), weight=0.1)
+    set_worker(Told)
+    try:
+        net.build()
+        net.simulate(1.0)
+    finally:
+        connect_layers()
+
+    assert told == [
+        (0, 3, "making the synapses of E->E exc"),
+        (1, 3, "compiling E"),
+        (2, 3, "putting the parts together"),
+        "closed",
+    ]
 
 
 def test_terminal_bar_writes_over_its_line_and_ends_it():

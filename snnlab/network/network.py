@@ -492,7 +492,8 @@ class Network:
             if not self._linked:
                 self._linked, self._scheduled = True, False
                 try:
-                    self._link()
+                    with presentation.work() as tell:
+                        self._link(tell)
                 except BaseException:  # Ctrl-C while the compiler works, too
                     self._linked = False
                     raise
@@ -539,15 +540,21 @@ class Network:
         """The network has changed: link it again before the next step."""
         self._linked = False
 
-    def _link(self) -> None:
+    def _link(self, tell: Callable[[int, int, str], None]) -> None:
         backend = self._backend
         # Projections first: another thread may add a population, then a projection to it.
         projections, populations = dict(self.projections), dict(self.populations)
         programs = assembly.compile_all(populations.values(), projections.values(), backend)
         self._builds = _builds(programs)
-        for projection in projections.values():
+        n = len(projections) + len(programs) + 1
+        for done, (name, projection) in enumerate(projections.items()):
+            tell(done, n, f"making the synapses of {name}")
             projection.prepare()  # while the compiler works
-        libraries = {name: backend.load(*made, self.real) for name, made in programs.items()}
+        libraries = {}
+        for done, (name, made) in enumerate(programs.items(), start=len(projections)):
+            tell(done, n, f"compiling {name}")
+            libraries[name] = backend.load(*made, self.real)
+        tell(n - 1, n, "putting the parts together")
         self._n_threads = n_threads = self.threads
         delays = [p.delay_steps for p in projections.values()]
         n_slots = max(delays, default=1) + 1

@@ -5,7 +5,8 @@ The layers above register what a person sees; nothing is shown until they have.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 
@@ -17,7 +18,16 @@ class Reporter(Protocol):
     def close(self) -> None: ...
 
 
+class Work(Protocol):
+    """Shows what is being done, and how much of it, until it is closed."""
+
+    def stage(self, done: int, total: int, text: str) -> None: ...
+
+    def close(self) -> None: ...
+
+
 _reporter: Callable[[float], Reporter] | None = None
+_worker: Callable[[], Work] | None = None
 _dashboard: Callable[[Any], Any] | None = None
 
 
@@ -30,6 +40,25 @@ def set_reporter(factory: Callable[[float], Reporter] | None) -> None:
 def reporter(total_ms: float) -> Reporter | None:
     """The reporter of a run that will last ``total_ms`` of biological time."""
     return _reporter(total_ms) if _reporter is not None else None
+
+
+def set_worker(factory: Callable[[], Work] | None) -> None:
+    """From now on building a network is shown by ``factory()``."""
+    global _worker
+    _worker = factory
+
+
+@contextmanager
+def work() -> Iterator[Callable[[int, int, str], None]]:
+    """Within the block ``tell(done, total, text)`` shows what is being done if it takes long."""
+    if _worker is None:
+        yield lambda done, total, text: None
+        return
+    shown = _worker()
+    try:
+        yield shown.stage
+    finally:
+        shown.close()
 
 
 def set_dashboard(factory: Callable[[Any], Any] | None) -> None:

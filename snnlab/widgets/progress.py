@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextvars
+import html
 import sys
 import threading
 import time
@@ -75,6 +77,57 @@ class Progress:
         self._surface.finish(self._done / self._total, text)
 
 
+class Work:
+    """Shows what is being done and since when; a thread of its own keeps the seconds going.
+
+    What is waited for, a compiler or the drawing of synapses, reports nothing meanwhile.
+    """
+
+    def __init__(
+        self,
+        surface: Surface | None,
+        clock: Callable[[], float] = time.monotonic,
+        patience: float = PATIENCE,
+    ) -> None:
+        self._surface = surface
+        self._clock = clock
+        self._patience = patience
+        self._start = clock()
+        self._part = 0.0
+        self._text = ""
+        self._shown = False
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def stage(self, done: int, total: int, text: str) -> None:
+        """``done`` parts of ``total`` are complete; the next one is ``text``."""
+        self._part, self._text = done / total, text
+        if self._surface is not None and self._thread is None:
+            # In the context of the cell, so that the bar stands below it.
+            run = contextvars.copy_context().run
+            self._thread = threading.Thread(
+                target=run, args=(self._watch, self._surface), daemon=True
+            )
+            self._thread.start()
+
+    def close(self) -> None:
+        """Say how long it took, if anything was shown."""
+        self._stop.set()
+        if self._thread is None:
+            return
+        self._thread.join()
+        if self._surface is not None and self._shown:
+            text = "ready" if sys.exc_info()[0] is None else f"stopped while {self._text}"
+            part = 1.0 if text == "ready" else self._part
+            self._surface.finish(part, f"{text}, {_seconds(self._clock() - self._start)}")
+
+    def _watch(self, surface: Surface) -> None:
+        wait = self._patience
+        while not self._stop.wait(wait):
+            wait, self._shown = PERIOD, True
+            surface.draw(self._part, f"{self._text}, {_seconds(self._clock() - self._start)}")
+
+
 class NotebookBar:
     """A bar in the output of the running cell, and text where no HTML is shown."""
 
@@ -112,17 +165,22 @@ class TerminalBar:
 
 
 def bar_html(part: float, text: str) -> str:
-    """The bar; ``text`` is made of numbers by `Progress`, so it holds no markup."""
+    """The bar; ``text`` may name populations, so it is escaped."""
     return (
         '<div style="display:flex;gap:10px;align-items:center;font-size:13px">'
         f'<progress value="{part:.4f}" max="1" style="width:240px" aria-label="progress">'
-        f"</progress><span>{text}</span></div>"
+        f"</progress><span>{html.escape(text)}</span></div>"
     )
 
 
 def make_progress(total_ms: float) -> Progress:
     """The reporter of a run of ``total_ms``, for wherever Python is running."""
     return Progress(total_ms, _surface_here())
+
+
+def make_work() -> Work:
+    """What shows that a network is being built, for wherever Python is running."""
+    return Work(_surface_here())
 
 
 def _surface_here() -> Surface | None:

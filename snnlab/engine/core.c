@@ -470,9 +470,12 @@ static int64_t flags_set(const uint8_t *flag, int64_t first, int64_t last, int32
     int64_t n = 0;
     int64_t i = first;
     for (; i + 64 <= last; i += 64) { /* set flags are rare: whole cache lines are left out */
-        pair flags[4];
-        memcpy(flags, flag + i, sizeof flags);
-        const pair any = flags[0] | flags[1] | flags[2] | flags[3];
+        pair a, b, c, d;
+        memcpy(&a, flag + i, 16);
+        memcpy(&b, flag + i + 16, 16);
+        memcpy(&c, flag + i + 32, 16);
+        memcpy(&d, flag + i + 48, 16);
+        const pair any = a | b | c | d;
         if (!(any[0] | any[1])) continue;
         for (int64_t word = i; word < i + 64; word += 8) {
             uint64_t eight;

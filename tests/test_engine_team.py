@@ -155,7 +155,9 @@ def test_spare_cores_that_make_no_sense_are_refused(number):
     ids=["short", "some", "slow", "slower", "too slow"],
 )
 def test_slices_of_slow_steps_are_long_enough_for_a_team(step_seconds, n_steps):
-    clock = simulator.Simulator(0.1, lambda a, n: None, lambda a, n: None, lambda: None)
+    clock = simulator.Simulator(
+        0.1, lambda a, n: None, lambda a, n: None, lambda a, n, s: (a + n, None), lambda: None
+    )
 
     for size in (1, 4):
         clock._slice_steps = min(clock._slice_steps, size)

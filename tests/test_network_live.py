@@ -332,7 +332,9 @@ def test_stream_begins_with_the_next_step():
     ],
 )
 def test_steps_due_follow_the_clock(monkeypatch, speed, elapsed, done, due):
-    clock = simulator.Simulator(0.1, lambda a, n: None, lambda a, n: None, lambda: None)
+    clock = simulator.Simulator(
+        0.1, lambda a, n: None, lambda a, n: None, lambda a, n, s: (a + n, None), lambda: None
+    )
     clock._slice_steps = 100
     clock.step_index = 7 + done
     monkeypatch.setattr(simulator.time, "perf_counter", lambda: 50.0 + elapsed)

@@ -63,7 +63,9 @@ class Simulator:
     before_slice, after_slice
         Called with (first step, number of steps) around each slice, in the thread that runs.
         ``before_slice`` may attach another stepper.
-        ``after_slice`` may raise a `SimulationError` to stop the run.
+    check
+        Called with (first step, number of steps, seconds) after a slice was run. Returns where the
+        slice ends, earlier than was meant if there is an error: it stops the run.
     """
 
     def __init__(
@@ -71,14 +73,17 @@ class Simulator:
         dt: float,
         before_slice: Callable[[int, int], None],
         after_slice: Callable[[int, int], None],
+        check: Callable[[int, int, float], tuple[int, SimulationError | None]],
         on_change: Callable[[], None],
     ) -> None:
         self.dt = dt
         self.step_index = 0
         self.speed: float | None = None  # biological over wall time; None: as fast as possible
         self.error: BaseException | None = None
+        self.changes = 0  # how often something may have changed between two steps
         self._before_slice = before_slice
         self._after_slice = after_slice
+        self._check = check
         self._on_change = on_change
         self._stepper: Stepper | None = None
         self._team = TeamChoice(1, measured=False)
@@ -103,6 +108,7 @@ class Simulator:
         """Run ``stepper`` from now on, continuing at the present step."""
         with self._lock:
             stepper.step = self.step_index
+            self.changes += 1
             self._stepper = stepper
             self._team = team
             self._slice_steps = 1
@@ -145,6 +151,7 @@ class Simulator:
         """Carry out ``command`` between two steps and return what it returns."""
         if self._runner == threading.get_ident():
             with self._lock:
+                self.changes += 1
                 return command()
         outcome: Future[T] = Future()
 
@@ -170,6 +177,7 @@ class Simulator:
     def between_steps(self) -> Iterator[None]:
         """Within the block no step runs."""
         with self._lock:
+            self.changes += 1
             yield
 
     def every(self, period: int, action: Command, since: int | None = None) -> PeriodicTask:
@@ -199,6 +207,7 @@ class Simulator:
         self._run_end = self.step_index + n_steps
         self._runner = threading.get_ident()
         self.error = None
+        self.changes += 1
         if n_steps > 1:
             self._on_change()
         try:
@@ -231,6 +240,7 @@ class Simulator:
             self._playing = True
             self._last_step = None if n_steps is None else self.step_index + n_steps
             self.error = None
+            self.changes += 1
             self._player = threading.Thread(target=self._play, name="snnlab-play", daemon=True)
             self._player.start()
         self._on_change()
@@ -310,16 +320,27 @@ class Simulator:
             self._run(stepper, n_steps)
             seconds = time.perf_counter() - start
             self._adapt(n_steps, seconds)
+            end, error = self._check(self.step_index, n_steps, seconds)
             try:
-                self._after_slice(self.step_index, n_steps)
+                self._after_slice(self.step_index, end - self.step_index)
             finally:
                 # Only now, so that whoever reads it finds the data of all these steps.
-                self.step_index += n_steps
+                self.step_index = end
+            if error is not None:
+                raise error
             for task in list(self._tasks):
                 if task.is_due(self.step_index):
+                    self.changes += 1
                     task.action()
             self._keep_appointments()
         return n_steps
+
+    def run_again(self, first_step: int, n_steps: int) -> None:
+        """Run steps whose state was put back, in the midst of a check; time stays where it is."""
+        stepper = self._stepper
+        if stepper is not None:
+            stepper.step = first_step
+            stepper.run(n_steps, 1)
 
     def _run(self, stepper: Stepper, n_steps: int) -> None:
         team = self._team
@@ -354,6 +375,7 @@ class Simulator:
 
     def _keep_appointments(self) -> None:
         while self._appointments and self._appointments[0][0] <= self.step_index:
+            self.changes += 1
             self._appointments.pop(0)[1]()
 
     def _carry_out(self) -> None:
@@ -362,6 +384,7 @@ class Simulator:
                 if not self._commands:
                     return
                 command = self._commands.pop(0)
+            self.changes += 1
             command()  # one that fails leaves the others to the next time
 
 

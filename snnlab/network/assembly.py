@@ -97,6 +97,8 @@ class PopulationParts:
         for (name, delay), history in self.histories.items():
             found[f"{name} of {delay} steps"] = history.ring
             found[f"{name} {delay} steps ago"] = history.out
+        for (name, longest), past in self.pasts.items():
+            found[f"{name} of up to {longest} steps"] = past.ring
         if self.axon is not None:
             found["(axon spiked)"] = self.axon.spiked
             found["(last axon spike)"] = self.axon.last_spike

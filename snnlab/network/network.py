@@ -37,6 +37,7 @@ from snnlab.network.changes import Change, ParameterLog, change_of
 from snnlab.network.connectors import AllToAll, Connector
 from snnlab.network.delays import check_delays
 from snnlab.network.distributions import Distribution
+from snnlab.network.divergence import Watch
 from snnlab.network.drives import PoissonDrive
 from snnlab.network.handles import ParameterHandle, handles_of
 from snnlab.network.history import History
@@ -141,8 +142,9 @@ class Network:
         self.changed = Signal()
         self._threads = threads
         self._simulator = Simulator(
-            self.dt, self._before_slice, self._after_slice, self.changed.emit
+            self.dt, self._before_slice, self._after_slice, self._check, self.changed.emit
         )
+        self._watch = Watch(self)
         self._parts: dict[str, PopulationParts] = {}
         self._projection_parts: dict[str, ProjectionParts] = {}
         self._builds: dict[str, Build] = {}
@@ -867,6 +869,7 @@ class Network:
         for tap in self._recorders:
             if tap.is_linked:
                 tap.prepare(step, n_steps, self._simulator.n_steps_left)
+        self._watch.before_slice(step, n_steps)
 
     def _after_slice(self, first_step: int, n_steps: int) -> None:
         self._log.end = first_step + n_steps
@@ -882,29 +885,18 @@ class Network:
                 for stream in streams:
                     stream.put(when, neurons)
         for tap in self._recorders:
-            if tap.is_linked:
+            if tap.is_linked and n_steps > 0:
                 tap.collect()
         if self._simulator.playing:
             self._trim_records()
-        self._check_finite(first_step, n_steps)
 
-    def _check_finite(self, first_step: int, n_steps: int) -> None:
-        for parts in self._parts.values():
-            state = parts.population.state
-            for name in state.variables:
-                values = state.values(name)
-                if values.dtype.kind != "f" or np.isfinite(np.add.reduce(values)):
-                    continue
-                bad = np.flatnonzero(~np.isfinite(values))
-                if len(bad):
-                    when = (first_step + n_steps) * self.dt
-                    what = "not a number" if np.isnan(values[bad[0]]) else "infinite"
-                    where = f"Population '{parts.population.name}'"
-                    raise SimulationError(
-                        f"{where}: {name} of neuron {bad[0]} is {what} "
-                        f"at t = {when:g} ms; take a smaller dt than {self.dt:g} ms, "
-                        f"or look for a division by zero in its equations{self._way_back()}."
-                    )
+    def _check(
+        self, first_step: int, n_steps: int, seconds: float
+    ) -> tuple[int, SimulationError | None]:
+        end, error = self._watch.after_slice(first_step, n_steps, seconds)
+        if end < first_step:
+            self._cut_records(end)
+        return end, error
 
     def _way_back(self) -> str:
         """How the last good state of a run that diverged is reached, if there is one."""
@@ -1146,6 +1138,14 @@ class Network:
                 tap.forget()
         self._scheduled = False
         self.build()
+
+    def _cut_records(self, step: int) -> None:
+        """Forget what was recorded from ``step`` on."""
+        for record in self._spike_records.values():
+            record.cut(step)
+        for records in self._trace_records.values():
+            for trace in records.values():
+                trace.cut(step)
 
     # Recording ---------------------------------------------------------------------------
 

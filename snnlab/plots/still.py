@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from bokeh.embed import file_html
+from bokeh.layouts import column
 from bokeh.models import ColumnDataSource, HoverTool, Range1d
 from bokeh.plotting import figure
 from bokeh.resources import Resources
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from snnlab.plots.style import blank_figure
 
 HEIGHT = 420  # px
+TOGETHER_HEIGHT = 240  # px, of each of several figures
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,27 @@ def still_page(
     plot = _still_figure(series, y_label, unit, points)
     resources = Resources(mode="inline", minified=True)
     return file_html(plot, resources, title)
+
+
+@dataclass(frozen=True)
+class StillFigure:
+    """One of several figures over the same time."""
+
+    series: Sequence[Series]
+    y_label: str
+    unit: str
+    points: bool = False
+
+
+def still_pages(title: str, figures: Sequence[StillFigure]) -> str:
+    """An HTML page with figures one below the other, zoomed together in time."""
+    plots = [_still_figure(one.series, one.y_label, one.unit, one.points) for one in figures]
+    for plot in plots[1:]:
+        plot.x_range = plots[0].x_range
+    for plot in plots:
+        plot.height = TOGETHER_HEIGHT
+    resources = Resources(mode="inline", minified=True)
+    return file_html(column(*plots, sizing_mode="stretch_width"), resources, title)
 
 
 def _still_figure(series: Sequence[Series], y_label: str, unit: str, points: bool) -> figure:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import math
+import os
+from pathlib import Path
 from typing import Any
 
-from snnlab.errors import SnnlabError
+from IPython.display import display
+
+from snnlab.errors import SimulationError, SnnlabError
 from snnlab.plots.live import figure_item
 from snnlab.widgets import assets, session
-from snnlab.widgets.export import file_of
-from snnlab.widgets.feed import DURATIONS, Feed
+from snnlab.widgets.export import embedded, file_of, page_of
+from snnlab.widgets.feed import DURATIONS, Content, Feed
 from snnlab.widgets.figure_widget import FigureWidget
 from snnlab.widgets.parameters import Sliders
 from snnlab.widgets.pump import Pump
 from snnlab.widgets.selection import Selection
+from snnlab.widgets.still import Still
 from snnlab.widgets.transport import MAX_SPEED, MIN_SPEED, act, set_speed
 
 DEFAULT_DURATION = 1000.0  # ms
+STILL_HEIGHT = 760  # px, room for three figures
 
 
 class Dashboard(FigureWidget):
@@ -43,6 +49,7 @@ class Dashboard(FigureWidget):
         self._sliders = Sliders(network)
         feed = Feed(network, self._selection.picture(), window)
         self._pump = Pump(network, feed, self._sliders, self.send, self._show_picture)
+        self._stills: list[Still] = []
         network.changed.connect(self._pump.wake)
         super().__init__()
 
@@ -57,8 +64,52 @@ class Dashboard(FigureWidget):
         pump = getattr(self, "_pump", None)  # None when the constructor raised
         if pump is not None:
             self._network.changed.disconnect(pump.wake)
+            for still in self._stills:
+                still.close()
             pump.close()
         super().close()
+
+    def save_html(self, path: str | os.PathLike[str]) -> None:
+        """Write what the figures show as a page that can be zoomed without a kernel.
+
+        Raises
+        ------
+        SimulationError
+            If nothing has run yet, or the file cannot be written.
+        """
+        if not self._network.step_index:
+            raise SimulationError(
+                "Dashboard: there is nothing to save at time 0; run the network first."
+            )
+        try:
+            Path(path).write_text(page_of(self._content(), repr(self)), encoding="utf-8")
+        except OSError as error:
+            raise SimulationError(
+                f"Dashboard: {os.fspath(path)} cannot be written ({error.strerror}); "
+                f"choose another path."
+            ) from error
+
+    def _content(self) -> Content:
+        """What lies in the window; without a page that listens, what was recorded."""
+        content = self._pump.content
+        if any(len(times) for times, _ in (*content.spikes, *content.samples)):
+            return content
+        feed = Feed(self._network, self._selection.picture(), self._duration)
+        feed.listen()
+        try:
+            return feed.content()
+        finally:
+            feed.release()
+
+    def _ipython_display_(self) -> None:
+        """Show the live dashboard, and below it what a page exported from the notebook shows."""
+        bundle = self._repr_mimebundle_()
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        display(data, metadata=metadata, raw=True)
+        self._stills.append(Still(self._network, self._still_html))
+
+    def _still_html(self) -> str:
+        return embedded(page_of(self._content(), repr(self)), STILL_HEIGHT)
 
     def _receive(self, kind: str, content: dict[str, Any]) -> None:
         match {"type": kind, **content}:

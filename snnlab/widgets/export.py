@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import dataclass
 
 import pandas as pd
 
-from snnlab.plots.still import Series, still_page
+from snnlab.plots.still import Series, StillFigure, still_page, still_pages
 from snnlab.plots.traces import trace_label
 from snnlab.widgets.feed import Content
 
@@ -32,6 +33,32 @@ def file_of(content: Content, figure: str, kind: str) -> File | None:
     series, y_label, unit = page
     text = still_page(figure, series, y_label=y_label, unit=unit, points=figure == "raster")
     return File(f"{figure}.html", "text/html", text.encode())
+
+
+def page_of(content: Content, title: str) -> str:
+    """All figures as one HTML page that needs neither a kernel nor the internet."""
+    figures = []
+    for make in (_raster, _traces, _rates):
+        _, (series, label, unit) = make(content)
+        if any(len(one.x) for one in series):
+            figures.append(StillFigure(series, label, unit, points=make is _raster))
+    return still_pages(title, figures)
+
+
+def embedded(page: str, n_figures_high: int) -> str:
+    """A page as part of another one; notebooks with a live dashboard do not show it.
+
+    JupyterLab, Notebook and VS Code have the live widget above; a page that was exported from
+    the notebook has not.
+    """
+    return (
+        "<style>.snn-still { display: none } "
+        "body:not([class*=vscode]) .snn-still { display: block } "
+        ".jp-NotebookPanel .snn-still { display: none !important }</style>"
+        f'<iframe class="snn-still" loading="lazy" title="last state of the network" '
+        f'sandbox="allow-scripts" style="width:100%;height:{n_figures_high}px;border:0" '
+        f'srcdoc="{html.escape(page)}"></iframe>'
+    )
 
 
 Page = tuple[list[Series], str, str]  # what is drawn, label of the axis, unit of the values

@@ -1,0 +1,102 @@
+"""What is left of a dashboard when there is no kernel: a figure in the exported page."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+from nbclient import NotebookClient
+from nbconvert import HTMLExporter
+from nbformat.v4 import new_code_cell, new_notebook
+from PIL import Image
+from playwright.sync_api import Browser
+
+from snnlab import Network, Neuron
+from snnlab.errors import SimulationError
+from snnlab.widgets.dashboard import Dashboard
+
+DRIVEN = "tau = 20 ms\ntau * dv/dt = 25 - v\nspike: v > 20\nreset: v = 0\n"
+CELLS = (
+    f"import snnlab\nnet = snnlab.Network(dt=0.1, seed=1)\n"
+    f"neuron = snnlab.Neuron.from_cell({DRIVEN!r}, 'driven')\n"
+    f"net.add(50, neuron, name='cells').v = snnlab.Uniform(0, 20)\nnet.lab()",
+    "net.simulate(300)",
+)
+
+
+def network() -> Network:
+    net = Network(dt=0.1, seed=1)
+    net.add(50, Neuron.from_cell(DRIVEN, "driven"), name="cells").v = np.linspace(0, 19, 50)
+    return net
+
+
+def painted(page_url: str, browser: Browser, inside: bool) -> int:
+    """How many pixels of a page's figure have the colour of its spikes."""
+    context = browser.new_context(offline=True, viewport={"width": 900, "height": 1000})
+    page = context.new_page()
+    page.goto(page_url)
+    shown = page.locator(".snn-still").first if inside else page.locator("body")
+    shown.scroll_into_view_if_needed()
+    frame = shown.content_frame if inside else page
+    frame.locator(".bk-Canvas").first.wait_for()
+    page.wait_for_function("() => new Promise(done => requestAnimationFrame(() => done(true)))")
+    image = np.asarray(Image.open(io.BytesIO(shown.screenshot())).convert("RGB")).astype(int)
+    context.close()
+    return int((np.abs(image - [0x00, 0x72, 0xB2]).sum(axis=2) < 60).sum())
+
+
+@pytest.mark.browser
+def test_exported_page_shows_the_last_state_without_a_kernel(
+    chromium_browser: Browser, tmp_path: Path
+):
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    notebook = new_notebook(cells=[new_code_cell(text) for text in CELLS], metadata=kernel)
+    NotebookClient(notebook, timeout=120).execute()
+    nbformat.validate(notebook)
+    text, _ = HTMLExporter().from_notebook_node(notebook)
+    path = tmp_path / "exported.html"
+    path.write_text(text, encoding="utf-8")
+
+    assert painted(path.as_uri(), chromium_browser, inside=True) > 1000
+
+
+@pytest.mark.browser
+def test_saved_page_shows_the_figures(chromium_browser: Browser, tmp_path: Path):
+    net = network()
+    dashboard = Dashboard(net)
+    net.simulate(300)
+
+    dashboard.save_html(tmp_path / "saved.html")
+    dashboard.close()
+
+    assert painted((tmp_path / "saved.html").as_uri(), chromium_browser, inside=False) > 1000
+
+
+def test_page_of_nothing_is_refused(tmp_path: Path):
+    dashboard = Dashboard(network())
+
+    with pytest.raises(SimulationError) as error:
+        dashboard.save_html(tmp_path / "saved.html")
+
+    dashboard.close()
+    assert str(error.value) == (
+        "Dashboard: there is nothing to save at time 0; run the network first."
+    )
+
+
+def test_page_that_cannot_be_written_is_refused(tmp_path: Path):
+    net = network()
+    dashboard = Dashboard(net)
+    net.simulate(1)
+    path = tmp_path / "missing" / "saved.html"
+
+    with pytest.raises(SimulationError) as error:
+        dashboard.save_html(path)
+
+    dashboard.close()
+    assert str(error.value) == (
+        f"Dashboard: {path} cannot be written (No such file or directory); choose another path."
+    )

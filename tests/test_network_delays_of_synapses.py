@@ -6,11 +6,11 @@ from typing import Literal
 import numpy as np
 import pytest
 
+from snnlab.engine import memory
 from snnlab.engine.schedule import OffGridWarning
 from snnlab.errors import NetworkError
 from snnlab.model.neuron import Neuron
 from snnlab.model.synapse import Synapse
-from snnlab.network import assembly
 from snnlab.network.connectors import AllToAll, FixedProbability, FromMatrix
 from snnlab.network.distributions import DiscreteUniform, Normal, Uniform
 from snnlab.network.network import Network
@@ -419,7 +419,7 @@ def test_inputs_under_way_follow_from_the_spikes(target, threads):
 @pytest.mark.parametrize("way", ["inbox", "order"])
 def test_sums_are_those_of_the_interpreter_to_the_last_bit(monkeypatch, way, dtype):
     if way == "order":
-        monkeypatch.setattr(assembly, "SMALL_INBOX", 0)
+        monkeypatch.setattr(memory, "SMALL_INBOX", 0)
 
     def run(target, threads):
         net = Network(dt=0.1, seed=4, target=target, threads=threads, dtype=dtype)

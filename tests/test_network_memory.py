@@ -171,9 +171,10 @@ def test_memory_is_told_before_and_after_building(free):
     assert str(before) == (
         "                                         number  bytes each   in all\n"
         "P0               state                    1,024          16  16.4 kB\n"
-        "P0               spikes on their way      1,024          17  17.4 kB\n"
+        "P0               spikes on their way      1,024          93  95.2 kB\n"
         "P1               state                    2,048          16  32.8 kB\n"
         "P1               spikes on their way      2,048          17  34.8 kB\n"
+        "P1               inputs on their way      2,048         256   524 kB\n"
         "P0->P1 exc       rows                     1,000          24    24 kB\n"
         "P0->P1 exc       targets              1,000,000           2     2 MB\n"
         "P0->P1 exc       weights              1,000,000           8     8 MB\n"
@@ -181,8 +182,8 @@ def test_memory_is_told_before_and_after_building(free):
         "by function      rows                     1,000          24    24 kB\n"
         "by function      targets                      ?           2        ?\n"
         "P1               record of v          2,000,000           8    16 MB\n"
-        "total                                                        27.1 MB\n"
-        "to be allocated                                              27.1 MB\n"
+        "total                                                        27.8 MB\n"
+        "to be allocated                                              27.7 MB\n"
         "free                                                            2 GB"
     )
     assert before.missing == before.total - 16 * 3072

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 ALIGNMENT = 64  # bytes, a cache line and an AVX-512 vector
+SMALL_INBOX = 131_072  # elements, whatever the number of synapses
 PADDING = 64  # elements: whole vectors for every item size, down to single bytes
 
 
@@ -25,6 +26,11 @@ def aligned_zeros(size: int, dtype: DTypeLike) -> NDArray:
 def inbox_slots(longest: int) -> int:
     """Steps that an inbox holds for delays up to ``longest``: a power of two."""
     return 1 << (longest - 1).bit_length()
+
+
+def inbox_pays(longest: int, n_padded: int, n_synapses: int) -> bool:
+    """Whether an inbox of ``n_padded`` neurons takes less than an order of the delays."""
+    return longest <= 255 and inbox_slots(longest) * n_padded <= max(n_synapses, SMALL_INBOX)
 
 
 def split_at_vectors(size: int, n_threads: int) -> NDArray[np.int64]:

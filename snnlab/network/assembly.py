@@ -34,7 +34,7 @@ from snnlab.codegen.printer import Real
 from snnlab.engine import numpy_stepper, stepper
 from snnlab.engine.build import Build
 from snnlab.engine.library import KernelLibrary
-from snnlab.engine.memory import aligned_zeros, inbox_slots, padded_size, split_at_vectors
+from snnlab.engine.memory import aligned_zeros, inbox_pays, padded_size, split_at_vectors
 from snnlab.engine.rows import narrow
 from snnlab.engine.schedule import Phase, PhaseKind, Schedule
 from snnlab.engine.stepper import (
@@ -58,7 +58,6 @@ from snnlab.network.population import Population
 from snnlab.network.procedural import Procedure
 from snnlab.network.projection import Projection
 
-SMALL_INBOX = 131_072  # elements, whatever the number of synapses
 LONG_AGO = -10_000  # steps: the time of a neuron's previous spike before it has spiked
 WEIGHTED_SUM = re.compile(r"(?:(pre|post)\.)?sum\((\w+)\)$")
 
@@ -500,7 +499,7 @@ def give_delays(
         longest = max(parts.projection.delay_steps for parts in members)
         n_synapses = sum(parts.projection.size for parts in members)
         each = [(_stored(parts), cast(NDArray, parts.projection.delays)) for parts in members]
-        if inbox_slots(longest) * len(driven) <= max(n_synapses, SMALL_INBOX):
+        if inbox_pays(longest, len(driven), n_synapses):
             inbox = post.backend.parts.Inbox(post.spikes, driven, each)
             for parts in members:
                 parts.inbox = inbox

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from snnlab.engine import machine
-from snnlab.engine.memory import padded_size
+from snnlab.engine.memory import inbox_pays, inbox_slots, padded_size
 from snnlab.errors import NetworkError
 from snnlab.model.ir import NeuronModel
 from snnlab.model.traces import neuron_traces
@@ -117,10 +117,30 @@ def population_items(population: Population) -> list[Item]:
     linked = name in population.network._parts
     into = [p for p in population.network.projections.values() if p.pre is population]
     longest = max((p.longest_delay_steps for p in into), default=1)
-    return [
+    items = [
         Item(name, "state", padded, state, allocated=True),
         Item(name, "spikes on their way", padded, ENGINE + 4 * (longest + 1), linked),
     ]
+    if slots := sum(map(inbox_slots, _inboxes(population).values())):
+        real = np.dtype(population.network.real).itemsize
+        items.append(Item(name, "inputs on their way", padded, real * slots, linked))
+    return items
+
+
+def _inboxes(post: Population) -> dict[str, int]:
+    """The longest delay of each target whose inputs wait in an inbox, as far as it is known."""
+    groups: dict[str, list[Projection]] = {}
+    for projection in post.network.projections.values():
+        waits = projection.post is post and projection.static and projection.has_delay_each
+        if waits and projection.longest_delay_steps <= 255:
+            groups.setdefault(projection.target, []).append(projection)
+    found = {}
+    for target, members in groups.items():
+        longest = max(p.longest_delay_steps for p in members)
+        n_synapses = sum(p.size if p.is_built else p.expected_size or 0 for p in members)
+        if inbox_pays(longest, padded_size(post.size), n_synapses):
+            found[target] = longest
+    return found
 
 
 def projection_items(projection: Projection) -> list[Item]:
@@ -150,8 +170,9 @@ def projection_items(projection: Projection) -> list[Item]:
         what = "weights" if projection.static else "values"
         items.append(Item(name, what, n, weight, built))
     if projection.has_delay_each:
-        # Delays alone, or the place of each synapse, too, and copies in the order of the delays.
-        ordered = not projection.static or projection.longest_delay_steps > 255
+        # Where no inbox takes them, the place of each synapse, too, and copies in their order.
+        in_inbox = projection.target in _inboxes(projection.post)
+        ordered = not (in_inbox and projection.static and projection.longest_delay_steps <= 255)
         copied = 1 + 4 + target + (weight if projection.static else 0)
         items.append(Item(name, "delays", n, 1 + copied * ordered, built))
     if projection.model is not None and projection.model.post_spike:

@@ -269,7 +269,8 @@ class Projection:
         if self._delays is not None:
             return self.delay_steps
         if isinstance(delay, Distribution):
-            return 1
+            highest = getattr(delay, "high", np.inf)
+            return max(1, round(highest / dt)) if highest < np.inf else 1
         return int(np.max(np.asarray(delay, float), initial=dt) / dt) + 1
 
     @property

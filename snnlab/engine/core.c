@@ -52,9 +52,16 @@ static void release(snn_barrier *barrier, int32_t generation)
 #endif
 }
 
-/* Whether to end the run after `n_done` steps, known to one thread while the others wait. */
+/* Whether a person wants the run to end after the present step. */
+static int is_stopped(const snn_engine *engine)
+{
+    return engine->stop && __atomic_load_n(engine->stop, __ATOMIC_RELAXED);
+}
+
+/* Whether to end the team's run after `n_done` steps, known to one thread while the others wait. */
 static int is_over(const snn_engine *engine, int64_t n_done)
 {
+    if (is_stopped(engine)) return 1;
     if (!(engine->patience > 0.0)) return 0;
     return now() - engine->started > SNN_GRACE + (double)n_done * engine->patience;
 }
@@ -776,7 +783,7 @@ static void run_phase(snn_engine *engine, const snn_phase *phase, const snn_cloc
     for (int thread = first; thread < last; ++thread) run_part(engine, phase, clock, thread);
 }
 
-void snn_run_parts(snn_engine *engine, int64_t n_steps, int first, int last)
+int64_t snn_run_parts(snn_engine *engine, int64_t n_steps, int first, int last)
 {
 #if defined(__SSE2__)
     /* A decaying conductance reaches denormal numbers, which cost a hundred cycles each. */
@@ -785,7 +792,8 @@ void snn_run_parts(snn_engine *engine, int64_t n_steps, int first, int last)
 #endif
     const int shared = last - first < engine->n_threads;
     snn_clock clock = {engine->step, 0.0, engine->dt};
-    for (int64_t n = 1; n <= n_steps; ++n) {
+    int64_t n = 0;
+    while (n < n_steps) {
         clock.t = (double)clock.step * engine->dt;
         for (int p = 0; p < engine->n_phases; ++p) {
             const snn_phase *phase = &engine->phases[p];
@@ -796,13 +804,14 @@ void snn_run_parts(snn_engine *engine, int64_t n_steps, int first, int last)
             run_phase(engine, phase, &clock, first, last);
         }
         ++clock.step;
-        if (!shared) continue;
-        wait_for_others(engine, n);
-        if (engine->team_steps == n) break;
+        ++n;
+        if (shared) wait_for_others(engine, n);
+        if (shared ? engine->team_steps == n : is_stopped(engine)) break;
     }
 #if defined(__SSE2__)
     _mm_setcsr(control);
 #endif
+    return n;
 }
 
 /* Up to n_steps by a team of threads; returns how many were done. */
@@ -836,8 +845,10 @@ int snn_run(snn_engine *engine, int64_t n_steps, int team, double patience)
     engine->team_steps = done;
     const double parted = now();
     engine->team_seconds = parted - engine->started;
-    snn_run_parts(engine, n_steps - done, 0, engine->n_threads);
-    engine->step += n_steps - done;
+    engine->alone_steps = 0;
+    if (!done || !is_stopped(engine))
+        engine->alone_steps = snn_run_parts(engine, n_steps - done, 0, engine->n_threads);
+    engine->step += engine->alone_steps;
     engine->alone_seconds = now() - parted;
     for (int p = 0; p < engine->n_phases; ++p) {
         if (engine->phases[p].kind != SNN_COLLECT) continue;

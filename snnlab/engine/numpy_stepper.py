@@ -604,8 +604,8 @@ class Recorder(Object):
         if since >= 0 and since % self._period == 0:
             self._samples.append(self._source[self._neuron].copy())
 
-    def take(self) -> tuple[NDArray[np.int64], NDArray]:
-        """Steps (n_samples,) and values (n_samples, n_neurons) of the run that has ended."""
+    def take(self, end: int) -> tuple[NDArray[np.int64], NDArray]:
+        """Steps (n_samples,) and values (n_samples, n_neurons) of a run until ``end``."""
         n = len(self._samples)
         steps = self.next_step + self._period * np.arange(n)
         values = np.array(self._samples, self._source.dtype).reshape(n, len(self._neuron))
@@ -625,15 +625,21 @@ class Stepper:
         self._phases = [getattr(item, kind) for kind, item in phases if kind != "barrier"]
 
     def run(
-        self, n_steps: int, team: int | None = None, patience: float = 0.0
+        self,
+        n_steps: int,
+        team: int | None = None,
+        patience: float = 0.0,
+        stop: NDArray[np.int32] | None = None,
     ) -> tuple[tuple[int, float], tuple[int, float]]:
         """Run ``n_steps`` steps; (steps, seconds) of a team, which there is none, and alone."""
-        start = time.perf_counter()
-        for _ in range(n_steps):
+        start, first = time.perf_counter(), self.step
+        while self.step < first + n_steps:
             for phase in self._phases:
                 phase(self.step, self._dt)
             self.step += 1
-        return (0, 0.0), (n_steps, time.perf_counter() - start)
+            if stop is not None and stop[0]:
+                break
+        return (0, 0.0), (self.step - first, time.perf_counter() - start)
 
 
 def _ranges(begins: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -2,7 +2,8 @@
 
 A run is cut into slices of about ten milliseconds. Between two slices commands are carried
 out (a changed parameter, a pause) and what was recorded is handed on; during a slice no
-Python runs. Knows steps and slices; nothing of populations.
+Python runs. A command that waits ends the slice after its present step. Knows steps and
+slices; nothing of populations.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from snnlab.engine.stepper import SHARED_STEPS, Stepper
 from snnlab.engine.team import TeamChoice, available_cores
@@ -97,6 +101,7 @@ class Simulator:
         self._wake = threading.Condition()
         self._playing = False
         self._blocking = False
+        self._stop = np.zeros(1, np.int32)  # 1: a slice ends after its present step
         self._player: threading.Thread | None = None
         self._last_step: int | None = None  # at which it ends by itself
         self._run_end: int | None = None  # of `run`
@@ -130,7 +135,7 @@ class Simulator:
     @property
     def playing(self) -> bool:
         """Whether it runs without an end in sight."""
-        return self._playing
+        return self._playing and self._last_step is None
 
     @property
     def real_time_factor(self) -> float:
@@ -142,6 +147,7 @@ class Simulator:
         """Carry out ``command`` between two steps: at once when nothing runs."""
         with self._wake:
             self._commands.append(command)
+            self._stop[0] = 1
         if self.running:
             return
         with self._lock:
@@ -197,7 +203,7 @@ class Simulator:
         SimulationError
             If the network plays already, or diverges.
         KeyboardInterrupt
-            After the slice in which Ctrl-C came; everything recorded is kept.
+            After the step or slice in which Ctrl-C came; everything recorded is kept.
         """
         if self.running:
             raise SimulationError(
@@ -211,7 +217,7 @@ class Simulator:
         if n_steps > 1:
             self._on_change()
         try:
-            with _interrupts() as interrupted:
+            with _interrupts(self._stop) as interrupted:
                 done = 0
                 while done < n_steps:
                     done += self._slice(min(self._slice_steps, n_steps - done))
@@ -232,23 +238,32 @@ class Simulator:
             if n_steps > 1:
                 self._on_change()
 
-    def play(self, n_steps: int | None = None) -> None:
-        """Run in a thread of its own until `pause`, or for ``n_steps``."""
+    def play(self, n_steps: int | None = None) -> Future[None] | None:
+        """Run in a thread of its own until `pause`, or for ``n_steps``.
+
+        Returns what is done at the end and carries what stopped it; None when it runs already.
+        """
+        ended: Future[None] = Future()
+        ended.set_running_or_notify_cancel()  # who gives up waiting does not stop the run
         with self._wake:
             if self.running:
-                return
+                return None
             self._playing = True
             self._last_step = None if n_steps is None else self.step_index + n_steps
             self.error = None
             self.changes += 1
-            self._player = threading.Thread(target=self._play, name="snnlab-play", daemon=True)
+            self._player = threading.Thread(
+                target=self._play, args=(ended,), name="snnlab-play", daemon=True
+            )
             self._player.start()
         self._on_change()
+        return ended
 
     def pause(self) -> None:
-        """Stop at the end of the running slice and wait for it."""
+        """Stop at the end of the running step and wait for it."""
         player = self._player
         with self._wake:
+            self._stop[0] = 1
             self._playing = False
             self._blocking = False
             self._wake.notify_all()
@@ -261,7 +276,8 @@ class Simulator:
         with self._wake:
             self._wake.notify_all()
 
-    def _play(self) -> None:
+    def _play(self, ended: Future[None]) -> None:
+        failure: BaseException | None = None
         origin = time.perf_counter(), self.step_index, self.speed
         self._runner = threading.get_ident()
         try:
@@ -283,15 +299,21 @@ class Simulator:
                     continue
                 self._slice(n_steps)
         except (SnnlabError, MemoryError) as error:
-            self.error = error  # whoever looks at the network shows it to the user
+            self.error = failure = error  # whoever looks at the network shows it to the user
         except Exception as error:
-            self.error = error
+            self.error = failure = error
             raise
         finally:
             self._playing = False
             self._runner = None
-            with self._lock:
-                self._carry_out()
+            try:
+                with self._lock:
+                    self._carry_out()
+            finally:
+                if failure is None:
+                    ended.set_result(None)
+                else:
+                    ended.set_exception(failure)
             self._on_change()
 
     def _due(self, start: float, first_step: int, speed: float | None) -> int:
@@ -305,8 +327,10 @@ class Simulator:
     def _slice(self, n_steps: int) -> int:
         with self._lock:
             self._carry_out()
-            if not self.running:  # paused meanwhile: commands no longer rebuilt the schedule
-                return 0
+            with self._wake:
+                if not self.running:  # paused meanwhile: commands no longer rebuilt the schedule
+                    return 0
+                self._stop[0] = len(self._commands) > 0
             self._keep_appointments()
             stepper = self._stepper
             if stepper is None:
@@ -317,7 +341,7 @@ class Simulator:
             self._before_slice(self.step_index, n_steps)
             stepper = self._stepper or stepper  # there may be another one now
             start = time.perf_counter()
-            self._run(stepper, n_steps)
+            n_steps = self._run(stepper, n_steps)
             seconds = time.perf_counter() - start
             self._adapt(n_steps, seconds)
             end, error = self._check(self.step_index, n_steps, seconds)
@@ -342,18 +366,22 @@ class Simulator:
             stepper.step = first_step
             stepper.run(n_steps, 1)
 
-    def _run(self, stepper: Stepper, n_steps: int) -> None:
+    def _run(self, stepper: Stepper, n_steps: int) -> int:
+        """Returns the steps done: fewer when it is paused."""
         team = self._team
         team.limit(available_cores() - self.spare_cores)
         size = team.next(n_steps)
         patience = team.patience(size)
         if size > 1 and n_steps >= SHARED_STEPS:
-            done = _engine_thread().submit(stepper.run, n_steps, size, patience).result()
+            done = (
+                _engine_thread().submit(stepper.run, n_steps, size, patience, self._stop).result()
+            )
         else:
-            done = stepper.run(n_steps, 1)
+            done = stepper.run(n_steps, 1, stop=self._stop)
         (shared, shared_seconds), (alone, alone_seconds) = done
         team.tell(size, shared, shared_seconds)
         team.tell(1, alone, alone_seconds)
+        return shared + alone
 
     def _adapt(self, n_steps: int, seconds: float) -> None:
         """Choose the next slice so that it lasts about `SLICE_SECONDS`."""
@@ -365,8 +393,8 @@ class Simulator:
             wall, biological = self._recent.popleft()
             self._recent_wall -= wall
             self._recent_biological -= biological
-        if n_steps < self._slice_steps:
-            return
+        if n_steps < self._slice_steps and seconds < SLICE_SECONDS:
+            return  # it was cut short
         wanted = n_steps * SLICE_SECONDS / max(seconds, 1e-6)
         # Slow steps still come in slices that a team of threads runs, while a pause stays prompt.
         if seconds * SHARED_STEPS < LONGEST_SLICE_SECONDS * n_steps:
@@ -389,8 +417,8 @@ class Simulator:
 
 
 @contextmanager
-def _interrupts() -> Iterator[Callable[[], bool]]:
-    """Remember Ctrl-C instead of letting it break off the hand-over of recorded data."""
+def _interrupts(stop: NDArray[np.int32]) -> Iterator[Callable[[], bool]]:
+    """Remember Ctrl-C and stop the engine, so that recorded data are handed over first."""
     if threading.current_thread() is not threading.main_thread():
         yield lambda: False
         return
@@ -399,6 +427,7 @@ def _interrupts() -> Iterator[Callable[[], bool]]:
     def remember(signum: int, frame: object) -> None:
         nonlocal caught
         caught = True
+        stop[0] = 1
 
     previous = signal.signal(signal.SIGINT, remember)
     try:

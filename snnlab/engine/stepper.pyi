@@ -146,7 +146,7 @@ class Recorder(Object):
         first_step: int,
     ) -> None: ...
     def prepare(self, step: int, n_steps: int, n_expected: int = 0) -> None: ...
-    def take(self) -> tuple[NDArray[int64], NDArray]: ...
+    def take(self, end: int) -> tuple[NDArray[int64], NDArray]: ...
 
 class Stepper:
     step: int
@@ -158,5 +158,9 @@ class Stepper:
         spin: int = 2000,
     ) -> None: ...
     def run(
-        self, n_steps: int, team: int | None = None, patience: float = 0.0
+        self,
+        n_steps: int,
+        team: int | None = None,
+        patience: float = 0.0,
+        stop: NDArray[int32] | None = None,
     ) -> tuple[tuple[int, float], tuple[int, float]]: ...

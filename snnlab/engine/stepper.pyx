@@ -212,7 +212,8 @@ cdef extern from "snnlab_core.h" nogil:
         double dt
         int64_t step
         int spin
-        int64_t team_steps
+        const int32_t *stop
+        int64_t team_steps, alone_steps
         double team_seconds, alone_seconds
 
     int SNN_DELIVER, SNN_GENERATE, SNN_UPDATE, SNN_ONCE, SNN_COLLECT, SNN_SYNAPSES, SNN_POST, SNN_RECORD
@@ -887,10 +888,10 @@ cdef class Recorder(Object):
         self._out = self._block[self._n_used : self._n_used + n_samples]
         self.recorder.out = <char *>_data(self._out)
 
-    def take(self):
-        """Steps (n_samples,) and values (n_samples, n_neurons) of the run that has ended."""
-        values = self._out
-        n_samples = len(values)
+    def take(self, int64_t end):
+        """Steps (n_samples,) and values (n_samples, n_neurons) of a run until ``end``."""
+        cdef int64_t n_samples = self._n_samples(end)
+        values = self._out[:n_samples]  # fewer than there is room for when the run was stopped
         steps = self.recorder.next_step + self.recorder.period * np.arange(n_samples)
         self.recorder.next_step += self.recorder.period * n_samples
         self._out = None
@@ -941,11 +942,12 @@ cdef class Stepper:
     def step(self, int64_t step):
         self.engine.step = step
 
-    def run(self, int64_t n_steps, team=None, double patience=0.0):
+    def run(self, int64_t n_steps, team=None, double patience=0.0, stop=None):
         """Run ``n_steps`` steps on ``team`` threads, as many as there are parts if not given.
 
         When the team takes more than ``patience`` seconds a step (0: it may), one thread goes on
-        alone. Returns what the team did and what one thread did: (steps, seconds) of each.
+        alone. It ends after the step in which ``stop``, an int32 array (1,), becomes 1, and after at
+        least one. Returns what the team did and what one thread did: (steps, seconds) of each.
 
         Raises
         ------
@@ -953,10 +955,11 @@ cdef class Stepper:
             If the log of spikes could not grow; the state is that of the last step.
         """
         cdef int failed, n_threads = self.engine.n_threads if team is None else team
+        self.engine.stop = <const int32_t *>_data(stop)
         with nogil:
             failed = snn_run(&self.engine, n_steps, n_threads, patience)
         if failed:
             raise MemoryError("the log of spikes could not grow")
         shared = self.engine.team_steps
-        alone = n_steps - shared
+        alone = self.engine.alone_steps
         return (shared, self.engine.team_seconds), (alone, self.engine.alone_seconds)

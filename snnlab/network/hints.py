@@ -54,8 +54,8 @@ def _of_activity(population: Population, counts: NDArray[np.int64], dt: float) -
     name, model, state = population.name, population.neuron.model, population.state
     if population.given_data is not None:
         given = population.given_data
-        drawn = isinstance(given, PoissonPlayer) and given.rate in state.parameters
-        if drawn and not np.any(state.internal(given.rate)):
+        drawn = given.rate if isinstance(given, PoissonPlayer) else ""
+        if drawn in state.parameters and not np.any(state.internal(drawn)):
             yield f"{name}: the rate of the Poisson input is 0 Hz"
         return
     event = next((event for event in model.events if event.name == "spike"), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 import math
 import os
@@ -679,12 +680,7 @@ class Network:
         SimulationError
             If the duration is negative, the network plays already, or a value becomes NaN.
         """
-        if not isinstance(duration, int | float | np.number) or not 0 <= duration < np.inf:
-            raise SimulationError(
-                f"Network: cannot simulate {duration!r} ms; give a duration from 0 ms on."
-            )
-        n_steps = steps(duration, self.dt, what="net.simulate")
-        memory.check_recording("Network", self, n_steps * self.dt)
+        n_steps = self._steps_of(duration, "net.simulate")
         self._prepare()
         if n_steps == 0:
             return
@@ -696,6 +692,43 @@ class Network:
             self._simulator.run(n_steps, lambda done: shown.update(done * self.dt))
         finally:
             shown.close()
+
+    def _steps_of(self, duration: float, what: str) -> int:
+        """The steps of a run with an end, which keeps all that it records."""
+        if not isinstance(duration, int | float | np.number) or not 0 <= duration < np.inf:
+            raise SimulationError(
+                f"Network: cannot simulate {duration!r} ms; give a duration from 0 ms on."
+            )
+        n_steps = steps(duration, self.dt, what=what)
+        memory.check_recording("Network", self, n_steps * self.dt)
+        return n_steps
+
+    async def run(self, duration: float) -> None:
+        """Run ``duration`` ms in the background: ``await net.run(100)``, in a cell or in asyncio.
+
+        It keeps to `speed`. `pause` ends it early; cancelling it pauses the network.
+
+        Raises
+        ------
+        SimulationError
+            If the duration is negative, the network runs already, or a value becomes NaN.
+        """
+        busy = "Network: it is running already; call net.pause() before net.run()."
+        if self.running:
+            raise SimulationError(busy)
+        n_steps = self._steps_of(duration, "net.run")
+        self._prepare()
+        if n_steps == 0:
+            return
+        ended = self._simulator.play(n_steps)
+        if ended is None:
+            raise SimulationError(busy)
+        try:
+            await asyncio.wrap_future(ended)
+        except asyncio.CancelledError:
+            if not ended.done():
+                self.pause()
+            raise
 
     def lab(self) -> Any:
         """The dashboard: play, pause, sliders, live plots. Show it as the result of a cell."""
@@ -886,7 +919,7 @@ class Network:
                     stream.put(when, neurons)
         for tap in self._recorders:
             if tap.is_linked and n_steps > 0:
-                tap.collect()
+                tap.collect(first_step + n_steps)
         if self._simulator.playing:
             self._trim_records()
 

@@ -109,8 +109,9 @@ class Tap:
         """Make room for ``n_steps``; ``n_expected`` steps follow from ``step`` on, if known."""
         self.recorder.prepare(step, n_steps, n_expected if self._keeps_all else 0)
 
-    def collect(self) -> None:
-        self._put(*self.recorder.take())
+    def collect(self, end: int) -> None:
+        """Hand on the samples of a run that ended before step ``end``."""
+        self._put(*self.recorder.take(end))
 
     def move(self, step: int) -> None:
         """Time has gone to ``step``; the rhythm of the samples goes on from there."""

@@ -267,7 +267,8 @@ typedef struct {
     int team;        /* threads, which share the n_threads parts of the network */
     double patience; /* seconds that the team may take for a step in the mean; 0: any */
     double started;
-    int64_t team_steps; /* done by the team; the others were done by one thread */
+    const int32_t *stop; /* not 0: end after the present step; NULL: never */
+    int64_t team_steps, alone_steps; /* done by the team, and by one thread */
     double team_seconds, alone_seconds;
 } snn_engine;
 
@@ -278,12 +279,13 @@ typedef struct {
 #define SNN_SHARED_STEPS 4
 
 /* Run n_steps steps on `team` threads; one thread goes on alone when the team is slower than
- * `patience` allows. Returns 0, or 1 when memory for a spike log ran out. */
+ * `patience` allows. It ends after at least one step when `engine->stop` asks for it. Returns 0, or 1
+ * when memory for a spike log ran out. */
 int snn_run(snn_engine *engine, int64_t n_steps, int team, double patience);
 
 /* What one thread of a team does: every phase of each step for the parts first <= part < last, with
- * barriers unless these are all. */
-void snn_run_parts(snn_engine *engine, int64_t n_steps, int first, int last);
+ * barriers unless these are all. Returns the number of steps done. */
+int64_t snn_run_parts(snn_engine *engine, int64_t n_steps, int first, int last);
 
 /* The part of a phase that `thread` does. */
 void snn_deliver_procedural(const snn_procedural *procedural, const snn_clock *clock, int n_threads,

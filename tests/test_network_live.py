@@ -541,6 +541,7 @@ def test_network_may_grow_while_it_plays(playing):
         late.drive = np.linspace(1.0, 20.0, 10)
         net.connect(group, late, "exc", FixedProbability(0.5), weight=0.3, delay=0.1 * (n + 1))
         net.record(late, "v")
+        net.hints()  # is answered between two steps, when the recording has begun
         before = net.step_index
         wait_until(lambda before=before: net.step_index > before + 20)
     net.pause()

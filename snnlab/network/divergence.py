@@ -173,7 +173,7 @@ class Watch:
         network._simulator.run_again(first_step, end - first_step)
         if discard:
             for tap in taps:
-                tap.recorder.take()
+                tap.recorder.take(end)
             for parts in network._parts.values():
                 parts.spikes.drain()
 

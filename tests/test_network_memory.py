@@ -170,9 +170,9 @@ def test_memory_is_told_before_and_after_building(free):
 
     assert str(before) == (
         "                                         number  bytes each   in all\n"
-        "P0               state                    1,024          16  16.4 kB\n"
+        "P0               state                    1,024          17  17.4 kB\n"
         "P0               spikes on their way      1,024          93  95.2 kB\n"
-        "P1               state                    2,048          16  32.8 kB\n"
+        "P1               state                    2,048          17  34.8 kB\n"
         "P1               spikes on their way      2,048          17  34.8 kB\n"
         "P1               inputs on their way      2,048         256   524 kB\n"
         "P0->P1 exc       rows                     1,000          24    24 kB\n"
@@ -186,7 +186,7 @@ def test_memory_is_told_before_and_after_building(free):
         "to be allocated                                              27.7 MB\n"
         "free                                                            2 GB"
     )
-    assert before.missing == before.total - 16 * 3072
+    assert before.missing == before.total - 17 * 3072
     assert after.missing == 16_000_000
     assert after.total == pytest.approx(before.total + 2 * 200_000, rel=0.01)
 

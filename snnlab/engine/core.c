@@ -665,6 +665,14 @@ static void emit_given(const snn_spike_player *player, const snn_clock *clock, i
             player->population->spiked[player->neuron[k]] = 1;
 }
 
+static void silence(const snn_mask *mask, int thread)
+{
+    const int64_t end = mask->population->bounds[thread + 1];
+    uint8_t *spiked = mask->population->spiked;
+    for (int64_t i = mask->population->bounds[thread]; i < end; ++i)
+        spiked[i] &= mask->silenced[i] ? 0 : 1;
+}
+
 static void fill(void *out, const void *value, int64_t n, int item_bytes)
 {
     if (item_bytes == 8)
@@ -715,6 +723,9 @@ static void run_part(snn_engine *engine, const snn_phase *phase, const snn_clock
         break;
     case SNN_EMIT:
         emit_given(phase->object, clock, thread);
+        break;
+    case SNN_MASK:
+        silence(phase->object, thread);
         break;
     case SNN_PLAY:
         play_values(phase->object, clock, thread);

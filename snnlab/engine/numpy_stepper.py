@@ -481,6 +481,16 @@ class SpikePlayer(Object):
         self._spikes.spiked[self._neurons[first:last]] = 1
 
 
+class Mask(Object):
+    """Takes away the spikes of the neurons where ``silenced``, uint8 (padded), is 1."""
+
+    def __init__(self, spikes: SpikeLists, silenced: NDArray[np.uint8]) -> None:
+        self._spikes, self._silenced = spikes, silenced
+
+    def mask(self, step: int, dt: float) -> None:
+        self._spikes.spiked[self._silenced != 0] = 0
+
+
 class ValuePlayer(Object):
     """Gives an array of a population the values of one row after the other."""
 

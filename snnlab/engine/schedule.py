@@ -24,6 +24,7 @@ PhaseKind = Literal[
     "update",
     "emit",
     "poisson",
+    "mask",
     "collect",
     "arrive",
     "fade",

@@ -125,6 +125,9 @@ class SpikePlayer(Object):
         self, spikes: SpikeLists, steps: NDArray[int64], neurons: NDArray[int32]
     ) -> None: ...
 
+class Mask(Object):
+    def __init__(self, spikes: SpikeLists, silenced: NDArray[uint8]) -> None: ...
+
 class ValuePlayer(Object):
     def __init__(
         self,

@@ -160,6 +160,10 @@ cdef extern from "snnlab_core.h" nogil:
         const int64_t *step
         const int32_t *neuron
 
+    ctypedef struct snn_mask:
+        const snn_population *population
+        const uint8_t *silenced
+
     ctypedef struct snn_value_player:
         const snn_population *population
         int64_t n_rows
@@ -218,7 +222,7 @@ cdef extern from "snnlab_core.h" nogil:
 
     int SNN_DELIVER, SNN_GENERATE, SNN_UPDATE, SNN_ONCE, SNN_COLLECT, SNN_SYNAPSES, SNN_POST, SNN_RECORD
     int SNN_BARRIER, SNN_TRANSMIT, SNN_COMBINE, SNN_CLEAR, SNN_HISTORY, SNN_REDUCE
-    int SNN_ARRIVE, SNN_PAST, SNN_EMIT, SNN_PLAY, SNN_POISSON, SNN_DRIVE
+    int SNN_ARRIVE, SNN_PAST, SNN_EMIT, SNN_MASK, SNN_PLAY, SNN_POISSON, SNN_DRIVE
     int SNN_SUM, SNN_MEAN, SNN_MAX, SNN_MIN, SNN_NORM1, SNN_NORM2
 
     enum: SNN_SHARED_STEPS
@@ -245,6 +249,7 @@ KINDS = {
     "past": SNN_PAST,
     "reduce": SNN_REDUCE,
     "emit": SNN_EMIT,
+    "mask": SNN_MASK,
     "arrive": SNN_ARRIVE,
     "fade": SNN_UPDATE,
     "play": SNN_PLAY,
@@ -749,6 +754,21 @@ cdef class SpikePlayer(Object):
 
     cdef void *pointer(self):
         return &self.player
+
+
+cdef class Mask(Object):
+    """Takes away the spikes of the neurons where ``silenced``, uint8 (padded), is 1."""
+
+    cdef snn_mask mask
+    cdef object _keep
+
+    def __cinit__(self, SpikeLists spikes, silenced):
+        self._keep = (spikes, silenced)
+        self.mask.population = &spikes.population
+        self.mask.silenced = <const uint8_t *>_data(silenced)
+
+    cdef void *pointer(self):
+        return &self.mask
 
 
 cdef class ValuePlayer(Object):

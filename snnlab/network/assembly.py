@@ -53,6 +53,7 @@ from snnlab.engine.stepper import (
 )
 from snnlab.errors import NetworkError
 from snnlab.model.ir import DifferentialEquation, NeuronModel, SynapseModel
+from snnlab.network.changes import SILENCED
 from snnlab.network.compilation import neuron_program, start, synapse_program
 from snnlab.network.population import Population
 from snnlab.network.procedural import Procedure
@@ -92,6 +93,7 @@ class PopulationParts:
         found |= {name: arrays[name] for name in self.reductions}
         found |= {name: arrays[name] for name, _ in self.clears}
         found |= {name: arrays[name] for name in self.courses}
+        found[SILENCED] = arrays[SILENCED]
         found |= {"(spiked)": self.spiked, "(wait)": self.wait, "(last spike)": self.last_spike}
         for (name, delay), history in self.histories.items():
             found[f"{name} of {delay} steps"] = history.ring
@@ -107,6 +109,10 @@ class PopulationParts:
         """Every ring of spikes under way."""
         axons = {} if self.axon is None else {"axons": self.axon}
         return {"spikes": self.spikes, **axons}
+
+    def mask(self, spikes: SpikeLists) -> Object:
+        """What takes away the spikes of silenced neurons."""
+        return self.backend.parts.Mask(spikes, self.population.state.arrays[SILENCED])
 
     def forget(self) -> None:
         """The past is as the present: before the first step nothing was different."""
@@ -802,8 +808,13 @@ def phases(
         player = parts.population.given_data
         if player is not None:
             add(player.kind, parts.population.name, player.what, parts.player)
+        silenced = bool(parts.population.silenced.any())
+        if silenced:
+            add("mask", parts.population.name, "silenced neurons", parts.mask(parts.spikes))
         if spiking:
             add("collect", parts.population.name, "spikes are queued", parts.spikes)
+        if silenced and parts.axon is not None:
+            add("mask", parts.population.name, "silenced axons", parts.mask(parts.axon))
         if parts.axon is not None:
             add("collect", parts.population.name, "axonal spikes are queued", parts.axon)
     add_projections(("arrive",))

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 Kind = Literal["set", "kick", "shift", "scale", "call"]
 How = Literal["set", "kick", "shift", "scale"]
 OwnerKind = Literal["population", "projection", "drive"]
+SILENCED = "(silenced)"  # uint8 array of a population: 1 for neurons whose spikes are taken away
 CALLS = ("apply", "start_pruning", "stop_pruning", "start_creating", "stop_creating")
 LIMIT = 256_000_000  # bytes of values that a log keeps
 ENTRY = 500  # bytes of a change without its values
@@ -318,6 +319,9 @@ def _duration(n_steps: int, dt: float) -> str:
 
 def _statement(change: Change, value: str, names: _Names, shape: tuple[int, ...] | None) -> str:
     owner = names.of(change)
+    if change.name == SILENCED:
+        some = "" if change.neurons is None else f", neurons={number_text(change.neurons)}"
+        return f"{names.network}.silence({owner}{some}{'' if change.value else ', on=False'})"
     if change.kind == "call":
         return f"{owner}.{change.name}({value if change.value is not None else ''})"
     elements = change.neurons

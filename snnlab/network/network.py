@@ -34,7 +34,7 @@ from snnlab.network import (
 )
 from snnlab.network.activity import Activity
 from snnlab.network.assembly import PopulationParts, ProjectionParts
-from snnlab.network.changes import Change, ParameterLog, change_of
+from snnlab.network.changes import SILENCED, Change, ParameterLog, change_of
 from snnlab.network.connectors import AllToAll, Connector
 from snnlab.network.delays import check_delays
 from snnlab.network.distributions import Distribution
@@ -58,6 +58,7 @@ from snnlab.network.recordings import (
     Recording,
     Tap,
     checked_moment,
+    chosen_elements,
     kept_steps,
     recorded_neurons,
     recorded_synapses,
@@ -539,6 +540,10 @@ class Network:
         self.build()
         return self._schedule
 
+    def _reschedule(self) -> None:
+        """What a step does has changed: list its phases again before the next step."""
+        self._scheduled = False
+
     def _relink(self) -> None:
         """The network has changed: link it again before the next step."""
         self._linked = False
@@ -972,6 +977,39 @@ class Network:
         new = owner._checked(variable, np.asarray(amount), n, whole=chosen is None)
         self._change(owner, change_of(owner, variable, new, "kick", chosen))
 
+    def silence(self, population: Group, neurons: Elements | int = None, on: bool = True) -> None:
+        """Keep neurons from spiking from the next step on, or let them spike again.
+
+        Their equations go on, with reset and refractoriness, but nobody gets to know of their
+        spikes: neither synapses nor recordings. Spikes under way still arrive.
+        ``population.silenced`` tells who is silenced. `reset` goes back to those who were before
+        the first step.
+
+        Parameters
+        ----------
+        neurons
+            Which neurons of the population or view: numbers, a slice or a mask; all if not given.
+        on
+            False: they may spike again.
+
+        Raises
+        ------
+        NetworkError
+            If the neurons have no spikes, or there are no such neurons.
+        """
+        self._check_member("net.silence", population)
+        owner = population_of(population)
+        where = f"Population '{owner.name}'"
+        if not owner.neuron.model.spiking:
+            raise NetworkError(
+                f"{where}: neurons '{owner.neuron.name}' have rates and no spikes, so they cannot "
+                f"be silenced; change what they receive, or one of their parameters."
+            )
+        if not isinstance(on, bool | np.bool_):
+            raise NetworkError(f"{where}: silence: on = {on!r}; give True or False.")
+        chosen = _chosen_places(population, neurons)
+        self._change(owner, change_of(owner, SILENCED, bool(on), neurons=chosen))
+
     def snapshot(self) -> Snapshot:
         """The whole present state: all that decides how the network goes on."""
         if not self.running:
@@ -1077,6 +1115,7 @@ class Network:
                 owner = self.members(of)[name]
                 if variable and not isinstance(owner, PoissonDrive):
                     owner.state.arrays[variable[0]][...] = before
+                    self._reschedule()
                 elif owner._give(before):
                     self._relink()
                 if isinstance(owner, Projection):
@@ -1486,6 +1525,21 @@ def _chosen_neurons(group: Group, variable: str, neurons: Elements) -> NDArray[n
     if chosen is None:
         return None if isinstance(group, Population) else group.indices
     return group.indices[chosen]
+
+
+def _chosen_places(group: Group, neurons: Elements | int) -> NDArray[np.int32] | None:
+    """The neurons of the population that are meant, ascending; None: all.
+
+    Raises
+    ------
+    NetworkError
+        If there are no such neurons.
+    """
+    if neurons is None:
+        return None if isinstance(group, Population) else np.sort(group.indices)
+    some = [int(neurons)] if isinstance(neurons, int | np.integer) else neurons
+    where = f"Population '{group.name}'"
+    return np.unique(group.indices[chosen_elements(where, "neurons", len(group), some)])
 
 
 def _listed(chosen: slice | NDArray) -> Elements:

@@ -19,7 +19,7 @@ from snnlab.model.evaluate import evaluate
 from snnlab.model.ir import NeuronModel, Parameter, SynapseModel, Variable, symbol
 from snnlab.model.neuron import Neuron
 from snnlab.network import distributions
-from snnlab.network.changes import Change, How, OwnerKind, change_of, changed
+from snnlab.network.changes import SILENCED, Change, How, OwnerKind, change_of, changed
 from snnlab.network.distributions import Distribution
 from snnlab.network.inputs import TimedArray
 from snnlab.network.live_array import LiveArray, live
@@ -376,6 +376,7 @@ class Population:
         set_(self, "name", name)
         set_(self, "key", key)
         state = State(neuron.model, self.size, network.real, key, f"Population '{name}'")
+        state.arrays[SILENCED] = state.new_array("bool")
         set_(self, "state", state)
         set_(self, "courses", {})
 
@@ -431,6 +432,11 @@ class Population:
     @property
     def indices(self) -> NDArray[np.int32]:
         return np.arange(self.size, dtype=np.int32)
+
+    @property
+    def silenced(self) -> NDArray[np.bool_]:
+        """Which neurons `Network.silence` keeps from spiking, shaped like the population."""
+        return self.state.values(SILENCED).reshape(self.shape) != 0
 
     def _get(self, name: str) -> Any:
         state = self.state
@@ -490,6 +496,10 @@ class Population:
     def _put(self, name: str, new: Any, indices: NDArray[np.int32] | None, how: How) -> None:
         """Set, add or multiply values now; no step runs meanwhile."""
         state = self.state
+        if name == SILENCED:
+            state.set_values(name, new, indices)
+            self.network._reschedule()
+            return
         if isinstance(new, TimedArray):
             self._begin_course(name, new)
             return
@@ -628,6 +638,11 @@ class PopulationView:
         if len(self.indices) == last - first + 1:
             return f"{self.population.name}[{first}:{last + 1}]"
         return f"{self.population.name}[{len(self.indices)} neurons]"
+
+    @property
+    def silenced(self) -> NDArray[np.bool_]:
+        """(size,): which of the neurons `Network.silence` keeps from spiking."""
+        return self.population.silenced.ravel()[self.indices]
 
     def __repr__(self) -> str:
         return f"{len(self)} neurons of {self.population!r}"

@@ -163,6 +163,7 @@ def put_back(network: Network, snapshot: Snapshot) -> None:
     for name, parts in network._projection_parts.items():
         _copy_into(f"Projection '{name}'", parts.state(), snapshot.projections[name].arrays)
         network._weights_changed(parts.projection)
+    network._reschedule()  # neurons may be silenced
 
 
 def _check_members(network: Network, snapshot: Snapshot) -> None:

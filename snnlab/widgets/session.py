@@ -67,6 +67,12 @@ def _line(change: Any, dt: float) -> dict[str, object]:
             value = f"{len(array)} values"
         case other:
             value = "" if other is None else str(other)
+    if change.name == "(silenced)":
+        some = "" if change.neurons is None else f", {len(change.neurons)} neurons"
+        return {
+            "time": change.step * dt,
+            "text": f"{change.owner} {'silenced' if change.value else 'released'}{some}",
+        }
     name = f"{change.owner}.{change.name}"
     signs = {"set": f"{name} = {value}", "kick": f"{name} += {value}"}
     text = signs.get(change.kind, f"{name} {change.kind} {value}".rstrip())

@@ -169,6 +169,11 @@ typedef struct { /* spikes at given steps */
     const int32_t *neuron; /* (n_spikes) */
 } snn_spike_player;
 
+typedef struct { /* neurons whose spikes nobody gets to know */
+    const snn_population *population;
+    const uint8_t *silenced; /* (padded) */
+} snn_mask;
+
 typedef struct { /* an array that takes given rows one after the other */
     const snn_population *population;
     int64_t n_rows;
@@ -236,6 +241,7 @@ enum {
     SNN_PAST,      /* snn_past */
     SNN_ARRIVE,    /* snn_arrivals: traces of pre neurons */
     SNN_EMIT,      /* snn_spike_player: after the update, before its spikes are collected */
+    SNN_MASK,      /* snn_mask: when all spikes of the step are known, before they are collected */
     SNN_PLAY,      /* snn_value_player */
     SNN_POISSON,   /* snn_poisson: after the update, before its spikes are collected */
     SNN_DRIVE,     /* snn_drive: with the arriving spikes */

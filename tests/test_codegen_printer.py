@@ -2,11 +2,12 @@
 
 import ctypes
 import math
+from typing import cast
 
 import numpy as np
 import pytest
 import sympy
-from sympy import And, Float, Integer, Mul, Not, Or, Piecewise, Pow, Rational, S
+from sympy import And, Expr, Float, Integer, Mul, Not, Or, Piecewise, Pow, Rational, S
 
 from snnlab.codegen.lower import Steps
 from snnlab.codegen.printer import CPrinter
@@ -54,8 +55,8 @@ def choose(*pairs):
         (sympy.sqrt(x), "sqrt(x)"),
         (1 / sympy.sqrt(x), "1.0/sqrt(x)"),
         (x / 4, "x/4.0"),
-        (2 / Exprel(x), "2.0*snn_inverse_exprel(x)"),
-        (1 / Exprel(x), "snn_inverse_exprel(x)"),
+        (sympy.Integer(2) / cast(Expr, Exprel(x)), "2.0*snn_inverse_exprel(x)"),
+        (1 / cast(Expr, Exprel(x)), "snn_inverse_exprel(x)"),
         (y * Exprel(x), "y*snn_exprel(x)"),
         (sympy.exp(-x / y), "snn_exp(-x/y)"),
         (sympy.Abs(x - y), "fabs(x - y)"),

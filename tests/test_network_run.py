@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from typing import Any
 
 import numpy as np
 import pytest
@@ -185,15 +186,16 @@ def test_a_command_waits_for_a_step_not_for_a_slice():
 
 def test_a_numpy_run_stops_after_the_present_step():
     net, _ = noisy(target="numpy")
+    net.build()
+    stepper: Any = net._simulator._stepper
     stepped = []
 
-    class Stop(np.ndarray):
-        def __getitem__(self, index):
-            stepped.append(int(net._simulator._stepper.step))
+    class Stop:
+        def __getitem__(self, index: int) -> bool:
+            stepped.append(int(stepper.step))
             return len(stepped) == 3
 
-    net.build()
-    done = net._simulator._stepper.run(10, stop=np.zeros(1, np.int32).view(Stop))
+    done = stepper.run(10, stop=Stop())
 
     assert stepped == [1, 2, 3]
     assert done[1][0] == 3

@@ -1,9 +1,12 @@
 """What a card shows of a neuron besides a current step, against what is known of it."""
 
+from typing import cast
+
 import numpy as np
 import pytest
 
 from snnlab.model import library
+from snnlab.model.ir import NeuronModel
 from snnlab.model.neuron import Neuron
 from snnlab.model.synapse import Synapse
 from snnlab.widgets.neuron_views import (
@@ -81,7 +84,7 @@ def test_nullclines_of_fitzhugh_and_nagumo_are_those_of_the_paper():
 
 
 def test_potential_lies_along_x():
-    pair = plane_of(library.load("MorrisLecar").model)
+    pair = plane_of(cast(NeuronModel, library.load("MorrisLecar").model))
 
     assert [variable.name for variable, _ in pair] == ["V", "W"]
 

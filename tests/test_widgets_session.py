@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -73,7 +74,7 @@ def test_page_is_told_what_can_be_done(network):
     told = describe(network)
 
     assert told["offers"] == ["log", "history", "kick", "silence", "stimulate"]
-    assert told["groups"][0] == {
+    assert cast(list, told["groups"])[0] == {
         "name": "E",
         "size": 80,
         "variables": [{"name": "v", "unit": ""}],

@@ -475,6 +475,23 @@ def test_not_a_number_stops_the_run():
     assert net.spikes["U"]["time"].tolist() == []
 
 
+def test_large_network_pauses_at_once(playing):
+    net = Network(dt=0.1, seed=1)
+    group = net.add(100_000, Neuron.from_cell(NOISY, "noisy"), name="P")
+    net.connect(group, group, "exc", FixedProbability(0.001), weight=0.2)
+    taken = []
+
+    for _ in range(5):
+        before = net.step_index
+        playing(net)
+        wait_until(lambda before=before: net.step_index > before + 20)
+        start = time.perf_counter()
+        net.pause()
+        taken.append(time.perf_counter() - start)
+
+    assert min(taken) < 0.1  # s
+
+
 def test_error_of_a_simulated_run_is_kept_for_the_dashboard():
     net = Network(dt=0.1, seed=1)
     net.add(1, Neuron.from_cell(UNSTABLE, "unstable"), name="U").a = -1.0

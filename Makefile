@@ -7,13 +7,14 @@ BIN    := $(VENV)/bin
 ENGINE_SOURCES := $(wildcard snnlab/engine/*.pyx snnlab/engine/*.pxd snnlab/engine/*.c snnlab/engine/include/*.h)
 LAB_SOURCES    := $(wildcard labextension/*.json labextension/src/*)
 
-.PHONY: help lab test lint bench bench-all bench-lab test-gpu clean
+.PHONY: help lab test lint sanitize bench bench-all bench-lab test-gpu clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make lab       open JupyterLab on the first notebook"
 	@echo "make test      checks and tests"
 	@echo "make lint      checks alone: ruff and pyright"
+	@echo "make sanitize  the engine's tests with the compiler's checks of memory and threads"
 	@echo "make bench     snnlab, its peers and hand-written programs side by side"
 	@echo "make bench-all the same with all networks, float32, and growth curves (an hour)"
 	@echo "make bench-lab frames, answers and speed beside a dashboard that plays"
@@ -30,6 +31,9 @@ lint: $(VENV)/installed
 	$(BIN)/ruff check snnlab tests benchmarks notebooks hatch_build.py
 	$(BIN)/ruff format --check snnlab tests benchmarks hatch_build.py
 	$(BIN)/pyright --pythonpath $(BIN)/python
+
+sanitize: $(VENV)/installed
+	$(BIN)/python tests/sanitize/run.py
 
 bench: $(VENV)/installed
 	$(BIN)/python -m benchmarks.run $(BENCH_OPTIONS)

@@ -465,7 +465,8 @@ static void log_spikes(snn_spike_log *log, const int32_t *neuron, int64_t n)
         log->end_of_step = grown;
         log->step_capacity = capacity;
     }
-    memcpy(log->neuron + log->n_spikes, neuron, (size_t)n * sizeof *neuron);
+    if (n) /* before the first spike there may be no memory to copy to */
+        memcpy(log->neuron + log->n_spikes, neuron, (size_t)n * sizeof *neuron);
     log->n_spikes += n;
     log->end_of_step[log->n_steps++] = log->n_spikes;
 }

@@ -10,7 +10,7 @@ from test_network_determinism import coba, spikes
 from snnlab.errors import NetworkError
 from snnlab.model.neuron import Neuron
 from snnlab.network.connectors import OneToOne
-from snnlab.network.inputs import PoissonInput, SpikeSource
+from snnlab.network.inputs import PoissonInput, SpikeSource, TimedArray
 from snnlab.network.network import Network
 
 TARGETS = pytest.mark.parametrize("target", ["c", "numpy"])
@@ -207,3 +207,301 @@ def test_silence_of_what_does_not_spike_is_refused():
     )
     assert not group.silenced.any()
     assert len(net.log) == 0
+
+
+# Courses ----------------------------------------------------------------------------------
+
+READING = """
+I = 0 mV
+E = 1 mV : population
+n = 3 : int
+half = n / 2
+u = I + 0 * u : init = 0
+v = v + I : init = 0
+spike: v > 1000 mV
+"""
+
+
+def reading(n=4, **options):
+    """Neurons whose ``u`` is what the equations read as I in each step."""
+    net = Network(dt=0.5, seed=1, **options)
+    group = net.add(n, Neuron.from_cell(READING, "Reading"), name="P")
+    net.record(group, "u")
+    return net, group
+
+
+@TARGETS
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_course_is_added_for_its_time_to_chosen_neurons(target, threads):
+    net, group = reading(40, target=target, threads=threads)
+    group.I = 1.0
+    net.simulate(1.0)
+    net.stimulate(group, "I", [2.0, 3.0, 3.5], [10.0, -20.0], neurons=slice(2, 40))
+    net.stimulate(group[3:], "I", [2.5, 3.5], [0.25, 0.5])
+    net.simulate(1.5)
+    assert group.I.tolist() == [1.0] * 40
+    group.I = 2.0
+    net.simulate(3.0)
+
+    u = net.traces["P"]["u"]
+    assert u[:, 0].tolist() == u[:, 1].tolist() == [1.0] * 5 + [2.0] * 6
+    assert u[:, 2].tolist() == [1, 1, 1, 1, 11, 12, -18, 2, 2, 2, 2]
+    assert u[:, 3].tolist() == [1, 1, 1, 1, 11, 12.25, -17.75, 2.5, 2.5, 2, 2]
+    assert (u[:, 3:] == u[:, 3:4]).all()
+    assert group.I.tolist() == [2.0] * 40
+
+
+@TARGETS
+def test_a_course_is_added_to_a_course(target):
+    net, group = reading(target=target)
+    group.I = TimedArray([1.0, 2.0, 4.0], 1.0)
+    net.stimulate(group, "I", [0.5, 1.5, 2.5], [10.0, 20.0])
+    net.simulate(4.0)
+
+    assert net.traces["P"]["u"][:, 0].tolist() == [1, 11, 12, 22, 24, 4, 4, 4]
+
+
+def test_what_lies_in_the_past_is_cut_and_of_one_step_the_last_value_counts():
+    net, group = reading()
+    net.simulate(2.0)
+    net.stimulate(group, "I", [0.0, 1.0, 2.5, 2.6, 2.7, 4.0], [1.0, 2.0, 3.0, 4.0, 5.0])
+    net.simulate(2.5)
+
+    assert net.traces["P"]["u"][:, 0].tolist() == [0, 0, 0, 0, 2, 5, 5, 5, 0]
+
+
+@TARGETS
+def test_the_rate_of_a_poisson_input_is_stimulated(target):
+    net = Network(dt=1.0, seed=3, target=target)
+    source = net.add(6, PoissonInput(0.0), name="S")
+    net.stimulate(source, "rates", [10.0, 30.0], [1e6], neurons=[1, 4])
+    net.simulate(50.0)
+
+    assert train(net, "S") == [(float(t), n) for t in range(10, 30) for n in (1, 4)]
+
+
+WAVE = [20.0, 0.0, -10.0, 35.0]
+
+
+def stimulating(net, cut=1):
+    excitation = net.populations["E"]
+    net.stimulate(excitation, "I", [0.0, 3.0, 6.0, 40.0, 50.0], WAVE)
+    for _ in range(cut):
+        net.simulate(10.0 / cut)
+    net.stimulate(excitation, "I", [9.0, 20.0, 25.0], [5.0, 40.0], neurons=range(0, 480, 3))
+    for _ in range(cut):
+        net.simulate(20.0 / cut)
+
+
+@TARGETS
+def test_courses_are_replayed_from_log_and_code(target, tmp_path):
+    net = coba(600, target=target)
+    stimulating(net)
+    first = spikes(net)
+    script = tmp_path / "session.py"
+    script.write_text(net.log.code())
+
+    net.replay(net.log)
+    for part in (3.3, 9.7, 17.0):
+        net.simulate(part)
+    again = spikes(net)
+    fresh = coba(600, target=target)
+    runpy.run_path(str(script), {"net": fresh})
+
+    assert again == first
+    assert spikes(fresh) == first
+
+
+def test_courses_do_not_depend_on_threads_or_slices():
+    found = []
+    for threads, cut in ((1, 1), (2, 1), (3, 5)):
+        net = coba(1200, threads=threads)
+        stimulating(net, cut)
+        found.append(spikes(net))
+
+    assert found[0] == found[1] == found[2]
+
+
+def test_the_log_tells_a_course_as_code():
+    net, group = reading()
+    net.simulate(1.0)
+    net.stimulate(group[1:], "I", [1.0, 2.0], [0.5, 0.25])
+
+    assert [repr(change) for change in net.log] == ["step 2: stimulate P.I of 3 2 values"]
+    assert net.log.code() == (
+        "P = net.populations['P']\nnet.simulate(1.0)\n"
+        "net.stimulate(P, 'I', [1.0, 2.0, 3.0], [0.5, 0.25], neurons=[1, 2, 3])\n"
+    )
+
+
+def test_reset_keeps_courses_given_before_the_first_step():
+    net, group = reading()
+    net.stimulate(group, "I", [1.0, 2.0], [3.0], neurons=0)
+    net.simulate(1.0)
+    net.stimulate(group, "I", [1.5, 2.0], [5.0])
+    net.simulate(1.0)
+    before = net.traces["P"]["u"].tolist()
+
+    net.reset()
+    net.simulate(2.0)
+    after = net.traces["P"]["u"].tolist()
+    net.replay(net.log)
+    net.simulate(2.0)
+
+    assert before == [[0] * 4, [0] * 4, [3, 0, 0, 0], [8, 5, 5, 5]]
+    assert after == [[0] * 4, [0] * 4, [3, 0, 0, 0], [3, 0, 0, 0]]
+    assert net.traces["P"]["u"].tolist() == after
+
+
+@TARGETS
+def test_courses_are_in_snapshots_and_files(target, tmp_path):
+    net, group = reading(target=target)
+    net.simulate(1.0)
+    without = net.snapshot()
+    net.stimulate(group, "I", [1.5, 2.5, 4.0], [3.0, 4.0], neurons=[1, 2])
+    net.simulate(1.0)
+    half_way = net.snapshot()
+    net.store(tmp_path / "state.npz")
+    net.simulate(2.0)
+    whole = net.traces["P"]["u"].tolist()
+
+    net.restore(half_way)
+    net.simulate(2.0)
+    assert net.traces["P"]["u"].tolist() == whole
+    net.restore(without)
+    net.simulate(3.0)
+    assert net.traces["P"]["u"].tolist() == [[0] * 4] * 8
+    fresh, _ = reading(target=target)
+    fresh.load(tmp_path / "state.npz")
+    fresh.simulate(2.0)
+    assert fresh.traces["P"]["u"].tolist() == whole[4:]
+    fresh.replay(fresh.log)
+    fresh.simulate(2.0)
+    assert fresh.traces["P"]["u"].tolist() == whole[4:]
+
+
+def test_going_back_makes_a_course_again():
+    net, group = reading()
+    net.history.keep(every=1.0)
+    net.simulate(1.0)
+    net.stimulate(group, "I", [1.5, 3.0], [3.0])
+    net.simulate(3.0)
+    whole = net.traces["P"]["u"].tolist()
+
+    net.go_back(2.0)
+    net.simulate(2.0)
+    assert net.traces["P"]["u"].tolist() == whole
+    net.go_back(0.5)
+    net.simulate(2.0)
+    assert net.traces["P"]["u"].tolist() == [[0] * 4] * 5
+
+
+@pytest.mark.parametrize(
+    ("variable", "times", "values", "expected"),
+    [
+        ("J", [1, 2], [1], "Population 'P': no attribute 'J'; it has I, E, n, half, u, v."),
+        (
+            "v",
+            [1, 2],
+            [1],
+            "Population 'P': 'v' is a variable, which the equations change, so nothing can be "
+            "added to it for a while; stimulate a parameter that they read, such as a current.",
+        ),
+        (
+            "n",
+            [1, 2],
+            [1],
+            "Population 'P': 'n' is a parameter of type int, so no course can be added to it; "
+            "stimulate one that is a real number.",
+        ),
+        (
+            "E",
+            [1, 2],
+            [1],
+            "Population 'P': 'E' is one value for all ('population' in the model), so it takes no "
+            "array; remove the flag, or give one number.",
+        ),
+        (
+            "I",
+            [1, 2, 3, 4],
+            [1, 2],
+            "Population 'P': stimulus of 'I': 4 times and 2 values; give a time at which each "
+            "value begins, and the end of the last one.",
+        ),
+        (
+            "I",
+            [1],
+            [1],
+            "Population 'P': stimulus of 'I': 1 times and 1 values; give a time at which each "
+            "value begins, and the end of the last one.",
+        ),
+        (
+            "I",
+            [1, 3, 3, 4],
+            [1, 2, 3],
+            "Population 'P': stimulus of 'I': the time 3 ms follows 3 ms; give ascending times.",
+        ),
+        (
+            "I",
+            [1, 2, 3],
+            [1, np.nan],
+            "Population 'P': stimulus of 'I': values[1] is nan; give finite numbers.",
+        ),
+        (
+            "I",
+            [1, np.inf],
+            [1],
+            "Population 'P': stimulus of 'I': times[1] is inf; give finite numbers.",
+        ),
+        (
+            "I",
+            [],
+            [],
+            "Population 'P': stimulus of 'I': times have shape (0,) and type float64; "
+            "give a list of numbers.",
+        ),
+        (
+            "I",
+            [1, 2],
+            ["a"],
+            "Population 'P': stimulus of 'I': values have shape (1,) and type <U1; "
+            "give a list of numbers.",
+        ),
+        (
+            "I",
+            [0, 0.5],
+            [1],
+            "Population 'P': stimulus of 'I': it ends at 0.5 ms, and 0.5 ms have passed; "
+            "give later times.",
+        ),
+        (
+            "I",
+            [0, 1e12],
+            [1],
+            "Population 'P': stimulus of 'I': 1e+12 ms is beyond 2147483648 steps; "
+            "give earlier times.",
+        ),
+    ],
+)
+def test_what_is_no_course_is_refused(variable, times, values, expected):
+    net, group = reading()
+    net.simulate(0.5)
+
+    with pytest.raises(NetworkError) as caught:
+        net.stimulate(group, variable, times, values)
+
+    assert str(caught.value) == expected
+    assert len(net.log) == 0
+
+
+def test_parameter_that_others_are_computed_from_is_refused():
+    net = Network(dt=0.5)
+    group = net.add(2, Neuron.from_cell("a = 1\nb = 2 * a\nx = b\nspike: x > 5", "Derived"))
+
+    with pytest.raises(NetworkError) as caught:
+        net.stimulate(group, "a", [1, 2], [1])
+
+    assert str(caught.value) == (
+        "Population 'Derived': 'b' is computed from 'a' before the run, so 'a' cannot be "
+        "stimulated; write 'b' as an equation."
+    )

@@ -701,6 +701,28 @@ static void play_values(const snn_value_player *player, const snn_clock *clock, 
                (size_t)((end - begin) * bytes));
 }
 
+#define ADD_COURSE(REAL)                                            \
+    for (int64_t i = begin; i < end; ++i)                           \
+        if (!s->chosen || s->chosen[i]) ((REAL *)s->out)[i] += (REAL)value;
+
+static void stimulate(const snn_stimulus *s, const snn_clock *clock, int thread)
+{
+    const int64_t begin = s->population->bounds[thread];
+    const int64_t end = s->population->bounds[thread + 1];
+    if (s->base)
+        memcpy((char *)s->out + begin * s->real_bytes,
+               (const char *)s->base + begin * s->real_bytes,
+               (size_t)((end - begin) * s->real_bytes));
+    const int64_t row = count_below(s->start, s->n_values + 1, clock->step + 1) - 1;
+    if (row < 0 || row == s->n_values) return;
+    const double value = s->value[row];
+    if (s->real_bytes == 8) {
+        ADD_COURSE(double)
+    } else {
+        ADD_COURSE(float)
+    }
+}
+
 static void run_part(snn_engine *engine, const snn_phase *phase, const snn_clock *clock,
                      int thread)
 {
@@ -727,6 +749,9 @@ static void run_part(snn_engine *engine, const snn_phase *phase, const snn_clock
         break;
     case SNN_MASK:
         silence(phase->object, thread);
+        break;
+    case SNN_STIMULATE:
+        stimulate(phase->object, clock, thread);
         break;
     case SNN_PLAY:
         play_values(phase->object, clock, thread);

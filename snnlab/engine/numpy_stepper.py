@@ -491,6 +491,29 @@ class Mask(Object):
         self._spikes.spiked[self._silenced != 0] = 0
 
 
+class Stimulus(Object):
+    """Adds to ``out`` one value after the other, for the neurons ``chosen``."""
+
+    def __init__(
+        self,
+        population: SpikeLists,
+        starts: NDArray[np.int64],
+        values: NDArray[np.float64],
+        chosen: NDArray[np.uint8] | None,
+        base: NDArray | None,
+        out: NDArray,
+    ) -> None:
+        self._starts, self._values, self._base, self._out = starts, values, base, out
+        self._chosen = slice(None) if chosen is None else np.flatnonzero(chosen)
+
+    def stimulate(self, step: int, dt: float) -> None:
+        if self._base is not None:
+            self._out[...] = self._base
+        row = int(np.searchsorted(self._starts, step, side="right")) - 1
+        if 0 <= row < len(self._values):
+            self._out[self._chosen] += self._out.dtype.type(self._values[row])
+
+
 class ValuePlayer(Object):
     """Gives an array of a population the values of one row after the other."""
 

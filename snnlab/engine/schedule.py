@@ -25,6 +25,7 @@ PhaseKind = Literal[
     "emit",
     "poisson",
     "mask",
+    "stimulate",
     "collect",
     "arrive",
     "fade",

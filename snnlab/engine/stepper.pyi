@@ -128,6 +128,17 @@ class SpikePlayer(Object):
 class Mask(Object):
     def __init__(self, spikes: SpikeLists, silenced: NDArray[uint8]) -> None: ...
 
+class Stimulus(Object):
+    def __init__(
+        self,
+        population: SpikeLists,
+        starts: NDArray[int64],
+        values: NDArray[float64],
+        chosen: NDArray[uint8] | None,
+        base: NDArray | None,
+        out: NDArray,
+    ) -> None: ...
+
 class ValuePlayer(Object):
     def __init__(
         self,

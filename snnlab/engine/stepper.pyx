@@ -164,6 +164,16 @@ cdef extern from "snnlab_core.h" nogil:
         const snn_population *population
         const uint8_t *silenced
 
+    ctypedef struct snn_stimulus:
+        const snn_population *population
+        int64_t n_values
+        const int64_t *start
+        const double *value
+        const uint8_t *chosen
+        const void *base
+        void *out
+        int real_bytes
+
     ctypedef struct snn_value_player:
         const snn_population *population
         int64_t n_rows
@@ -222,7 +232,7 @@ cdef extern from "snnlab_core.h" nogil:
 
     int SNN_DELIVER, SNN_GENERATE, SNN_UPDATE, SNN_ONCE, SNN_COLLECT, SNN_SYNAPSES, SNN_POST, SNN_RECORD
     int SNN_BARRIER, SNN_TRANSMIT, SNN_COMBINE, SNN_CLEAR, SNN_HISTORY, SNN_REDUCE
-    int SNN_ARRIVE, SNN_PAST, SNN_EMIT, SNN_MASK, SNN_PLAY, SNN_POISSON, SNN_DRIVE
+    int SNN_ARRIVE, SNN_PAST, SNN_EMIT, SNN_MASK, SNN_STIMULATE, SNN_PLAY, SNN_POISSON, SNN_DRIVE
     int SNN_SUM, SNN_MEAN, SNN_MAX, SNN_MIN, SNN_NORM1, SNN_NORM2
 
     enum: SNN_SHARED_STEPS
@@ -250,6 +260,7 @@ KINDS = {
     "reduce": SNN_REDUCE,
     "emit": SNN_EMIT,
     "mask": SNN_MASK,
+    "stimulate": SNN_STIMULATE,
     "arrive": SNN_ARRIVE,
     "fade": SNN_UPDATE,
     "play": SNN_PLAY,
@@ -769,6 +780,30 @@ cdef class Mask(Object):
 
     cdef void *pointer(self):
         return &self.mask
+
+
+cdef class Stimulus(Object):
+    """Adds to ``out`` one value after the other, for the neurons ``chosen``."""
+
+    cdef snn_stimulus stimulus
+    cdef object _keep
+
+    def __cinit__(self, SpikeLists population, starts, values, chosen, base, out):
+        """``starts`` int64 (n + 1,), the first step of each of the ``values``, float64 (n,), and
+        the first step after them; ``chosen`` uint8 (padded), None for all; ``base`` (padded), what
+        ``out`` is made before, or None."""
+        self._keep = (population, starts, values, chosen, base, out)
+        self.stimulus.population = &population.population
+        self.stimulus.n_values = len(values)
+        self.stimulus.start = <const int64_t *>_data(starts)
+        self.stimulus.value = <const double *>_data(values)
+        self.stimulus.chosen = <const uint8_t *>_data(chosen)
+        self.stimulus.base = _data(base)
+        self.stimulus.out = _data(out)
+        self.stimulus.real_bytes = out.itemsize
+
+    cdef void *pointer(self):
+        return &self.stimulus
 
 
 cdef class ValuePlayer(Object):

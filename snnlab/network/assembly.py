@@ -77,6 +77,7 @@ class PopulationParts:
     updates: list[tuple[PhaseKind, Update]] = field(default_factory=list)
     player: Object | None = None  # of given data
     courses: dict[str, Object] = field(default_factory=dict)  # values of parameters and variables
+    effective: dict[str, NDArray] = field(default_factory=dict)  # parameters with their stimuli
     clears: list[tuple[str, Clear]] = field(default_factory=list)  # weighted sums
     drives: list[tuple[str, Object]] = field(default_factory=list)  # what, Poisson input
     reductions: dict[str, Reduction] = field(default_factory=dict)  # "mean(v)"
@@ -94,6 +95,8 @@ class PopulationParts:
         found |= {name: arrays[name] for name, _ in self.clears}
         found |= {name: arrays[name] for name in self.courses}
         found[SILENCED] = arrays[SILENCED]
+        for change in self.population.stimuli:
+            found[f"{change.name} with stimuli"] = self.array(change.name)
         found |= {"(spiked)": self.spiked, "(wait)": self.wait, "(last spike)": self.last_spike}
         for (name, delay), history in self.histories.items():
             found[f"{name} of {delay} steps"] = history.ring
@@ -109,6 +112,28 @@ class PopulationParts:
         """Every ring of spikes under way."""
         axons = {} if self.axon is None else {"axons": self.axon}
         return {"spikes": self.spikes, **axons}
+
+    def array(self, name: str) -> NDArray:
+        """What the equations read as ``name``."""
+        return self.effective.get(name, self.population.state.arrays[name])
+
+    def stimuli(self) -> list[tuple[str, Object]]:
+        """What adds courses to parameters: (for a reader, object), in the order of the schedule."""
+        found: list[tuple[str, Object]] = []
+        begun: set[str] = set()
+        for change in self.population.stimuli:
+            name, course, chosen = change.name, change.value, None
+            if change.neurons is not None:
+                chosen = aligned_zeros(len(self.spiked), np.uint8)
+                chosen[change.neurons] = 1
+            base = None if name in begun else self.population.state.arrays[name]
+            begun.add(name)
+            out = self.effective[name]
+            stimulus = self.backend.parts.Stimulus(
+                self.spikes, course.starts, course.values, chosen, base, out
+            )
+            found.append((f"stimulus of {name}", stimulus))
+        return found
 
     def mask(self, spikes: SpikeLists) -> Object:
         """What takes away the spikes of silenced neurons."""
@@ -325,8 +350,14 @@ def population_parts(
             driven = state.arrays[input_name(population.neuron.model, drive.target)]
             what = f"Poisson spikes reach {drive.target}"
             parts.drives.append((what, drive.link(backend.parts, spikes, driven)))
+    for name in dict.fromkeys(change.name for change in population.stimuli):
+        parts.effective[name] = effective = aligned_zeros(padded, state.arrays[name].dtype)
+        old = state.arrays[name] if before is None else before.array(name)
+        effective[...] = old
     if population.given_data is not None:
-        parts.player = population.given_data.link(backend.parts, spikes, population)
+        parts.player = population.given_data.link(
+            backend.parts, spikes, population, parts.effective
+        )
     for name, course in population.courses.items():
         parts.courses[name] = course.link(backend.parts, spikes, population)
     reserved = {SPIKED.name: spiked, WAIT.name: wait, LAST_SPIKE.name: last_spike}
@@ -335,12 +366,13 @@ def population_parts(
         parts.axon = backend.parts.SpikeLists(population.size, flags, latest, bounds, n_slots)
         reserved[AXON_SPIKED.name] = flags
     for kernel in program.kernels:
+        bound = {**state.arrays, **parts.effective, **reserved}
         buffers = []
         for buffer in kernel.buffers:
             if GLOBAL_OPERATION.match(buffer.name):
                 buffers.append(reduced(parts, buffer.name))
             else:
-                buffers.append(reserved.get(buffer.name, state.arrays.get(buffer.name)))
+                buffers.append(bound.get(buffer.name))
         arguments = backend.parts.Arguments(buffers, state.table, population.key)
         kind: PhaseKind = "once" if kernel.shape == "once" else "update"
         update = backend.parts.Update(spikes, library.address(kernel.name), arguments)
@@ -656,7 +688,7 @@ class _Binding:
             return past(group, attribute, self.projection.delay_steps, self.pre_before)
         if side == "pre" and buffer.index == "pre":
             return delayed(group, attribute, pre_delay, self.pre_before)
-        return group.population.state.arrays[attribute]
+        return group.array(attribute)
 
     def _group(self, side: str) -> PopulationParts:
         return self.pre if side == "pre" else self.post
@@ -799,6 +831,8 @@ def phases(
         for name, course, item in courses:
             if name in parts.population.state.parameters:
                 add("play", parts.population.name, course.what, item)
+        for what, stimulus in parts.stimuli():
+            add("stimulate", parts.population.name, what, stimulus)
         for kind, update in parts.updates:
             if kind == "update":
                 add("update", parts.population.name, what, update)

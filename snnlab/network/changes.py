@@ -9,7 +9,7 @@ import keyword
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Member = Population | Projection | PoissonDrive
 
-Kind = Literal["set", "kick", "shift", "scale", "call"]
+Kind = Literal["set", "kick", "shift", "scale", "call", "stimulate"]
 How = Literal["set", "kick", "shift", "scale"]
 OwnerKind = Literal["population", "projection", "drive"]
 SILENCED = "(silenced)"  # uint8 array of a population: 1 for neurons whose spikes are taken away
@@ -34,6 +34,28 @@ CALLS = ("apply", "start_pruning", "stop_pruning", "start_creating", "stop_creat
 LIMIT = 256_000_000  # bytes of values that a log keeps
 ENTRY = 500  # bytes of a change without its values
 LONG = 32  # more numbers than a person reads are written as one word
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """Values that are added one after the other.
+
+    Parameters
+    ----------
+    starts
+        int64 (n + 1,): the step at which each value begins, ascending, and the end of the last.
+    values
+        float64 (n,).
+    """
+
+    starts: NDArray[np.int64]
+    values: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __str__(self) -> str:
+        return f"{len(self)} values"
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +74,8 @@ class Change:
         A number, or an array with one for each of ``neurons``, or of all elements.
     kind
         "set" to a value; "kick": the value is added; "shift", "scale": a parameter or weights
-        are increased or multiplied by a number; "call": a method with ``value``.
+        are increased or multiplied by a number; "call": a method with ``value``;
+        "stimulate": a `Course` that is added to a parameter.
     neurons
         int32: the elements that are changed, synapses of a projection; None: all.
     drawn
@@ -75,6 +98,8 @@ class Change:
     @property
     def nbytes(self) -> int:
         arrays = [a for a in (self.value, self.neurons) if isinstance(a, np.ndarray)]
+        if isinstance(self.value, Course):
+            arrays += [self.value.starts, self.value.values]
         return ENTRY + sum(a.nbytes for a in arrays)
 
     @property
@@ -128,6 +153,8 @@ def apply(owner: Member, change: Change) -> None:
     if change.kind == "call":
         arguments = () if change.value is None else (change.value,)
         getattr(owner, f"_{change.name}")(*arguments)
+    elif change.kind == "stimulate":
+        cast("Population", owner)._stimulate(change)  # others are not stimulated
     else:
         owner._put(change.name, change.value, change.neurons, change.kind)
 
@@ -184,7 +211,11 @@ class ParameterLog:
         """A slider that is dragged while nothing runs leaves its last value only."""
         while len(self._changes) > self._sealed:
             last = self._changes[-1]
-            if last.step != change.step or last.key != change.key or last.kind == "call":
+            if (
+                last.step != change.step
+                or last.key != change.key
+                or last.kind in ("call", "stimulate")
+            ):
                 return
             self._nbytes -= self._changes.pop().nbytes
 
@@ -266,6 +297,9 @@ class ParameterLog:
     def _value_text(self, value: Any) -> str:
         if isinstance(value, Distribution):
             return _distribution_text(value)
+        if isinstance(value, Course):
+            times = np.round(value.starts * self.dt, 9)
+            return f"{number_text(times)}, {number_text(value.values)}"
         if not isinstance(value, TimedArray):
             return number_text(value)
         rows, starts, period = value.table(self.dt)
@@ -330,9 +364,9 @@ def _statement(change: Change, value: str, names: _Names, shape: tuple[int, ...]
     if change.kind == "kick" and change.of == "projection":
         some = "..." if elements is None else elements_text(elements)
         return f"{owner}.{change.name}[{some}] += {value}"
-    if change.kind == "kick":
+    if change.kind in ("kick", "stimulate"):
         some = "" if elements is None else f", neurons={number_text(elements)}"
-        return f"{names.network}.kick({owner}, {change.name!r}, {value}{some})"
+        return f"{names.network}.{change.kind}({owner}, {change.name!r}, {value}{some})"
     if elements is not None and change.of == "projection":
         return f"{owner}.{change.name}[{elements_text(elements)}] = {value}"
     if elements is not None and shape is not None:

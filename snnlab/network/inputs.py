@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from snnlab.network.population import Population, Values
 
+NOTHING: Mapping[str, NDArray] = MappingProxyType({})
 LAST_STEP = 2**31  # spikes later than this are refused
 
 
@@ -60,8 +61,17 @@ class Player(ABC):
         """For a reader of the schedule."""
 
     @abstractmethod
-    def link(self, parts: ModuleType, spikes: Any, population: Population) -> Any:
-        """The engine's object, a member of the module ``parts``."""
+    def link(
+        self,
+        parts: ModuleType,
+        spikes: Any,
+        population: Population,
+        effective: Mapping[str, NDArray] = NOTHING,
+    ) -> Any:
+        """The engine's object, a member of the module ``parts``.
+
+        ``effective``: arrays of parameters with what is added to them.
+        """
 
 
 POISSON = '''
@@ -105,11 +115,17 @@ class PoissonPlayer(Player):
     def what(self) -> str:
         return "random spikes"
 
-    def link(self, parts: Any, spikes: Any, population: Population) -> Any:
+    def link(
+        self,
+        parts: Any,
+        spikes: Any,
+        population: Population,
+        effective: Mapping[str, NDArray] = NOTHING,
+    ) -> Any:
         state = population.state
         rate = state.storage(self.rate)
         if state.has_each(self.rate):
-            rate = state.arrays[self.rate]  # with its padding
+            rate = effective.get(self.rate, state.arrays[self.rate])  # with its padding
         return parts.PoissonSpikes(spikes, population.key, rate, self.scale)
 
 
@@ -244,7 +260,13 @@ class SpikePlayer(Player):
     def what(self) -> str:
         return "given spikes"
 
-    def link(self, parts: Any, spikes: Any, population: Population) -> Any:
+    def link(
+        self,
+        parts: Any,
+        spikes: Any,
+        population: Population,
+        effective: Mapping[str, NDArray] = NOTHING,
+    ) -> Any:
         return parts.SpikePlayer(spikes, self.steps, self.neurons)
 
 
@@ -476,6 +498,12 @@ class ValuePlayer(Player):
     def what(self) -> str:
         return f"given values of {self.name}"
 
-    def link(self, parts: Any, spikes: Any, population: Population) -> Any:
+    def link(
+        self,
+        parts: Any,
+        spikes: Any,
+        population: Population,
+        effective: Mapping[str, NDArray] = NOTHING,
+    ) -> Any:
         out = population.state.arrays[self.name]
         return parts.ValuePlayer(spikes, self.starts, self.rows, out, self.period)

@@ -8,10 +8,11 @@ import math
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal, cast
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from snnlab.engine.build import Build
 from snnlab.engine.randomness import stream_key
@@ -34,7 +35,7 @@ from snnlab.network import (
 )
 from snnlab.network.activity import Activity
 from snnlab.network.assembly import PopulationParts, ProjectionParts
-from snnlab.network.changes import SILENCED, Change, ParameterLog, change_of
+from snnlab.network.changes import SILENCED, Change, Course, ParameterLog, change_of
 from snnlab.network.connectors import AllToAll, Connector
 from snnlab.network.delays import check_delays
 from snnlab.network.distributions import Distribution
@@ -42,7 +43,7 @@ from snnlab.network.divergence import Watch
 from snnlab.network.drives import PoissonDrive
 from snnlab.network.handles import ParameterHandle, handles_of
 from snnlab.network.history import History
-from snnlab.network.inputs import Input
+from snnlab.network.inputs import LAST_STEP, Input
 from snnlab.network.memory import MemoryUse
 from snnlab.network.population import (
     Population,
@@ -790,6 +791,9 @@ class Network:
                     for name, array in parts.state().items():
                         if name in saved and saved[name].shape == array.shape:
                             array[...] = saved[name]
+            for population in self.populations.values():
+                begun = tuple(change for change in population.stimuli if change.step == 0)
+                population._take_stimuli(begun)
             for projection in self.projections.values():
                 projection.mark_followed(0)
             self._simulator.step_index = 0
@@ -1010,6 +1014,92 @@ class Network:
         chosen = _chosen_places(population, neurons)
         self._change(owner, change_of(owner, SILENCED, bool(on), neurons=chosen))
 
+    def stimulate(
+        self,
+        population: Group,
+        variable: str,
+        times: ArrayLike,
+        values: ArrayLike,
+        neurons: Elements | int = None,
+    ) -> None:
+        """Add a course of time to a parameter, which keeps its own value beneath.
+
+        Each value is added from its time on until the next one's; nothing in between is
+        interpolated. When the last has ended, the parameter is what it was. Several courses
+        add up.
+
+        Parameters
+        ----------
+        variable
+            Name of a parameter that the equations read, such as a current.
+        times
+            ms, absolute and ascending, each rounded to the nearest step: when each value begins,
+            and, as one more, when the last one ends. Without that it lasts as long as the one
+            before it. What lies before the present step is cut.
+        values
+            In the unit of the parameter.
+        neurons
+            Which neurons of the population or view: numbers, a slice or a mask; all if not given.
+
+        Raises
+        ------
+        NetworkError
+            If there is no such parameter or neuron, or times and values are no course.
+        """
+        self._check_member("net.stimulate", population)
+        owner = population_of(population)
+        owner._check_stimulable(variable)
+        course = self._course(f"Population '{owner.name}': stimulus of '{variable}'", times, values)
+        chosen = _chosen_places(population, neurons)
+        self._change(owner, Change(-1, owner.name, variable, course, "stimulate", chosen))
+
+    def _course(self, where: str, times: ArrayLike, values: ArrayLike) -> Course:
+        """The values and the steps at which they begin; of those of one step the last.
+
+        Raises
+        ------
+        NetworkError
+            If they are no course, or it is over.
+        """
+        given: list[NDArray[np.float64]] = []
+        for what, numbers in (("times", np.asarray(times)), ("values", np.asarray(values))):
+            if numbers.ndim != 1 or not numbers.size or numbers.dtype.kind not in "buif":
+                raise NetworkError(
+                    f"{where}: {what} have shape {numbers.shape} and type {numbers.dtype}; "
+                    f"give a list of numbers."
+                )
+            wrong = np.flatnonzero(~np.isfinite(numbers))
+            if len(wrong):
+                raise NetworkError(
+                    f"{where}: {what}[{wrong[0]}] is {numbers[wrong[0]]:g}; give finite numbers."
+                )
+            given.append(numbers.astype(float))
+        at, added = given
+        if len(at) == len(added) > 1:
+            at = np.append(at, 2 * at[-1] - at[-2])
+        if len(at) != len(added) + 1:
+            raise NetworkError(
+                f"{where}: {len(at)} times and {len(added)} values; give a time at which each "
+                f"value begins, and the end of the last one."
+            )
+        if (np.diff(at) <= 0).any():
+            k = int(np.argmax(np.diff(at) <= 0))
+            raise NetworkError(
+                f"{where}: the time {at[k + 1]:g} ms follows {at[k]:g} ms; give ascending times."
+            )
+        if at[-1] / self.dt >= LAST_STEP:
+            raise NetworkError(
+                f"{where}: {at[-1]:g} ms is beyond {LAST_STEP} steps; give earlier times."
+            )
+        starts = np.rint(at / self.dt).astype(np.int64)
+        if starts[-1] <= self.step_index:
+            raise NetworkError(
+                f"{where}: it ends at {at[-1]:g} ms, and {self.time:g} ms have passed; "
+                f"give later times."
+            )
+        kept = np.diff(starts) > 0
+        return Course(np.append(starts[:-1][kept], starts[-1]), added[kept])
+
     def snapshot(self) -> Snapshot:
         """The whole present state: all that decides how the network goes on."""
         if not self.running:
@@ -1163,6 +1253,12 @@ class Network:
                 now = changes.dated(change_of(owner, name, owner._parameter(name)), 0)
                 if now.key in changed or old.origin is not None:
                     log.append(now)
+        for population in self.populations.values():
+            key = population._kind, population.name
+            if population.stimuli and key not in log.initial:
+                log.initial[key] = replace(population._given(), stimuli=())
+            for change in population.stimuli:
+                log.append(change)
         for projection in self.projections.values():
             tasks = {rule: (period, 0) for rule, (period, _) in projection._periods().items()}
             projection._put_tasks(tasks)

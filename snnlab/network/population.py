@@ -45,6 +45,7 @@ class Given:
     individual: dict[str, NDArray]
     n_drawn: int
     courses: dict[str, ValuePlayer] = field(default_factory=dict)
+    stimuli: tuple[Change, ...] = ()
 
     @property
     def arrays(self) -> list[NDArray]:
@@ -379,6 +380,7 @@ class Population:
         state.arrays[SILENCED] = state.new_array("bool")
         set_(self, "state", state)
         set_(self, "courses", {})
+        set_(self, "stimuli", ())
 
     network: Network
     neuron: Neuron
@@ -390,6 +392,7 @@ class Population:
     _kind: OwnerKind = "population"
     given_data: Player | None = None  # of given spikes or values
     courses: dict[str, ValuePlayer]  # of parameters and variables that follow a TimedArray
+    stimuli: tuple[Change, ...]  # courses that are added to parameters, the earliest first
 
     def __len__(self) -> int:
         return self.size
@@ -523,11 +526,12 @@ class Population:
         return np.array(self.state.storage(name))
 
     def _given(self) -> Given:
-        return replace(self.state.given(), courses=dict(self.courses))
+        return replace(self.state.given(), courses=dict(self.courses), stimuli=self.stimuli)
 
     def _give(self, given: Given) -> bool:
         changed = self.courses != given.courses
         object.__setattr__(self, "courses", dict(given.courses))
+        self._take_stimuli(given.stimuli)
         return self.state.give(given) or changed
 
     def _part(self, name: str, indices: NDArray[np.int32] | None) -> Any:
@@ -560,6 +564,50 @@ class Population:
             self.network._change(self, Change(-1, self.name, name, course))
         else:  # while the network is built
             self._begin_course(name, course)
+
+    def _check_stimulable(self, name: str) -> None:
+        """A course may be added to ``name``: it is a parameter that neurons read as it is now.
+
+        Raises
+        ------
+        NetworkError
+            If it is not.
+        """
+        state, where = self.state, f"Population '{self.name}'"
+        if name in state.variables:
+            raise NetworkError(
+                f"{where}: '{name}' is a variable, which the equations change, so nothing can be "
+                f"added to it for a while; stimulate a parameter that they read, such as a current."
+            )
+        if name not in state.parameters:
+            raise NetworkError(self._unknown(name))
+        if state.parameters[name].dtype != "float":
+            raise NetworkError(
+                f"{where}: '{name}' is a parameter of type {state.parameters[name].dtype}, so no "
+                f"course can be added to it; stimulate one that is a real number."
+            )
+        state.check_individual(name)
+        derived = state.derived_from(name)
+        if derived:
+            raise NetworkError(
+                f"{where}: '{derived[0]}' is computed from '{name}' before the run, so '{name}' "
+                f"cannot be stimulated; write '{derived[0]}' as an equation."
+            )
+
+    def _stimulate(self, change: Change) -> None:
+        """Add a course to a parameter from the step of ``change`` on; no step runs meanwhile."""
+        if change.name not in self.state.individual:
+            self.state.make_individual(change.name)
+            self.network._relink()
+        self._take_stimuli((*self.stimuli, change))
+
+    def _take_stimuli(self, stimuli: tuple[Change, ...]) -> None:
+        """Let these courses be added, and no others."""
+        if {change.name for change in self.stimuli} != {change.name for change in stimuli}:
+            self.network._relink()  # kernels read the sum, or the parameter itself
+        elif self.stimuli != stimuli:
+            self.network._reschedule()
+        object.__setattr__(self, "stimuli", stimuli)
 
     def _begin_course(self, name: str, course: TimedArray) -> None:
         state = self.state

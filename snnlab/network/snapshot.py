@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from snnlab.engine.transit import Transit, send_again, spikes_under_way
 from snnlab.errors import NetworkError, SimulationError
-from snnlab.network.changes import ParameterLog
+from snnlab.network.changes import Change, Course, ParameterLog
 from snnlab.network.connectors import Connectivity
 from snnlab.network.drives import PoissonDrive
 from snnlab.network.population import Given, Population
@@ -361,6 +361,16 @@ def _given_as_json(given: Given, kept: Any) -> dict[str, Any]:
         "table": kept(given.table),
         "individual": {name: kept(values) for name, values in given.individual.items()},
         "n_drawn": given.n_drawn,
+        "stimuli": [
+            {
+                "name": one.name,
+                "step": one.step,
+                "starts": kept(one.value.starts),
+                "values": kept(one.value.values),
+                "neurons": None if one.neurons is None else kept(one.neurons),
+            }
+            for one in given.stimuli
+        ],
     }
 
 
@@ -384,6 +394,34 @@ def _changes_structure(projection: Projection) -> bool:
 def _given_from_json(about: dict[str, Any], arrays: Mapping[str, NDArray]) -> Given:
     individual = {name: arrays[key] for name, key in about["individual"].items()}
     return Given(arrays[about["table"]], individual, int(about["n_drawn"]))
+
+
+def _stimuli_from_json(
+    population: Population, entry: dict[str, Any], arrays: Mapping[str, NDArray]
+) -> tuple[Change, ...]:
+    """Courses that are added to parameters; the engine trusts their numbers.
+
+    Raises
+    ------
+    ValueError
+        If they are none.
+    """
+    found = []
+    for about in entry["given"]["stimuli"]:
+        name, neurons = str(about["name"]), None
+        starts, values = arrays[about["starts"]], arrays[about["values"]]
+        fits = starts.dtype == np.int64 and starts.ndim == 1 and (np.diff(starts) > 0).all()
+        fits = fits and values.dtype == float and values.shape == (len(starts) - 1,)
+        if about["neurons"] is not None:
+            neurons = arrays[about["neurons"]]
+            fits = fits and neurons.dtype == np.int32 and neurons.ndim == 1
+            fits = fits and ((neurons >= 0) & (neurons < population.size)).all()
+        if not fits or name not in entry["given"]["individual"]:
+            raise ValueError(f"a stimulus of '{name}' is none")
+        course = Course(np.ascontiguousarray(starts), np.ascontiguousarray(values))
+        step = int(about["step"])
+        found.append(Change(step, population.name, name, course, "stimulate", neurons))
+    return tuple(found)
 
 
 def _check_origin(network: Network, about: dict[str, Any], where: str) -> None:
@@ -455,6 +493,7 @@ def _snapshot_of(
             replace(
                 _given_from_json(entry["given"], arrays),
                 courses=dict(network.populations[entry["name"]].courses),
+                stimuli=_stimuli_from_json(network.populations[entry["name"]], entry, arrays),
             ),
             {name: arrays[key] for name, key in entry["arrays"].items()},
             {

@@ -174,6 +174,17 @@ typedef struct { /* neurons whose spikes nobody gets to know */
     const uint8_t *silenced; /* (padded) */
 } snn_mask;
 
+typedef struct { /* a course of time that is added to an array for some neurons */
+    const snn_population *population;
+    int64_t n_values;
+    const int64_t *start; /* (n_values + 1), step at which each begins, ascending, and the end */
+    const double *value;  /* (n_values) */
+    const uint8_t *chosen; /* (padded); NULL: all */
+    const void *base;     /* (padded), what `out` is before it is added, or NULL */
+    void *out;            /* (padded) */
+    int real_bytes;
+} snn_stimulus;
+
 typedef struct { /* an array that takes given rows one after the other */
     const snn_population *population;
     int64_t n_rows;
@@ -242,6 +253,7 @@ enum {
     SNN_ARRIVE,    /* snn_arrivals: traces of pre neurons */
     SNN_EMIT,      /* snn_spike_player: after the update, before its spikes are collected */
     SNN_MASK,      /* snn_mask: when all spikes of the step are known, before they are collected */
+    SNN_STIMULATE, /* snn_stimulus: before the update */
     SNN_PLAY,      /* snn_value_player */
     SNN_POISSON,   /* snn_poisson: after the update, before its spikes are collected */
     SNN_DRIVE,     /* snn_drive: with the arriving spikes */

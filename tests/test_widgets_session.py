@@ -78,6 +78,7 @@ def test_page_is_told_what_can_be_done(network):
         "name": "E",
         "size": 80,
         "variables": [{"name": "v", "unit": ""}],
+        "parameters": [],
     }
     assert describe(FakeNetwork({"E": 1}))["offers"] == []
 

@@ -277,6 +277,9 @@ export class Session {
     const neurons = element("input", { type: "text", class: "snn-neurons", value: "all", spellcheck: false, "aria-label": "neurons", title: "all, or for example 0-9, 15" });
     const amount = number("amount", "5");
     const duration = number("duration in ms", "200");
+    const largest = number("largest value", "5");
+    const parameter = select("parameter", []);
+    const parameterUnit = element("span", { class: "snn-unit" });
     const unit = element("span", { class: "snn-unit" });
     const painter = new Painter();
     const chosen = () => groups.find(({ name }) => name === group.value);
@@ -284,9 +287,17 @@ export class Session {
       const { variables } = chosen();
       const preferred = variables.find(({ name }) => ["v", "V", "r"].includes(name)) ?? variables[0];
       variable.replaceChildren(...variables.map(({ name }) => element("option", { selected: name === preferred.name }, name)));
+      const { parameters } = chosen();
+      const drive = parameters.find(({ name }) => ["I", "I_e", "I_ext", "rates"].includes(name)) ?? parameters[0];
+      parameter.replaceChildren(...parameters.map(({ name }) => element("option", { selected: name === drive.name }, name)));
       relabel();
     };
-    const relabel = () => (unit.textContent = chosen().variables.find(({ name }) => name === variable.value)?.unit ?? "");
+    const unitOf = (list, name) => list.find((one) => one.name === name)?.unit ?? "";
+    const relabel = () => {
+      unit.textContent = unitOf(chosen().variables, variable.value);
+      parameterUnit.textContent = unitOf(chosen().parameters, parameter.value);
+    };
+    parameter.addEventListener("change", () => relabel());
     group.addEventListener("change", arrange);
     variable.addEventListener("change", relabel);
     arrange();
@@ -312,13 +323,15 @@ export class Session {
     }
     rows.push(element("div", { class: "snn-options" }, ...buttons));
     if (this.offers.has("stimulate")) {
-      const play = smallButton("apply from now on", "Add the painted course to the variable, at each step", () =>
-        numbers((largest, ms) => this.do({ do: "stimulate", ...target(), duration: ms, values: painter.values.map((part) => part * largest) }), amount, duration),
+      const play = smallButton("apply from now on", "Add the painted course to the parameter, at each step", () =>
+        numbers((top, ms) => this.do({ do: "stimulate", ...target(), variable: parameter.value, duration: ms, values: painter.values.map((part) => part * top) }), largest, duration),
       );
       rows.push(
         element("h4", {}, "A course, painted by hand"),
+        field("parameter", parameter),
         painter.canvas,
-        element("div", { class: "snn-options" }, form("step", "All the time", () => 1), form("ramp", "From 0 to the amount", (x) => x), form("wave", "Two periods of a sine", (x) => Math.sin(4 * Math.PI * x)), form("clear", "Nothing", () => 0)),
+        element("div", { class: "snn-options" }, form("step", "All the time", () => 1), form("ramp", "From 0 to the largest value", (x) => x), form("wave", "Two periods of a sine", (x) => Math.sin(4 * Math.PI * x)), form("clear", "Nothing", () => 0)),
+        field("at most", element("span", { class: "snn-amount" }, largest, parameterUnit)),
         field("lasts (ms)", duration),
         element("div", { class: "snn-options" }, play),
       );

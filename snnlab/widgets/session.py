@@ -31,6 +31,11 @@ def describe(network: Any) -> dict[str, object]:
                     for v in population.neuron.model.variables
                     if v.locality == "local" and v.dtype == "float"
                 ],
+                "parameters": [
+                    {"name": p.name, "unit": p.unit.name if p.unit is not None else ""}
+                    for p in population.neuron.model.parameters
+                    if p.dtype == "float"
+                ],
             }
             for name, population in network.populations.items()
         ],

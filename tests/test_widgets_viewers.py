@@ -1,5 +1,6 @@
 """Few frames under way, as many as a page can paint, and nobody who is gone is waited for."""
 
+import numpy as np
 import pytest
 
 from snnlab.widgets.viewers import (
@@ -114,6 +115,23 @@ def test_silent_viewer_is_waited_for_only_so_long():
     assert not viewers.may_send(now=0.9 * PATIENCE)
     assert viewers.may_send(now=1.1 * PATIENCE)
     assert viewers.watched(now=1.1 * PATIENCE)
+
+
+def test_page_that_was_reloaded_is_waited_for_once():
+    viewers = Viewers()
+    viewers.join("before", now=0.0)
+    viewers.join("after", now=0.0)
+    sent = []
+    for now in np.arange(0.0, 10 * PATIENCE, 1.01 * FRAME):
+        if viewers.may_send(now):
+            asking = viewers.asks(now) or not sent
+            number = viewers.send(now, whole=not sent, asking=asking)
+            viewers.acknowledge("after", number, now)
+            sent.append(now)
+
+    waits = np.diff(sent)
+    assert (waits > 1.5 * FRAME).sum() == 1
+    assert waits.max() < 1.1 * PATIENCE
 
 
 def test_nobody_looks_once_the_last_viewer_is_silent():

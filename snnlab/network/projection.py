@@ -551,6 +551,24 @@ class Projection:
             object.__setattr__(self, "_weights", weights)
         return weights
 
+    def some_weights(self, most: int) -> NDArray:
+        """Weights of at most ``most`` synapses (n,), evenly spread; procedural ones: the first.
+
+        Where all synapses have one weight, it stands for all of them: (1,). Nothing is built: as
+        long as stored synapses are not, there are none (0,). It may be called from any thread.
+        """
+        given = self._weight
+        if self.procedural and isinstance(given, Distribution):
+            draw, n = FIRST_DRAW + self._n_drawn, min(most, self.size)
+            return given.sample(self.key, draw, n, dtype=self.network.real)
+        if self.procedural:
+            return np.atleast_1d(np.array(given, float))
+        weights = self._weights
+        if weights is None or not self.is_built:
+            return np.zeros(0)
+        weights = np.atleast_1d(weights)
+        return weights[:: max(1, -(-len(weights) // most))]
+
     @property
     def given_weight(self) -> float:
         """The weight that `Network.connect` was given, or the mean of the weights."""

@@ -192,6 +192,7 @@ class History:
     def __init__(self, max_values: int) -> None:
         self.max_values = max_values
         self.n_values = 0
+        self.forgetful = False  # whether older samples than the first one may be missing
         self._chunks: deque[tuple[NDArray, NDArray]] = deque()
 
     def append(self, steps: NDArray, values: NDArray) -> None:
@@ -200,6 +201,7 @@ class History:
             return
         self._chunks.append((steps, values))
         self.n_values += values.size
+        self.forgetful |= self.n_values >= self.max_values  # of a record, the end is given
         while self.n_values > self.max_values and len(self._chunks) > 1:
             self.n_values -= self._chunks.popleft()[1].size
 
@@ -223,6 +225,7 @@ class History:
     def clear(self) -> None:
         self._chunks.clear()
         self.n_values = 0
+        self.forgetful = False
 
 
 def pack(arrays: Mapping[str, NDArray]) -> tuple[list[dict[str, object]], bytes]:

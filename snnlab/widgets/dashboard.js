@@ -1,11 +1,13 @@
 // The dashboard: transport bar, figures and sliders of one network.
 
+import { Analyses } from "./analyses.js";
 import { bokehOf } from "./bokeh.js";
 import { LiveFigures } from "./figures.js";
 import { TimeWindow, unpack } from "./frames.js";
 import { afterPaint, element, themeOf, watchTheme, watchVisibility } from "./page.js";
-import { plotsMenu, saveAs } from "./plots_menu.js";
+import { plotsMenu } from "./plots_menu.js";
 import { Panel } from "./panel.js";
+import { saveAs } from "./save.js";
 import { Session } from "./session.js";
 import { Transport } from "./transport.js";
 
@@ -19,6 +21,7 @@ class DashboardView {
     this.notice = element("div", { class: "snn-notice", role: "alert", hidden: true });
     this.plots = element("div", { class: "snn-plots", "aria-label": "live figures" });
     this.waiting = element("div", { class: "snn-waiting" }, "Loading figures …");
+    this.analyses = new Analyses((message) => this.send(message));
     this.empty = element("div", { class: "snn-empty", hidden: true }, "Press play ▸");
     this.follow = element("button", { type: "button", class: "snn-follow", hidden: true }, "Follow ▸");
     this.follow.addEventListener("click", () => this.figures.follow(true));
@@ -32,7 +35,7 @@ class DashboardView {
       this.session.past,
       this.notice,
       this.session.hints,
-      element("div", { class: "snn-main" }, element("div", { class: "snn-stage" }, this.waiting, this.plots, this.empty, this.follow), this.sidebar),
+      element("div", { class: "snn-main" }, element("div", { class: "snn-stage" }, this.waiting, this.plots, this.analyses.root, this.empty, this.follow), this.sidebar),
     );
     root.append(this.root);
     this.values = {}; // of parameters, to be shown
@@ -86,6 +89,9 @@ class DashboardView {
       case "done":
         this.session.say(content.reason);
         break;
+      case "analyses":
+        this.analyses.setUp(content.analyses);
+        break;
       case "picture":
         this.send({ type: "join", viewer: this.viewer });
         break;
@@ -105,6 +111,7 @@ class DashboardView {
     this.transport.setUp(setup);
     this.panel.setUp(setup.sliders);
     this.session.setUp(setup.session, setup.sliders);
+    this.analyses.setUp(setup.analyses);
     if (!this.bokeh || setup.picture.number === this.pictureNumber) return;
     const { bands, traces } = setup.picture;
     const rows = bands.reduce((sum, band) => sum + band.rows, 0);
@@ -139,6 +146,7 @@ class DashboardView {
       const theme = themeOf(this.root);
       this.root.dataset.dark = theme.dark;
       this.figures?.setTheme(theme);
+      this.analyses.setTheme(theme);
       this.redraw();
     };
     paint();
@@ -160,7 +168,9 @@ class DashboardView {
     if (!this.window || this.stopped) return;
     const start = performance.now();
     // A frame of another picture is answered like any other, but not drawn.
-    if (frame.picture === this.pictureNumber) this.window.add(frame, frame.last < 0 ? {} : unpack(frame.layout, buffer));
+    const arrays = frame.layout.length ? unpack(frame.layout, buffer) : {};
+    if (frame.picture === this.pictureNumber) this.window.add(frame, arrays);
+    this.analyses.take(arrays);
     this.state = frame.state;
     this.values = { ...this.values, ...frame.values };
     if (frame.answer) this.owed = frame.number;
@@ -185,6 +195,7 @@ class DashboardView {
     }
     this.say(this.state.status === "error" ? this.state.message : this.state.warnings.join("\n"));
     this.redraw();
+    if (this.analyses.changed) this.analyses.paint();
     afterPaint(() => {
       this.cost.work += performance.now() - start;
       if (this.owed !== undefined) this.answer();

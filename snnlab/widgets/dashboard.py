@@ -12,6 +12,7 @@ from IPython.display import display
 from snnlab.errors import SimulationError, SnnlabError
 from snnlab.plots.live import figure_item
 from snnlab.widgets import assets, session
+from snnlab.widgets.analyses import Analysis, Phase, Spectrum, Weights
 from snnlab.widgets.export import embedded, file_of, page_of
 from snnlab.widgets.feed import DURATIONS, Content, Feed
 from snnlab.widgets.figure_widget import FigureWidget
@@ -147,6 +148,21 @@ class Dashboard(FigureWidget):
             }:
                 self._selection.remove(population, variable, neuron)
                 self._show_picture()
+            case {"type": "weights", "projection": str(projection)}:
+                self._analyse(Weights(projection))
+            case {"type": "spectrum", "population": str(population)}:
+                self._analyse(Spectrum(population))
+            case {
+                "type": "phase",
+                "population": str(population),
+                "neuron": int(neuron),
+                "x": str(x),
+                "y": str(y),
+            }:
+                self._analyse(Phase(population, neuron, x, y))
+            case {"type": "unanalyse", "number": int(number)}:
+                self._pump.remove_analysis(number)
+                self._show_analyses()
             case {
                 "type": "export",
                 "viewer": str(viewer),
@@ -186,6 +202,14 @@ class Dashboard(FigureWidget):
             message = {"type": "file", "viewer": viewer, "name": file.name, "mime": file.mime}
             self.send(message, [file.data])
 
+    def _analyse(self, analysis: Analysis) -> None:
+        self._notice(self._pump.add_analysis(analysis))
+        self._show_analyses()
+
+    def _show_analyses(self) -> None:
+        """Tell every page which analyses there are."""
+        self.send({"type": "analyses", "analyses": self._pump.analyses[0]})
+
     def _show_picture(self) -> None:
         """Draw what is selected now; every page asks for its figures anew."""
         self._pump.change(self._selection.picture())
@@ -195,6 +219,7 @@ class Dashboard(FigureWidget):
         """Send what a page needs before its first frame."""
         self._sliders.refresh()
         number, picture = self._pump.picture
+        analyses, analysable = self._pump.analyses
         self.send(
             {
                 "type": "setup",
@@ -202,6 +227,8 @@ class Dashboard(FigureWidget):
                 "item": figure_item(picture),
                 "picture": {**picture.describe(), "number": number},
                 "choices": self._selection.choices(),
+                "analyses": analyses,
+                "analysable": analysable,
                 "sliders": self._sliders.describe(),
                 "session": session.describe(self._network),
                 "durations": DURATIONS,

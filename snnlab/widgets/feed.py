@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from snnlab.plots.frames import History, RasterColumns, TraceColumns, Window, stack_bands
 from snnlab.plots.live import Picture
-from snnlab.plots.palette import population_colours, trace_colours
+from snnlab.plots.palette import Colour, population_colours, trace_colours
 from snnlab.plots.traces import Trace, Traced
 
 SPIKE_HISTORY = 1_000_000  # spikes of one population
@@ -26,13 +26,7 @@ DURATIONS = (20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0, 10000.0)  
 def picture_of(network: Any, traced: Sequence[Traced] | None = None) -> Picture:
     """Every spiking population, and the traces asked for or else one of each first population."""
     populations = network.populations
-    inhibiting = {
-        projection.pre.name
-        for projection in network.projections.values()
-        if projection.target.lower().startswith(("inh", "gaba"))
-    }
-    colours = population_colours([name in inhibiting for name in populations])
-    colour_of = dict(zip(populations, colours, strict=True))
+    colour_of = colours_of(network)
     spiking = {
         name: population.size
         for name, population in populations.items()
@@ -49,6 +43,17 @@ def picture_of(network: Any, traced: Sequence[Traced] | None = None) -> Picture:
             )
         ),
     )
+
+
+def colours_of(network: Any) -> dict[str, Colour]:
+    """The colour of each population: warm for those that inhibit."""
+    inhibiting = {
+        projection.pre.name
+        for projection in network.projections.values()
+        if projection.target.lower().startswith(("inh", "gaba"))
+    }
+    colours = population_colours([name in inhibiting for name in network.populations])
+    return dict(zip(network.populations, colours, strict=True))
 
 
 def first_traces(network: Any) -> tuple[Traced, ...]:
@@ -108,6 +113,7 @@ class Feed:
         self._network = network
         self._spikes: dict[str, _Source] = {}  # by population
         self._samples: dict[Traced, _Source] = {}
+        self._pinned: dict[Traced, _Source] = {}  # followed, but in no figure
         self._last_step = -1
         self._make_sources()
         self._set_window(Window.of(duration, network.dt))
@@ -139,6 +145,49 @@ class Feed:
     def oldest(self) -> int:
         return self._raster.ring.oldest
 
+    @property
+    def start(self) -> int:
+        """The first step of the window."""
+        return self.oldest * self.window.column_steps
+
+    @property
+    def end(self) -> int:
+        """How many steps there are of which all is known."""
+        return self._last_step + 1
+
+    def pin(self, keys: Iterable[Traced]) -> None:
+        """Follow these variables of neurons, and no others, beside those of the picture."""
+        before = self._pinned
+        self._pinned = {key: before.get(key) or _Source(History(TRACE_HISTORY)) for key in keys}
+        for key, source in before.items():
+            if key not in self._pinned:
+                source.close()
+        if self.open:
+            self._open_streams()
+
+    def samples(self, key: Traced) -> tuple[NDArray[np.int64], NDArray[np.floating]]:
+        """Steps and values of a pinned variable, from the beginning of the window."""
+        chunks = self._pinned[key].history.since(self.start)
+        if not chunks:
+            return np.zeros(0, np.int64), np.zeros(0)
+        steps = np.concatenate([chunk[0] for chunk in chunks])
+        return steps, np.concatenate([chunk[1] for chunk in chunks]).reshape(len(steps))
+
+    def counts(self, population: str, start: int, end: int, bin_steps: int) -> NDArray[np.float64]:
+        """Spikes of a population in bins from step ``start`` to before ``end``, (bin,).
+
+        The first bins are left out where the spikes of then are no longer known.
+        """
+        history = self._spikes[population].history
+        chunks = history.since(start)
+        if chunks and history.forgetful:
+            start += -(-max(0, int(chunks[0][0][0]) + 1 - start) // bin_steps) * bin_steps
+        counts = np.zeros(max(0, (end - start) // bin_steps))
+        for steps, _ in chunks:
+            bins = (steps[(steps >= start) & (steps < end)] - start) // bin_steps
+            counts += np.bincount(bins, minlength=len(counts))
+        return counts
+
     def listen(self) -> None:
         """Ask the engine for spikes and traces from now on, and recall the spikes until now."""
         self.open = True
@@ -153,7 +202,7 @@ class Feed:
         new = [name for name, source in self._spikes.items() if source.stream is None]
         for name in new:
             self._spikes[name].stream = self._network.stream_spikes(populations[name])
-        for (name, variable, neuron), source in self._samples.items():
+        for (name, variable, neuron), source in (*self._samples.items(), *self._pinned.items()):
             if source.stream is None:
                 source.stream = self._network.stream_traces(
                     populations[name], variable, neurons=[neuron]
@@ -192,7 +241,7 @@ class Feed:
     def release(self) -> None:
         """Give the engine its buffers back; what was drawn so far stays."""
         self.open = False
-        for source in (*self._spikes.values(), *self._samples.values()):
+        for source in self._sources:
             source.close()
 
     def drain(self) -> bool:
@@ -203,8 +252,9 @@ class Feed:
         n_steps = self._network.step_index
         spikes = [_taken(source) for source in self._spikes.values()]
         samples = [_taken(source) for source in self._samples.values()]
+        pinned = [_taken(source) for source in self._pinned.values()]
         # A trace has a sample at every step: the first one tells where time went on from.
-        first = [int(steps[0]) for steps, _ in samples if len(steps)]
+        first = [int(steps[0]) for steps, _ in (*samples, *pinned) if len(steps)]
         went_on = min([n_steps, *first])
         restarted = went_on <= self._last_step
         if restarted:
@@ -221,6 +271,8 @@ class Feed:
         ):
             source.history.append(steps, values)
             self._traces.add(index, steps, values)
+        for source, taken in zip(self._pinned.values(), pinned, strict=True):
+            source.history.append(*taken)
         if n_steps > 0:
             self._last_step = n_steps - 1
             self._raster.advance(self._last_step)
@@ -229,15 +281,19 @@ class Feed:
 
     def cut(self, n_steps: int) -> None:
         """Time went back to ``n_steps``: forget what was later, draw what was before."""
-        for source in (*self._spikes.values(), *self._samples.values()):
+        for source in self._sources:
             source.history.cut(n_steps)
             source.recalled = min(source.recalled, n_steps - 1)
         self._last_step = n_steps - 1
         self._redraw(self.window)
 
+    @property
+    def _sources(self) -> tuple[_Source, ...]:
+        return *self._spikes.values(), *self._samples.values(), *self._pinned.values()
+
     def forget(self) -> None:
         """Start again from an empty picture."""
-        for source in (*self._spikes.values(), *self._samples.values()):
+        for source in self._sources:
             source.history.clear()
             source.recalled = -1
         self._last_step = -1

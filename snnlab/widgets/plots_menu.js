@@ -1,20 +1,14 @@
-// The menu of the figures: more traces, and files of what is shown.
+// The menu of the figures: more traces, analyses, and files of what is shown.
 
 import { element } from "./page.js";
+import { saveAs } from "./save.js";
 
 const FIGURES = { "raster-figure": "raster", "traces-figure": "traces", "rates-figure": "rates" };
 
-/** Let the browser save a file. */
-export function saveAs(name, blob) {
-  const link = element("a", { href: URL.createObjectURL(blob), download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
-
 /** A button that opens the menu; `send` takes messages to the kernel. */
-export function plotsMenu({ choices }, figures, send) {
-  const content = element("div", { class: "snn-menu" }, addTrace(choices, send), ...exports(figures, send));
-  const menu = element("details", { class: "snn-plots-menu" }, element("summary", { title: "Add traces, save figures" }, "Plots"), content);
+export function plotsMenu({ choices, analysable }, figures, send) {
+  const content = element("div", { class: "snn-menu" }, addTrace(choices, send), ...addAnalyses(analysable, send), ...exports(figures, send));
+  const menu = element("details", { class: "snn-plots-menu" }, element("summary", { title: "Add traces and analyses, save figures" }, "Plots"), content);
   menu.addEventListener("keydown", (event) => {
     if (event.key === "Escape") menu.open = false;
     event.stopPropagation();
@@ -25,8 +19,9 @@ export function plotsMenu({ choices }, figures, send) {
   return menu;
 }
 
+const options = (names) => names.map((name) => element("option", { value: name }, name));
+
 function addTrace(choices, send) {
-  const options = (names) => names.map((name) => element("option", { value: name }, name));
   const population = element("select", { "aria-label": "population" }, ...options(choices.map((choice) => choice.population)));
   const variable = element("select", { "aria-label": "variable" });
   const neuron = element("input", { type: "number", min: 0, step: 1, value: 0, "aria-label": "neuron" });
@@ -55,6 +50,46 @@ function addTrace(choices, send) {
   });
   const hint = element("p", { class: "snn-hint" }, "Or click a neuron in the raster.");
   return element("div", {}, form, hint);
+}
+
+/** A line for each kind of analysis that the network offers. */
+function addAnalyses({ weights, phase, spectrum }, send) {
+  const line = (title, parts, message) => {
+    const form = element("form", { class: "snn-add-trace" }, element("span", {}, title), ...parts, element("button", { type: "submit", "aria-label": `Add ${title.toLowerCase()}` }, "Add"));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (form.reportValidity()) send(message());
+    });
+    return form;
+  };
+  const lines = [];
+  if (weights.length) {
+    const projection = element("select", { "aria-label": "projection" }, ...options(weights));
+    lines.push(line("Weights", [projection], () => ({ type: "weights", projection: projection.value })));
+  }
+  if (phase.length) lines.push(phaseLine(line, phase));
+  if (spectrum.length) {
+    const population = element("select", { "aria-label": "population of the spectrum" }, ...options(spectrum));
+    lines.push(line("Spectrum", [population], () => ({ type: "spectrum", population: population.value })));
+  }
+  return lines;
+}
+
+function phaseLine(line, choices) {
+  const [x, y] = ["horizontal", "vertical"].map((axis) => element("select", { "aria-label": `${axis} variable` }));
+  const population = element("select", { "aria-label": "population of the phase portrait" }, ...options(choices.map((choice) => choice.population)));
+  const neuron = element("input", { type: "number", min: 0, step: 1, value: 0, "aria-label": "neuron of the phase portrait" });
+  const choose = () => {
+    const { variables, neurons } = choices.find((known) => known.population === population.value);
+    x.replaceChildren(...options(variables));
+    y.replaceChildren(...options(variables));
+    y.selectedIndex = 1;
+    neuron.max = neurons - 1;
+  };
+  choose();
+  population.addEventListener("change", choose);
+  const parts = [y, element("span", {}, "against"), x, element("span", {}, "of"), population, neuron];
+  return line("Phase portrait", parts, () => ({ type: "phase", population: population.value, neuron: Number(neuron.value), x: x.value, y: y.value }));
 }
 
 function exports(figures, send) {

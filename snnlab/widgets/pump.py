@@ -16,6 +16,7 @@ from typing import Any
 
 from snnlab.plots.frames import pack
 from snnlab.plots.live import Picture
+from snnlab.widgets.analyses import Analyses, Analysis
 from snnlab.widgets.feed import Content, Feed
 from snnlab.widgets.parameters import Shown, Sliders
 from snnlab.widgets.transport import state_of
@@ -42,10 +43,11 @@ class Pump:
         self.viewers = Viewers()
         self._network = network
         self._feed = feed
+        self._analyses = Analyses(network, feed)
         self._sliders = sliders
         self._send = send
-        self._grown = grown  # called when the network has got other populations
-        self._populations = tuple(network.populations)
+        self._grown = grown  # called when the network has got other parts
+        self._parts = self._present_parts
         self._picture_number = 0
         # SAFETY: guards viewers, feed and the fields below; callbacks come from any thread.
         self._lock = threading.RLock()
@@ -62,6 +64,10 @@ class Pump:
     @property
     def alive(self) -> bool:
         return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def _present_parts(self) -> tuple[str, ...]:
+        return *self._network.populations, *self._network.projections
 
     def wake(self) -> None:
         """Something changed: look at once."""
@@ -110,6 +116,24 @@ class Pump:
         with self._lock:
             return self._feed.content()
 
+    @property
+    def analyses(self) -> tuple[list[dict[str, object]], dict[str, object]]:
+        """The analyses that are shown, and what else may be."""
+        with self._lock:
+            return self._analyses.describe(), self._analyses.choices()
+
+    def add_analysis(self, analysis: Analysis) -> str:
+        """Show an analysis; return why not, or ""."""
+        with self._lock:
+            reason = self._analyses.add(analysis)
+            self.viewers.forget_everything_shown()  # the next frame holds all its numbers
+        self.wake()
+        return reason
+
+    def remove_analysis(self, number: int) -> None:
+        with self._lock:
+            self._analyses.remove(number)
+
     def change(self, picture: Picture) -> None:
         """Show another picture."""
         with self._lock:
@@ -156,8 +180,8 @@ class Pump:
             if message is not None:
                 # Outside the lock: a send may block, and an answer must not wait for it.
                 self._send(*message)
-            if self._populations != tuple(self._network.populations):
-                self._populations = tuple(self._network.populations)
+            if self._parts != self._present_parts:
+                self._parts = self._present_parts
                 self._grown()
             busy = self._network.running and self._idle_since is None
             self._wake.wait(self._until_next() if busy else SLOW_TICK)
@@ -205,7 +229,8 @@ class Pump:
             return None
         whole = self.viewers.wants_whole_window()
         values = self._sliders.values()
-        if not (whole or state != self._sent_state or values != self._sent_values):
+        changed = state != self._sent_state or values != self._sent_values
+        if not (whole or changed or self._analyses.due(now)):
             return None
         asking = whole or not state["running"] or self.viewers.asks(now)
         number = self.viewers.send(now, whole=whole, asking=asking)
@@ -237,6 +262,7 @@ class Pump:
         # The newest column of the last frame was not yet full, so it goes out again.
         first = self._feed.oldest if whole else max(self._sent_column, self._feed.oldest)
         arrays = self._feed.columns(first, last) if last >= 0 else {}
+        arrays |= self._analyses.arrays(time.monotonic(), whole=whole)
         layout, buffer = pack(arrays)
         content: dict[str, object] = {
             "type": "frame",

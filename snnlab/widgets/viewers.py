@@ -30,6 +30,7 @@ class Viewer:
     heard: float  # s, when it last said something
     shown: bool = True  # on the screen, not scrolled away or in a hidden tab
     acknowledged: int = 0  # the newest frame it has drawn
+    owing_since: float = float("-inf")  # s, when the first frame went out that it has to answer
     complete: bool = False  # it holds the whole window
     cost: float = 0.0  # s of the page's time for one frame
 
@@ -109,6 +110,9 @@ class Viewers:
         self.sent += 1
         self._sent_at = now
         if asking:
+            for viewer in self._viewers.values():
+                if not self._owes(viewer):
+                    viewer.owing_since = now
             self.asked, self._asked_at = self.sent, now
         if whole:
             for viewer in self._viewers.values():
@@ -130,4 +134,5 @@ class Viewers:
         )
 
     def _lost(self, viewer: Viewer, now: float) -> bool:
-        return self._owes(viewer) and now - max(viewer.heard, self._asked_at) > PATIENCE
+        # Since the first question: a later one must not make the others wait for it once more.
+        return self._owes(viewer) and now - max(viewer.heard, viewer.owing_since) > PATIENCE

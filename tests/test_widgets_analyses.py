@@ -1,0 +1,194 @@
+"""Which analyses a dashboard shows, and what their numbers are made of."""
+
+import numpy as np
+import pytest
+from fakes import FakeNetwork
+from test_widgets_dashboard import Page, unpacked
+
+from snnlab.model.neuron import Neuron
+from snnlab.network.connectors import FixedProbability
+from snnlab.network.distributions import Normal
+from snnlab.network.network import Network
+from snnlab.widgets.analyses import (
+    MAX_ANALYSES,
+    MAX_WEIGHTS,
+    PERIOD,
+    Analyses,
+    Phase,
+    Spectrum,
+    Weights,
+)
+from snnlab.widgets.feed import Feed, picture_of
+
+CLOCK = """
+v = v + 1
+u = 0.5*v + 0*(g_exc + g_inh)
+total = total + 1 : population
+spike: v > 249
+reset: v = 0
+"""
+
+
+@pytest.fixture
+def network() -> Network:
+    """Neurons that spike together every 25 ms."""
+    network = Network(dt=0.1, seed=1)
+    cells = network.add(40, Neuron.from_cell(CLOCK, "clock"), name="cells")
+    rule = FixedProbability(0.5)
+    network.connect(cells, cells, "exc", weight=Normal(1.0, 0.1), connector=rule, name="loop")
+    return network
+
+
+@pytest.fixture
+def feed(network: Network) -> Feed:
+    feed = Feed(network, picture_of(network), 100.0)
+    feed.listen()
+    return feed
+
+
+@pytest.fixture
+def analyses(network: Network, feed: Feed) -> Analyses:
+    return Analyses(network, feed)
+
+
+def test_analyses_are_of_what_the_network_does(network, feed, analyses):
+    for analysis in (Weights("loop"), Phase("cells", 3, "u", "v"), Spectrum("cells")):
+        assert analyses.add(analysis) == ""
+    network.record(network.populations["cells"], ["v", "u"])
+    network.simulate(1000)
+    feed.drain()
+
+    arrays = analyses.arrays(0.0, whole=True)
+
+    traces = network.traces["cells"]
+    assert [about["title"] for about in analyses.describe()] == [
+        "Weights of loop",
+        "v against u of cells[3]",
+        "Spectrum of the rate of cells",
+    ]
+    assert arrays["analysis-1-y"].sum() == network.projections["loop"].size
+    np.testing.assert_array_equal(arrays["analysis-2-x"], traces["u"][-1000:, 3])
+    np.testing.assert_array_equal(arrays["analysis-2-y"], traces["v"][-1000:, 3])
+    peak = arrays["analysis-3-x"][np.argmax(arrays["analysis-3-y"])]
+    assert peak % 40 == 0
+
+
+def test_analyses_come_at_most_twice_a_second_unless_the_whole_window_does(analyses):
+    analyses.add(Weights("loop"))
+
+    assert analyses.arrays(10.0, whole=True)
+    assert not analyses.arrays(10.1, whole=False)
+    assert not analyses.due(10.1 + 0.5 * PERIOD)
+    assert analyses.due(10.1 + PERIOD)  # what the frame before has left out
+    assert analyses.arrays(10.1 + PERIOD, whole=False)
+    assert not analyses.due(20.0)
+
+
+def test_without_analyses_a_frame_has_nothing_of_them(analyses):
+    assert analyses.arrays(10.0, whole=True) == {}
+    assert not analyses.due(20.0)
+
+
+def test_phase_portrait_taken_away_gives_its_streams_back(network, analyses):
+    analyses.add(Phase("cells", 3, "u", "v"))
+    followed = len(network._recorders)
+
+    analyses.remove(1)
+
+    assert followed - len(network._recorders) == 2
+    assert analyses.describe() == []
+
+
+def test_spikes_that_are_no_longer_known_are_not_counted_as_silence(network, feed):
+    network.simulate(200)
+    feed.drain()
+    history = feed._spikes["cells"].history
+    history.max_values = 100
+    history.append(np.array([1999]), np.array([0]))
+
+    counts = feed.counts("cells", 0, 2000, 10)
+
+    assert counts.sum() <= 100
+    assert len(counts) < 200
+
+
+@pytest.mark.parametrize(
+    ("analysis", "reason"),
+    [
+        (Weights("x"), "Plots: there is no projection 'x'; reload the dashboard."),
+        (Phase("x", 0, "u", "v"), "Plots: there is no population 'x'; reload the dashboard."),
+        (
+            Phase("cells", 0, "total", "v"),
+            "Plots: cells has no variable 'total' of each neuron; choose one from the list.",
+        ),
+        (
+            Phase("cells", 0, "v", "v"),
+            "Plots: 'v' stands on both axes; choose two variables.",
+        ),
+        (
+            Phase("cells", 40, "u", "v"),
+            "Plots: cells has no neuron 40; type a number from 0 to 39.",
+        ),
+        (Spectrum("x"), "Plots: no population 'x' spikes; choose one from the list."),
+    ],
+    ids=["projection", "population", "not of each", "twice", "neuron", "silent"],
+)
+def test_analysis_that_there_is_not_is_refused(analyses, analysis, reason):
+    assert analyses.add(analysis) == reason
+    assert analyses.describe() == []
+
+
+def test_number_of_analyses_is_bounded(analyses):
+    for neuron in range(MAX_ANALYSES):
+        analyses.add(Phase("cells", neuron, "u", "v"))
+
+    assert analyses.add(Weights("loop")) == (
+        "Plots: 6 analyses are shown already; remove one first."
+    )
+
+
+def test_weights_of_many_synapses_are_sampled():
+    network = Network(dt=0.1, seed=1)
+    cells = network.add(1200, Neuron.from_cell(CLOCK, "clock"), name="cells")
+    loop = network.connect(cells, cells, "exc", weight=Normal(1, 0.1), name="loop", procedural=True)
+
+    weights = loop.some_weights(MAX_WEIGHTS)
+
+    assert len(weights) == MAX_WEIGHTS
+    assert loop.size > MAX_WEIGHTS
+    np.testing.assert_array_equal(weights, loop.w[:MAX_WEIGHTS])
+
+
+def test_looking_at_weights_builds_no_synapses(network):
+    cells = network.populations["cells"]
+    same = network.connect(cells, cells, "inh", weight=2.0, connector=FixedProbability(0.5))
+
+    before = same.some_weights(10)
+    network.simulate(1)
+
+    assert len(before) == 0
+    assert same.some_weights(10).tolist() == [2.0]
+
+
+def test_page_adds_an_analysis_and_takes_it_away():
+    network = FakeNetwork({"E": 80, "I": 20})
+    page = Page(network)
+    network.advance(5000)
+    assert page.join()["analysable"] == {
+        "weights": ["I->E inh"],
+        "phase": [],
+        "spectrum": ["E", "I"],
+    }
+    page.frame()
+
+    page.say(type="spectrum", population="E")
+    described = page.next("analyses")[0]["analyses"]
+    page.say(type="step")
+    page.dashboard._pump.set_window(200.0)
+    content, (buffer,) = page.next("frame")
+    page.say(type="unanalyse", number=1)
+
+    assert [about["title"] for about in described] == ["Spectrum of the rate of E"]
+    assert unpacked(content["layout"], buffer)["analysis-1-x"][-1] == 500.0
+    assert page.next("analyses")[0]["analyses"] == []
+    page.dashboard.close()

@@ -174,10 +174,8 @@ def test_connector_of_ones_own():
 def test_one_to_one_of_different_sizes_says_how_to_cut():
     net, pre, post = populations(4, 6)
 
-    projection = net.connect(pre, post, "exc", OneToOne())
-
     with pytest.raises(NetworkError) as error:
-        _ = projection.size
+        net.connect(pre, post, "exc", OneToOne())
     assert str(error.value) == (
         "OneToOne: 4 neurons cannot be paired with 6; "
         "connect parts of equal size, for example pre[:4]."

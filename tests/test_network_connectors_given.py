@@ -8,6 +8,7 @@ from scipy import sparse, stats
 from snnlab.errors import NetworkError
 from snnlab.model.neuron import Neuron
 from snnlab.model.synapse import Synapse
+from snnlab.network.changes import change_of
 from snnlab.network.connectors import (
     Connectivity,
     Connector,
@@ -37,10 +38,10 @@ def matrix(projection):
 def built(rule, *shapes):
     """What a connector complains about between two populations."""
     net, pre, post = groups(*shapes)
-    projection = net.connect(pre, post, "exc", rule)
     with pytest.raises(NetworkError) as error:
-        _ = projection.size
-    return str(error.value)
+        _ = net.connect(pre, post, "exc", rule).size
+    assert not net.projections
+    return str(error.value).removesuffix(" 'P0->P1 exc' is taken out of the network again.")
 
 
 def test_gaussian_weights_follow_the_distance():
@@ -363,3 +364,127 @@ def test_connectors_of_ones_own_are_checked():
         "Projection 'P0->P1 exc': Short gave 3 row ends, the last 2, for 3 pre neurons and 2 "
         "synapses; give 4, from 0 to 2."
     )
+
+
+def wired(seed=3):
+    """A network that has run and knows two projections already."""
+    net, pre, post = groups(30, 40, seed=seed)
+    net.connect(pre, post, "exc", FixedProbability(0.2), weight=Uniform(0, 0.4), name="first")
+    net.connect(post, pre, "exc", FixedProbability(0.3), weight=0.1, delay=Uniform(0.2, 1))
+    net.simulate(2.0)
+    return net, pre, post
+
+
+def history_of(net, pre):
+    pre.v = np.linspace(0, 1, 30)
+    net.simulate(20.0)
+    return net.spikes["P1"], [p.w.copy() for p in net.projections.values()]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"connector": FromPairs([0], [40])},
+            "FromPairs: synapse 0 names post neuron 40, and there are 40; give numbers from 0 to "
+            "39.",
+        ),
+        (
+            {"connector": FromFunction(lambda i, j: 2.0)},
+            "FromFunction: the function gave 2, which is no probability; return numbers from 0 to "
+            "1, or True and False. 'wrong' is taken out of the network again.",
+        ),
+        (
+            {"connector": Beyond()},
+            "Projection 'wrong': Beyond gave the target 40, and there are 40 post neurons; "
+            "give numbers from 0 to 39. 'wrong' is taken out of the network again.",
+        ),
+        (
+            {"connector": FixedProbability(1.0), "weight": [1.0, 2.0]},
+            "Projection 'wrong': 'w' has 1200 values, one for each synapse, not shape (2,); give "
+            "one number or 1200. 'wrong' is taken out of the network again.",
+        ),
+        (
+            {"connector": FixedProbability(1.0), "delay": [1.0, 2.0]},
+            "Projection 'wrong': 'delay' has 1200 values, one for each synapse, not shape (2,); "
+            "give one number or 1200. 'wrong' is taken out of the network again.",
+        ),
+    ],
+    ids=["pairs", "function", "connector of one's own", "weights", "delays"],
+)
+def test_refused_projection_leaves_the_network_as_it_was(options, message):
+    plain, plain_pre, plain_post = wired()
+    net, pre, post = wired()
+
+    def connect_and_run():
+        net.connect(pre, post, "exc", name="wrong", **options)
+        net.simulate(1.0)
+
+    with pytest.raises(NetworkError) as error:
+        connect_and_run()
+    corrected = [
+        network.connect(pre, post, "exc", FixedProbability(0.5), weight=0.1, name="wrong")
+        for network, pre, post in ((plain, plain_pre, plain_post), (net, pre, post))
+    ]
+
+    assert str(error.value) == message
+    assert net.time == 2.0
+    assert corrected[0].table.equals(corrected[1].table)
+    expected, found = history_of(plain, plain_pre), history_of(net, pre)
+    assert found[0].equals(expected[0])
+    assert len(found[0]) > 20
+    for one, other in zip(found[1], expected[1], strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_later_projections_keep_their_random_numbers_when_one_is_refused():
+    net, pre, post = wired()
+    wrong = net.connect(pre, post, "exc", Beyond())
+    later = net.connect(pre, post, "exc", FixedProbability(0.5), name="later")
+
+    with pytest.raises(NetworkError):
+        net.build()
+    net.build()
+    another = net.connect(pre, post, "exc", FixedProbability(0.5), name="another")
+
+    assert wrong.name not in net.projections
+    assert list(net.projections) == ["first", "P1->P0 exc", "later", "another"]
+    assert not later.table.equals(another.table)
+
+
+def test_fault_of_a_users_function_takes_the_projection_out():
+    net, pre, post = wired()
+    chances: dict[str, float] = {}
+    net.connect(pre, post, "exc", FromFunction(lambda i, j: chances["exc"]), name="wrong")
+
+    with pytest.raises(KeyError) as error:
+        net.build()
+
+    assert error.value.__notes__ == ["'wrong' is taken out of the network again."]
+    assert list(net.projections) == ["first", "P1->P0 exc"]
+
+
+def test_refused_projection_cannot_be_changed():
+    net, pre, post = wired()
+    wrong = net.connect(pre, post, "exc", FromPairs([0], [0]), weight=[1.0, 2.0], name="wrong")
+
+    with pytest.raises(NetworkError):
+        net.build()
+    with pytest.raises(NetworkError) as error:
+        net._change(wrong, change_of(wrong, "w", 2.0))
+
+    assert str(error.value) == (
+        "Network: projection 'wrong' is not part of it any more; connect it anew."
+    )
+
+
+def test_several_targets_are_connected_together_or_not_at_all():
+    net, pre, post = wired()
+
+    with pytest.raises(NetworkError) as error:
+        net.connect(pre, [post, post[:5]], "exc", FromPairs([0], [7]))
+
+    assert str(error.value) == (
+        "FromPairs: synapse 0 names post neuron 7, and there are 5; give numbers from 0 to 4."
+    )
+    assert list(net.projections) == ["first", "P1->P0 exc"]

@@ -237,17 +237,18 @@ def test_delays_below_the_time_step_become_one_step():
         (
             [1.0, 2.0, 3.0],
             "Projection 'pre->post exc': 'delay' has 2 values, one for each synapse, not shape "
-            "(3,); give one number or 2.",
+            "(3,); give one number or 2. 'pre->post exc' is taken out of the network again.",
         ),
         (
             Normal(-3.0, 0.0),
             "Projection 'pre->post exc': delay -3 ms of synapse 0 is not possible; "
-            "give numbers from 0 on.",
+            "give numbers from 0 on. 'pre->post exc' is taken out of the network again.",
         ),
         (
             [1.0, 6553.6],
             "Projection 'pre->post exc': a delay of 6553.6 ms is more than 65535 steps; "
-            "give shorter ones, or a longer dt.",
+            "give shorter ones, or a longer dt. "
+            "'pre->post exc' is taken out of the network again.",
         ),
     ],
     ids=["negative", "infinite", "nan", "wrong number", "drawn below 0", "too long"],

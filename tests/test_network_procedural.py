@@ -246,5 +246,5 @@ def test_limits_out_of_reach_are_refused_before_the_run():
 
     assert str(error.value) == (
         "Normal(mu=0, sigma=1, low=50, high=60): after 1000 attempts some values still lie "
-        "outside [50, 60]; widen the range."
+        "outside [50, 60]; widen the range. 'E->E exc' is taken out of the network again."
     )

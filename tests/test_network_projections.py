@@ -185,6 +185,18 @@ def test_projection_says_what_it_is():
     assert repr(plastic) == "Projection 'A->B exc': STDP synapses, delay 0.1 ms"
 
 
+def test_projection_says_that_nothing_is_stored():
+    net, pre, post = pair()
+
+    projection = net.connect(pre, post, "exc", AllToAll(), procedural=True)
+
+    expected = "Projection 'A->B exc': static, procedural synapses, delay 0.1 ms"
+    assert repr(projection) == expected
+    assert "| AllToAll(self\\_connections=False) | 1 | 0.1 | static, procedural |" in str(
+        net.report()
+    )
+
+
 def pair():
     net = Network(dt=0.1, seed=1)
     model = Neuron.from_cell(LIF, "LIF")
@@ -250,7 +262,7 @@ def pair():
         (
             lambda net, a, b: net.connect(a, b, "exc", weight=[1, 2, 3]).w,
             "Projection 'A->B exc': 'w' has 12 values, one for each synapse, not shape (3,); "
-            "give one number or 12.",
+            "give one number or 12. 'A->B exc' is taken out of the network again.",
         ),
         (
             lambda net, a, b: net.connect(a, b, "exc", weight=float("nan")),

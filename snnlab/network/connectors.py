@@ -142,6 +142,16 @@ class Connector(ABC):
             If the rule does not fit the sizes.
         """
 
+    def check(self, groups: Groups) -> None:
+        """What the rule was given fits the groups, as far as it can be told at once.
+
+        Raises
+        ------
+        NetworkError
+            If it does not.
+        """
+        return  # most rules fit any groups
+
     def connect_groups(self, groups: Groups, key: Key) -> Connectivity:
         """Connect two groups of which more is known than their sizes."""
         return self.connect(groups.n_pre, groups.n_post, key)
@@ -205,14 +215,17 @@ class AllToAll(RowConnector):
 class OneToOne(RowConnector):
     """Neuron i with neuron i; both sides have the same size."""
 
-    def rule(self, groups: Groups, key: Key) -> Rule:
+    def check(self, groups: Groups) -> None:
         n_pre, n_post = groups.n_pre, groups.n_post
         if n_pre != n_post:
             raise NetworkError(
                 f"OneToOne: {n_pre} neurons cannot be paired with {n_post}; "
                 f"connect parts of equal size, for example pre[:{min(n_pre, n_post)}]."
             )
-        return Rule("counterpart", key, n_pre, n_post)
+
+    def rule(self, groups: Groups, key: Key) -> Rule:
+        self.check(groups)
+        return Rule("counterpart", key, groups.n_pre, groups.n_post)
 
     def expected(self, groups: Groups) -> int:
         return min(groups.n_pre, groups.n_post)
@@ -257,9 +270,13 @@ class FixedInDegree(GroupConnector):
     def __post_init__(self) -> None:
         _check_count("FixedInDegree", self.n)
 
-    def connect_groups(self, groups: Groups, key: Key) -> Connectivity:
+    def check(self, groups: Groups) -> None:
         skipped = None if self.self_connections else groups.same_pre
         _check_degree(self, "pre", groups.n_pre, skipped)
+
+    def connect_groups(self, groups: Groups, key: Key) -> Connectivity:
+        self.check(groups)
+        skipped = None if self.self_connections else groups.same_pre
         kind = "repeated" if self.multapses else "distinct"
         by_post = Rule(kind, key, groups.n_post, groups.n_pre, n=self.n, skipped=skipped)
         return Connectivity(*make_columns(by_post))
@@ -283,9 +300,13 @@ class FixedOutDegree(RowConnector):
     def __post_init__(self) -> None:
         _check_count("FixedOutDegree", self.n)
 
-    def rule(self, groups: Groups, key: Key) -> Rule:
+    def check(self, groups: Groups) -> None:
         skipped = None if self.self_connections else groups.same_post
         _check_degree(self, "post", groups.n_post, skipped)
+
+    def rule(self, groups: Groups, key: Key) -> Rule:
+        self.check(groups)
+        skipped = None if self.self_connections else groups.same_post
         kind = "repeated" if self.multapses else "distinct"
         return Rule(kind, key, groups.n_pre, groups.n_post, n=self.n, skipped=skipped)
 
@@ -309,22 +330,30 @@ class FixedTotal(RowConnector):
     def __post_init__(self) -> None:
         _check_count("FixedTotal", self.n)
 
-    def rule(self, groups: Groups, key: Key) -> Rule:
-        skipped = None if self.self_connections else groups.same_post
+    def _possible(self, groups: Groups) -> NDArray[np.int64]:
+        """(n_pre,) how many targets each pre neuron may have."""
         possible = np.full(groups.n_pre, groups.n_post)
-        if skipped is not None:
-            possible -= skipped >= 0
-        n_possible = int(possible.sum())
+        if not self.self_connections and groups.same_post is not None:
+            possible -= groups.same_post >= 0
+        return possible
+
+    def check(self, groups: Groups) -> None:
+        n_possible = int(self._possible(groups).sum())
         if self.n > n_possible and (not self.multapses or n_possible == 0):
             raise NetworkError(
                 f"FixedTotal: {self.n} of {n_possible} pairs cannot be chosen; "
                 f"give n up to {n_possible}{_or_multapses(n_possible)}."
             )
+
+    def rule(self, groups: Groups, key: Key) -> Rule:
+        self.check(groups)
+        skipped = None if self.self_connections else groups.same_post
+        possible = self._possible(groups)
         random = _generator(key)
         if self.n == 0:
             lengths = np.zeros(groups.n_pre, np.int64)
         elif self.multapses:
-            lengths = random.multinomial(self.n, possible / n_possible)
+            lengths = random.multinomial(self.n, possible / possible.sum())
         else:
             lengths = _shares(random, possible, self.n)
         kind = "repeated" if self.multapses else "distinct"
@@ -363,7 +392,11 @@ class _Spatial(GroupConnector):
     direction.
     """
 
-    def connect_groups(self, groups: Groups, key: Key) -> Connectivity:
+    def check(self, groups: Groups) -> None:
+        self._positions(groups)
+
+    def _positions(self, groups: Groups) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Where the neurons of both groups lie."""
         pre, post = groups.pre_positions, groups.post_positions
         kind = type(self).__name__
         if pre is None or post is None:
@@ -373,6 +406,10 @@ class _Spatial(GroupConnector):
                 f"{kind}: the pre population has {pre.shape[1]} dimensions and the post population "
                 f"{post.shape[1]}; give both shapes of equal length in net.add."
             )
+        return pre, post
+
+    def connect_groups(self, groups: Groups, key: Key) -> Connectivity:
+        pre, post = self._positions(groups)
         skipped = None if self.allows_self else groups.same_post
         return Connectivity(*make_space(*self._rows(pre, post), skipped))
 
@@ -387,8 +424,8 @@ class _Spatial(GroupConnector):
 
     def expected(self, groups: Groups) -> int | None:
         """From some rows, evenly chosen."""
-        pre, post = groups.pre_positions, groups.post_positions
-        if pre is None or post is None or pre.shape[1] != post.shape[1] or not len(pre):
+        pre, post = self._positions(groups)
+        if not len(pre):
             return None
         some = np.unique(np.linspace(0, len(pre) - 1, ROWS_TO_GUESS).round().astype(int))
         space, own, firsts, lasts = self._rows(pre[some], post)
@@ -506,22 +543,35 @@ class FromPairs(Connector):
         return cls(table["source"], table["target"], weights, delays)
 
     def __repr__(self) -> str:
-        return f"FromPairs({np.size(np.asarray(self.sources))} synapses)"
+        return f"FromPairs({self._pairs[0].size} synapses)"
+
+    @cached_property
+    def _pairs(self) -> tuple[NDArray, NDArray]:
+        """What was given, as arrays; lists are read once."""
+        return np.asarray(self.sources), np.asarray(self.targets)
+
+    def check(self, groups: Groups) -> None:
+        self._check_pairs(groups.n_pre, groups.n_post)
+
+    def _check_pairs(self, n_pre: int, n_post: int) -> None:
+        sources, targets = self._pairs
+        _check_places("FromPairs", "pre", sources, n_pre)
+        _check_places("FromPairs", "post", targets, n_post)
+        if len(targets) != len(sources):
+            raise NetworkError(
+                f"FromPairs: {len(sources)} sources have {len(targets)} targets; give one for each."
+            )
 
     def connect(self, n_pre: int, n_post: int, key: Key) -> Connectivity:
-        sources = _places("FromPairs", "pre", self.sources, n_pre)
-        targets = _places("FromPairs", "post", self.targets, n_post)
+        self._check_pairs(n_pre, n_post)
+        sources, targets = (one.astype(np.int64, copy=False) for one in self._pairs)
         n = len(sources)
         weights = _numbers("FromPairs", "weights", self.weights, n)
         delays = _numbers("FromPairs", "delays", self.delays, n)
-        if len(targets) != n:
-            raise NetworkError(
-                f"FromPairs: {n} sources have {len(targets)} targets; give one for each."
-            )
         return _sorted(sources, targets, n_pre, n_post, weights, delays)
 
     def expected(self, groups: Groups) -> int:
-        return np.size(self.sources)
+        return self._pairs[0].size
 
     @property
     def gives_weights(self) -> bool:
@@ -544,12 +594,8 @@ class FromMatrix(Connector):
         return f"FromMatrix({' x '.join(map(str, np.shape(self.weights)))})"
 
     def connect(self, n_pre: int, n_post: int, key: Key) -> Connectivity:
-        shape = np.shape(self.weights)
-        if shape != (n_pre, n_post):
-            raise NetworkError(
-                f"FromMatrix: the matrix has shape {shape}, and {n_pre} pre neurons are connected "
-                f"with {n_post} post neurons; give shape ({n_pre}, {n_post})."
-            )
+        self._check_shape(n_pre, n_post)
+        shape = n_pre, n_post
         if hasattr(self.weights, "tocoo"):
             found = self._stored_elements(n_pre, n_post)
         else:
@@ -560,6 +606,17 @@ class FromMatrix(Connector):
         if times.shape != shape:
             raise NetworkError(f"FromMatrix: 'delays' has shape {times.shape}; give shape {shape}.")
         return replace(found, delays=times[found.sources, found.targets])
+
+    def check(self, groups: Groups) -> None:
+        self._check_shape(groups.n_pre, groups.n_post)
+
+    def _check_shape(self, n_pre: int, n_post: int) -> None:
+        shape = np.shape(self.weights)
+        if shape != (n_pre, n_post):
+            raise NetworkError(
+                f"FromMatrix: the matrix has shape {shape}, and {n_pre} pre neurons are connected "
+                f"with {n_post} post neurons; give shape ({n_pre}, {n_post})."
+            )
 
     def _stored_elements(self, n_pre: int, n_post: int) -> Connectivity:
         """The synapses of a sparse matrix; one in CSR form has them by row already."""
@@ -724,10 +781,9 @@ def _check_sigma(kind: str, name: str, sigma: float) -> None:
         )
 
 
-def _places(kind: str, side: str, given: ArrayLike, n: int) -> NDArray[np.int64]:
-    """Numbers of neurons that a user wrote."""
+def _check_places(kind: str, side: str, places: NDArray, n: int) -> None:
+    """Numbers of neurons that a user wrote are those of neurons that there are."""
     name = {"pre": "sources", "post": "targets"}[side]
-    places = np.asarray(given)
     if places.ndim != 1 or (places.size and places.dtype.kind not in "iu"):
         raise NetworkError(
             f"{kind}: '{name}' has shape {places.shape} and type {places.dtype}; "
@@ -739,7 +795,6 @@ def _places(kind: str, side: str, given: ArrayLike, n: int) -> NDArray[np.int64]
             f"{kind}: synapse {first} names {side} neuron {places[first]}, and there are {n}; "
             f"give numbers from 0 to {n - 1}."
         )
-    return places.astype(np.int64, copy=False)
 
 
 def _numbers(kind: str, name: str, given: ArrayLike | None, n: int) -> NDArray | None:

@@ -141,6 +141,7 @@ class Network:
         self.real = REALS[dtype]
         self.populations: dict[str, Population] = {}
         self.projections: dict[str, Projection] = {}
+        self._n_connected = 0  # projections so far: the number of the next one
         self.drives: dict[str, PoissonDrive] = {}
         self.changed = Signal()
         self._threads = threads
@@ -262,10 +263,16 @@ class Network:
                     f"Network: cannot connect to {post!r}; give a population that net.add returned."
                 )
             options = {"weight": weight, "delay": delay, "synapse": synapse, "name": name}
-            return tuple(
-                self.connect(pre, one, target, connector, procedural=procedural, **options)
-                for one in post
-            )
+            made: list[Projection] = []
+            try:
+                for one in post:
+                    given = {**options, "procedural": procedural}
+                    made.append(self.connect(pre, one, target, connector, **given))
+            except NetworkError:
+                for projection in reversed(made):
+                    self._take_out(projection)
+                raise
+            return tuple(made)
         for side, group in (("pre", pre), ("post", post)):
             self._check_member(side, group)
         default = f"{pre.name}->{post.name} {target}"
@@ -293,7 +300,7 @@ class Network:
         self._check_attributes(where, pre, post, synapse)
         if not isinstance(weight, Distribution):
             check_numbers(where, "w", np.asarray(weight))
-        key = stream_key(self.seed, PROJECTIONS, len(self.projections))
+        key = stream_key(self.seed, PROJECTIONS, self._n_connected)
         given = self._checked_delay(where, delay)
         projection = Projection(
             self,
@@ -310,10 +317,23 @@ class Network:
         )
         if procedural:
             projection.check_procedural()
+        rule.check(projection._groups())
         memory.check_projections(where, [*self.projections.values(), projection])
         self.projections[name] = projection
+        self._n_connected += 1
         self._relink()
         return projection
+
+    def _take_out(self, projection: Projection) -> bool:
+        """Forget a projection that was never linked; False if it is not one of those."""
+        name = projection.name
+        if self.projections.get(name) is not projection or name in self._projection_parts:
+            return False
+        if name == next(reversed(self.projections)):
+            self._n_connected -= 1  # one that takes its place is made of the same random numbers
+        del self.projections[name]
+        self._relink()
+        return True
 
     def drive(
         self,
@@ -1217,7 +1237,18 @@ class Network:
         self._simulator.at(change.step, lambda: self._make(owner, change))
 
     def _change(self, owner: Member, change: Change) -> None:
-        """Make a change between two steps, and log it."""
+        """Make a change between two steps, and log it.
+
+        Raises
+        ------
+        NetworkError
+            If the owner was taken out of the network.
+        """
+        if self.members(change.of).get(change.owner) is not owner:
+            raise NetworkError(
+                f"Network: {change.of} '{change.owner}' is not part of it any more; "
+                f"connect it anew."
+            )
         self._submit(lambda: self._make(owner, change))
 
     def _make(self, owner: Member, change: Change) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -163,8 +164,13 @@ class Projection:
     _post_indices: NDArray[np.int32]
 
     def __repr__(self) -> str:
-        model = self.synapse.name if self.synapse is not None else "static"
-        return f"Projection '{self.name}': {model} synapses, delay {self.delay_text}"
+        return f"Projection '{self.name}': {self.synapse_text} synapses, delay {self.delay_text}"
+
+    @property
+    def synapse_text(self) -> str:
+        """For a reader: the name of the synapse model, and whether synapses are not stored."""
+        name = self.synapse.name if self.synapse is not None else "static"
+        return f"{name}, procedural" if self.procedural else name
 
     def __len__(self) -> int:
         return self.size
@@ -184,25 +190,48 @@ class Projection:
         connectivity = self._connectivity
         if connectivity is None:
             memory.check_projections(f"Projection '{self.name}'", [self])
-            connectivity = self._connect()
-            weights, delays = connectivity.weights, connectivity.delays
-            connectivity = replace(connectivity, weights=None, delays=None)
-            object.__setattr__(self, "_connectivity", connectivity)
-            if delays is not None:
-                object.__setattr__(self, "_delay", delays)
-            if weights is not None:
-                given = self._array("w", self._weight)
-                one = given.ndim == 0 and given == 1.0
-                object.__setattr__(self, "_weight", weights if one else weights * given)
-            object.__setattr__(self, "_delays", self._steps_of_each())
+            with self._taken_out_if_refused():
+                connectivity = self._make_synapses()
         return connectivity
+
+    def _make_synapses(self) -> Connectivity:
+        """The synapses, and the weights and delays that the rule or the user gave them."""
+        connectivity = self._connect()
+        weights, delays = connectivity.weights, connectivity.delays
+        connectivity = replace(connectivity, weights=None, delays=None)
+        object.__setattr__(self, "_connectivity", connectivity)
+        if delays is not None:
+            object.__setattr__(self, "_delay", delays)
+        if weights is not None:
+            given = self._array("w", self._weight)
+            one = given.ndim == 0 and given == 1.0
+            object.__setattr__(self, "_weight", weights if one else weights * given)
+        object.__setattr__(self, "_delays", self._steps_of_each())
+        return connectivity
+
+    @contextmanager
+    def _taken_out_if_refused(self) -> Iterator[None]:
+        """A projection that cannot be made leaves the network as it was without it."""
+        try:
+            yield
+        except MemoryError:
+            raise  # nothing is wrong with it
+        except Exception as error:
+            if not self.network._take_out(self):
+                raise
+            told = f"'{self.name}' is taken out of the network again."
+            if isinstance(error, NetworkError):
+                raise NetworkError(f"{error} {told}") from error
+            error.add_note(told)  # of a function or a connector that a user wrote
+            raise
 
     @property
     def procedure(self) -> Procedure | None:
         """How the synapses are made, if they are not stored."""
         if self.procedural and self._procedure is None:
             pre, post = self._pre_indices, self._post_indices
-            rule = cast(RowConnector, self.connector).rule(self._groups(), self.key)
+            with self._taken_out_if_refused():
+                rule = cast(RowConnector, self.connector).rule(self._groups(), self.key)
             rows = None if _is_whole(pre, self.pre.size) else place_of(pre, self.pre.size)
             post_neurons = None if _is_whole(post, self.post.size) else post
             sizes = self.pre.size, self.post.size
@@ -219,12 +248,13 @@ class Projection:
     def prepare(self) -> None:
         """Make what is made once: all synapses, or what procedural ones start from."""
         if self.procedure is None:
-            _ = self.connectivity
+            _ = self.weights
         elif isinstance(self._weight, Distribution) and self._weight.limited:
             draw = FIRST_DRAW + self._n_drawn
-            for first in range(0, self.size, SYNAPSES_AT_ONCE):  # refused now, not in a run
-                n = min(SYNAPSES_AT_ONCE, self.size - first)
-                self._weight.sample(self.key, draw, n, first=first)
+            with self._taken_out_if_refused():
+                for first in range(0, self.size, SYNAPSES_AT_ONCE):  # refused now, not in a run
+                    n = min(SYNAPSES_AT_ONCE, self.size - first)
+                    self._weight.sample(self.key, draw, n, first=first)
 
     @property
     def attributes(self) -> list[str]:
@@ -540,15 +570,17 @@ class Projection:
             object.__setattr__(self, "_weights", weights)
         if weights is None:
             _ = self.connectivity  # the rule may give weights
-            if not self.static:
-                weights = self.state.storage("w")
-            elif is_number(self._weight):
-                weights = np.array(self._array("w", self._weight), float)
-            else:
-                weights = self._weight_array()
-                if not isinstance(self._weight, Distribution):
-                    object.__setattr__(self, "_weight", weights)  # what was given is let go
+            weights = self._static_weights() if self.static else self.state.storage("w")
             object.__setattr__(self, "_weights", weights)
+        return weights
+
+    def _static_weights(self) -> NDArray:
+        with self._taken_out_if_refused():
+            if is_number(self._weight):
+                return np.array(self._array("w", self._weight), float)
+            weights = self._weight_array()
+        if not isinstance(self._weight, Distribution):
+            object.__setattr__(self, "_weight", weights)  # what was given is let go
         return weights
 
     def some_weights(self, most: int) -> NDArray:
@@ -614,17 +646,18 @@ class Projection:
                 f"{where}: static synapses have a weight and nothing else; "
                 f"give net.connect(..., synapse=...) a model."
             )
-        real, n_post = self.network.real, self.post.size
+        real, n_post, n_synapses = self.network.real, self.post.size, self.size
         lengths = self._trace_lengths
-        state = State(self.model, self.size, real, self.key, where, n_post=n_post, lengths=lengths)
-        if "w" in state.variables and state.variables["w"].locality == "local":
-            state.values("w")[:] = self._weight_array()
-        elif "w" in state.parameters:
-            if is_number(self._weight):
-                state.set_number("w", float(self._array("w", self._weight)))
-            else:
-                state.make_individual("w")
+        state = State(self.model, n_synapses, real, self.key, where, n_post=n_post, lengths=lengths)
+        with self._taken_out_if_refused():
+            if "w" in state.variables and state.variables["w"].locality == "local":
                 state.values("w")[:] = self._weight_array()
+            elif "w" in state.parameters:
+                if is_number(self._weight):
+                    state.set_number("w", float(self._array("w", self._weight)))
+                else:
+                    state.make_individual("w")
+                    state.values("w")[:] = self._weight_array()
         return state
 
     def _trace_lengths(self, state: State) -> dict[str, int]:

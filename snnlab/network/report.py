@@ -183,7 +183,7 @@ def _projection_row(projection: Projection) -> tuple[Cell, ...]:
         str(projection.connector),
         shown,
         projection.delay_text.removesuffix(" ms"),
-        projection.synapse.name if projection.synapse is not None else "static",
+        projection.synapse_text,
     )
 
 

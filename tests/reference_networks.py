@@ -1,7 +1,11 @@
 """Four published networks, as the simulators ran them that made data/network_statistics.npz."""
 
+from typing import cast
+
 import numpy as np
 
+from benchmarks import networks
+from benchmarks.networks import NETWORKS
 from snnlab.model.neuron import Neuron
 from snnlab.network.connectors import FixedProbability, FixedTotal, FromPairs
 from snnlab.network.distributions import Normal, Uniform
@@ -48,20 +52,11 @@ reset: v = 10 mV
 refractory: 1.9 ms
 """
 
+# The input comes as one number a step, drawn in the equations.
 MICROCIRCUIT = """
-C_m = 250 pF
-tau_m = 10 ms
-tau_syn = 0.5 ms
-E_L = -65 mV
-I = 0 pA
-w_ext = 277.675 pA
-k_ext = 0.1                  # mean number of outer spikes in a step
 C_m * dv/dt = C_m / tau_m * (E_L - v) + g_syn + I
 tau_syn * dg_syn/dt = -g_syn
 g_syn += w_ext * Poisson(k_ext)
-spike: v > -50 mV
-reset: v = E_L
-refractory: 2 ms
 """
 
 
@@ -105,68 +100,47 @@ def brunel(seed):
     return net
 
 
-# Potjans & Diesmann (2014), Cereb. Cortex 24, 785-806, tables 1 and 5, at 10 % of neurons and
-# in-degrees; the direct current gives back the mean input lost by that. Rows are targets.
-LAYERS = ("L23E", "L23I", "L4E", "L4I", "L5E", "L5I", "L6E", "L6I")
-SIZES = (2068, 583, 2192, 548, 485, 106, 1440, 295)
-OUTER_RATES = (1280, 1200, 1680, 1520, 1600, 1520, 2320, 1680)  # Hz
-CURRENTS = (29.035, 112.371, 112.970, 114.990, 125.418, 151.684, 43.847, 153.710)  # pA
-FIRST_V = (  # mV: mean, standard deviation
-    (-68.28, 5.36),
-    (-63.16, 4.57),
-    (-63.33, 4.74),
-    (-63.45, 4.94),
-    (-63.11, 4.94),
-    (-61.66, 4.55),
-    (-66.72, 5.46),
-    (-61.43, 4.48),
-)
-N_SYNAPSES = (
-    (454998, 223236, 202536, 96709, 32936, 0, 22714, 0),
-    (174437, 50188, 41053, 16901, 22212, 0, 3535, 0),
-    (35037, 7566, 244828, 174136, 7145, 70, 146244, 0),
-    (81143, 928, 99335, 52233, 878, 0, 88109, 0),
-    (106136, 18171, 55078, 1519, 20407, 24079, 14390, 0),
-    (12414, 1694, 6077, 129, 3196, 4304, 1324, 0),
-    (46812, 5561, 67276, 13202, 41122, 3050, 83726, 108277),
-    (22608, 172, 2200, 81, 4016, 252, 28884, 13543),
-)
-WEIGHT = 277.675  # pA
-
-
 def microcircuit(seed):
     """A tenth of Potjans & Diesmann's cortical microcircuit."""
-    net = Network(dt=0.1, seed=seed)
-    neuron = Neuron.from_cell(MICROCIRCUIT, "microcircuit")
-    populations = [
-        net.add(size, neuron, name=name) for name, size in zip(LAYERS, SIZES, strict=True)
-    ]
-    for population, rate, current, (mean, sd) in zip(
-        populations, OUTER_RATES, CURRENTS, FIRST_V, strict=True
-    ):
-        population.k_ext, population.I = rate * net.dt / 1000, current
-        population.v = Normal(mean, sd)
-    for post, row in zip(populations, N_SYNAPSES, strict=True):
-        for pre, n in zip(populations, row, strict=True):
-            if n:
-                net.connect(
-                    pre,
-                    post,
-                    "syn",
-                    FixedTotal(n, self_connections=True, multapses=True),
-                    weight=_weight(pre.name, post.name),
-                    delay=_delay(pre.name),
-                )
+    facts = cast(networks.Microcircuit, NETWORKS["pd10"])
+    net = Network(dt=facts.dt, seed=seed)
+    numbers = {
+        "C_m": facts.c_m,
+        "tau_m": facts.tau_m,
+        "tau_syn": facts.tau_syn,
+        "E_L": facts.e_l,
+        "V_th": facts.v_th,
+        "w_ext": facts.external_weight,
+        "I": 0.0,
+        "k_ext": 0.0,
+    }
+    neuron = Neuron(
+        parameters=numbers,
+        equations=MICROCIRCUIT,
+        spike="v > V_th",
+        reset="v = E_L",
+        refractory=facts.t_ref,
+        name="microcircuit",
+    )
+    populations = []
+    for k, name in enumerate(networks.POPULATIONS):
+        population = net.add(facts.sizes[k], neuron, name=name)
+        population.k_ext, population.I = facts.external_spikes(k), facts.current(k)
+        population.v = Normal(networks.START_MEAN[k], networks.START_SD[k])
+        populations.append(population)
+    for a, post in enumerate(populations):
+        for b, pre in enumerate(populations):
+            if not facts.counts[a][b]:
+                continue
+            mean, delay = facts.weight(a, b), facts.delays[b % 2]
+            low, high = (0, np.inf) if mean > 0 else (-np.inf, 0)
+            net.connect(
+                pre,
+                post,
+                "syn",
+                FixedTotal(facts.counts[a][b], self_connections=True, multapses=True),
+                weight=Normal(mean, facts.weight_sd * abs(mean), low, high),
+                # At least one step once rounded.
+                delay=Normal(delay, facts.delay_sd * delay, 0.501 * facts.dt),
+            )
     return net
-
-
-def _weight(pre, post):
-    if pre.endswith("I"):
-        return Normal(-4 * WEIGHT, 0.4 * WEIGHT, high=0)
-    mean = (2 if (pre, post) == ("L4E", "L23E") else 1) * WEIGHT
-    return Normal(mean, 0.1 * mean, low=0)
-
-
-def _delay(pre):
-    mean = 1.5 if pre.endswith("E") else 0.75
-    return Normal(mean, mean / 2, low=0.0501)  # ms; at least one step once rounded

@@ -1,5 +1,6 @@
 """Rows of synapses and random values: the same on any number of threads and in any pieces."""
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -27,6 +28,7 @@ from snnlab.network.distributions import (
     Bernoulli,
     Binomial,
     DiscreteUniform,
+    Distribution,
     Exponential,
     Gamma,
     LogNormal,
@@ -166,6 +168,23 @@ def test_limits_out_of_reach_are_refused():
     assert str(error.value) == (
         "Normal(mu=0.0, sigma=1.0, low=50.0, high=60.0): after 1000 attempts some values still lie "
         "outside [50, 60]; widen the range."
+    )
+
+
+@dataclass(frozen=True)
+class Far(Distribution):
+    """A user's own distribution with limits that are never met."""
+
+    def values(self, key, draw):
+        return Normal(0.0, 1.0, 50.0, 60.0).values(key, draw)
+
+
+def test_limits_of_other_distributions_are_refused_too():
+    with pytest.raises(NetworkError) as error:
+        Far().sample(KEY, 1, 3)
+
+    assert str(error.value) == (
+        "Far(): after 1000 attempts some values still lie outside its limits; widen them."
     )
 
 

@@ -6,6 +6,7 @@ import pytest
 import sympy
 from models import ADEX, COBA, LIF, STDP
 
+from snnlab.model.declarations import ClassModel
 from snnlab.model.ir import Assignment, DifferentialEquation, symbol
 from snnlab.model.neuron import Neuron
 from snnlab.model.synapse import Synapse
@@ -237,3 +238,12 @@ def test_adex_is_built_within_50_ms():
 
 def test_repr_shows_the_text():
     assert repr(Neuron("", "r = t", name="Clock")) == "Neuron Clock\n\nr = t\n"
+
+
+def test_a_kind_of_model_says_which_sections_its_methods_make():
+    class Kind(ClassModel):
+        kind = "kind"
+        _methods = ("update",)
+
+    with pytest.raises(TypeError, match=r"abstract method '?_sections'?"):
+        Kind()  # pyright: ignore[reportAbstractUsage]

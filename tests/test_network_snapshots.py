@@ -463,6 +463,67 @@ def test_file_that_is_none_is_refused(tmp_path):
     assert net.step_index == 0
 
 
+def test_file_of_an_older_version_is_refused(tmp_path):
+    net, path = plain(), tmp_path / "state.npz"
+    net.store(path)
+    with np.load(path) as file:
+        arrays = {name: file[name] for name in file.files}
+    about = json.loads(bytes(arrays["about"]))
+    about["format"] = 1
+    arrays["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
+    np.savez(path, **arrays)
+
+    assert file_message(path, lambda: net.load(path)) == (
+        "File 'FILE': has format 1, and this version reads 2; "
+        "read it with the version that wrote it."
+    )
+
+
+def test_file_with_pickled_objects_is_refused(tmp_path):
+    net, path = plain(), tmp_path / "state.npz"
+    np.savez(path, allow_pickle=True, about=np.array([{"format": 2}], object))
+
+    assert file_message(path, lambda: net.load(path)).startswith(
+        "File 'FILE': is no network that net.store wrote (Object arrays cannot be loaded"
+    )
+
+
+def test_copies_of_records_hold_what_there_was_and_write_nothing(tmp_path):
+    net = Network(dt=1.0, seed=1)
+    group = net.add(
+        2, Neuron.from_cell("v = v + 1 mV : init = 0 mV\nspike: v > 2\n", "N"), name="P"
+    )
+    net.record(group, ["v", "spikes"], moment="start", keep=3.0, to=tmp_path / "run.zarr")
+    for _ in range(8):
+        net.simulate(1)
+    record, spike_record = net._trace_records["P"]["v"], net._spike_records["P"]
+
+    trace, train = record.copy(), spike_record.copy()
+
+    assert (trace.keep, trace.unit, trace.moment, trace.sink) == (3, "mV", "start", None)
+    assert (train.keep, train.sink) == (3, None)
+    assert (trace.n_dropped, train.n_dropped) == (record.n_dropped, spike_record.n_dropped)
+    assert trace.n_dropped == 5
+    np.testing.assert_array_equal(trace.samples, record.samples)
+    np.testing.assert_array_equal(trace.times, [5.0, 6.0, 7.0])
+    assert train.frame().to_numpy().tolist() == spike_record.frame().to_numpy().tolist()
+
+
+def test_samples_of_another_moment_are_not_taken_for_these(tmp_path):
+    net = Network(dt=1.0, seed=1)
+    group = net.add(1, Neuron.from_cell("v = v + 1\nr = v\n", "N"), name="P")
+    net.record(group, "v")
+    net.simulate(3)
+    saved = net.snapshot()
+    net.record(group, "v", moment="start")
+
+    net.restore(saved)
+    net.simulate(2)
+
+    assert net.traces["P"].times_of("v").tolist() == [3.0, 4.0]
+    assert net.traces["P"]["v"].tolist() == [[3.0], [4.0]]
+
+
 def test_session_from_a_file_is_repeated_from_the_file(tmp_path):
     path = tmp_path / "state.npz"
     net = learning()

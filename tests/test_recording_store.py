@@ -147,6 +147,108 @@ def test_a_reset_begins_the_store_anew(tmp_path):
     pd.testing.assert_frame_equal(stored.spikes["source"], net.spikes["source"])
 
 
+def traced(path, **options):
+    """A network that goes back, with everything on disk and in memory."""
+    net = running(path, **options)
+    net.history.keep(every=4.0)
+    return net
+
+
+def assert_disk_is_memory(net, path):
+    stored = load_recording(path)
+    for name, frame in stored.spikes.items():
+        pd.testing.assert_frame_equal(frame, net.spikes[name])
+    for owner, traces in stored.traces.items():
+        for name, values in traces.items():
+            np.testing.assert_array_equal(values, net.traces[owner][name])
+            np.testing.assert_array_equal(traces.times_of(name), net.traces[owner].times_of(name))
+            assert (np.diff(traces.times_of(name)) > 0).all()
+    return stored
+
+
+@pytest.mark.parametrize("flushed", [True, False])
+def test_going_back_removes_the_run_that_was_left(flushed, tmp_path):
+    path = tmp_path / "run.zarr"
+    net = traced(path)
+    net.simulate(20)
+    if flushed:
+        load_recording(path)
+    for time in (11.0, 3.3, 0.0):
+        net.go_back(time)
+        net.simulate(15)
+
+    stored = assert_disk_is_memory(net, path)
+    plain = running()
+    plain.simulate(15)
+    pd.testing.assert_frame_equal(stored.spikes["source"], plain.spikes["source"])
+    assert stored.traces["a/b: group"]["total"][:, 0].tolist() == list(range(1, 151, 2))
+
+
+def test_a_cut_in_the_midst_of_chunks_leaves_nothing_behind_the_end(tmp_path, monkeypatch):
+    """What was cut does not come back when a writer dies after it has made room for more."""
+    monkeypatch.setattr(store, "CHUNK_BYTES", 80)
+    monkeypatch.setattr(store, "CHUNK_ITEMS", 7)
+    made = RecordingStore(tmp_path / "run.zarr", 0.1)
+    sink = made.traces("P", "v", np.arange(2, dtype=np.int32), np.float64, unit="", moment="end")
+    for first in range(0, 100, 10):
+        steps = np.arange(first, first + 10) * 2
+        sink.append(steps, np.stack([steps, -steps], 1).astype(float))
+    for step in (150, 149, 62, 61):
+        sink.cut(step)
+        sink.append(np.array([step]), np.full((1, 2), 0.5))
+    made.close()
+    group = opened(tmp_path / "run.zarr")["000"]
+    group["values"].resize((60, 2))
+    group["step"].resize((60,))  # the writer ended before it wrote them
+
+    trace = load_recording(tmp_path / "run.zarr").traces["P"]
+
+    assert np.round(trace.times / 0.1).tolist() == [*range(1, 62, 2), 62]
+    assert trace["v"][:, 0].tolist() == [*range(0, 61, 2), 0.5]
+
+
+def test_a_later_snapshot_brings_what_was_on_disk(tmp_path):
+    path = tmp_path / "run.zarr"
+    net = running(path)
+    net.simulate(10)
+    early = net.snapshot()
+    net.simulate(10)
+    late = net.snapshot()
+    seen = load_recording(path).spikes["source"]
+    net.restore(early)
+    net.populations["source"].rates = 20.0
+    net.simulate(15)
+    assert_disk_is_memory(net, path)
+
+    net.restore(late)
+
+    stored = assert_disk_is_memory(net, path)
+    pd.testing.assert_frame_equal(stored.spikes["source"], seen)
+
+
+def test_what_memory_no_longer_held_is_said_to_be_missing_on_disk(tmp_path):
+    path = tmp_path / "run.zarr"
+    net = Network(dt=1.0, seed=1)
+    group = net.add(2, Neuron.from_cell(FOLLOWER, "Follower"), name="group")
+    net.record(group, "total", to=path, keep=4.0)
+    net.simulate(10)
+    early = net.snapshot()
+    for _ in range(10):
+        net.simulate(1)
+    late = net.snapshot()
+    net.restore(early)
+
+    with pytest.warns(UserWarning, match="it lacks") as warned:
+        net.restore(late)
+
+    assert [str(one.message) for one in warned] == [
+        f"Recording '{path}': it lacks what happened from 10 to 16 ms, which memory no longer held "
+        f"when the snapshot was taken; record with a longer 'keep'."
+    ]
+    total = load_recording(path).traces["group"]["total"][:, 0].tolist()
+    assert total == [*range(1, 11), *range(17, 21)]
+
+
 def test_a_recording_on_disk_pauses(tmp_path):
     net = Network(dt=0.1, seed=1)
     group = net.add(2, Neuron.from_cell(FOLLOWER, "Follower"), name="group")

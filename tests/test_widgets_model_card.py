@@ -13,6 +13,7 @@ from snnlab.errors import SimulationError, ToolchainError
 from snnlab.model.neuron import Neuron
 from snnlab.plots.preview import Axes, Curve
 from snnlab.widgets import card_text
+from snnlab.widgets.figure_widget import FigureWidget
 from snnlab.widgets.latest import Latest
 from snnlab.widgets.model_card import CardPanel, ModelCard, build_text
 
@@ -235,3 +236,11 @@ def test_latest_skips_what_is_out_of_date():
 
     assert finished.wait(WAIT)
     assert done == [0, 3]
+
+
+def test_a_widget_with_figures_answers_its_page():
+    class Mute(FigureWidget):
+        pass
+
+    with pytest.raises(TypeError, match=r"abstract method '?_receive'?"):
+        Mute()  # pyright: ignore[reportAbstractUsage]

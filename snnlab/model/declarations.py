@@ -6,6 +6,7 @@ text meet in `cell_text`; from there on everything is the same.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -47,7 +48,7 @@ class Array:
     help: str = ""
 
 
-class ClassModel:
+class ClassModel(ABC):
     """The part of `Neuron` and `Synapse` that serves classes derived from them."""
 
     kind: ClassVar[str]
@@ -153,9 +154,9 @@ class ClassModel:
                 lines += _block(kind, [line for _, line in entries])
         return "\n".join(lines) + "\n"
 
+    @abstractmethod
     def _sections(self, blocks: dict[str, Any]) -> dict[str, list[tuple[str, str]]]:
         """Section names with their lines, each as (changed name, text)."""
-        raise NotImplementedError
 
     def _input_lines(self, inputs: list[tuple[str, Array]], equations: list[str]) -> list[str]:
         """Equations with what keeps the inputs; synapses have none."""

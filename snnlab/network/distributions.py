@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import NoReturn
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -52,8 +53,11 @@ class Distribution(ABC):
         if not values.fill(first, out):
             self._refuse()
 
-    def _refuse(self) -> None:
-        raise NotImplementedError  # only `Normal` has limits
+    def _refuse(self) -> NoReturn:
+        raise NetworkError(
+            f"{self}: after {ATTEMPTS} attempts some values still lie outside its limits; "
+            f"widen them."
+        )
 
     def again(self, draw: int) -> Distribution:
         """The values that were drawn as number ``draw``, as a log of changes names them."""
@@ -86,7 +90,7 @@ class _Again(Distribution):
     def values(self, key: Key, draw: int) -> Values:
         return self.distribution.values(key, self.draw)
 
-    def _refuse(self) -> None:
+    def _refuse(self) -> NoReturn:
         self.distribution._refuse()
 
 
@@ -120,7 +124,7 @@ class Normal(Distribution):
     def values(self, key: Key, draw: int) -> Values:
         return Values("normal", key, draw, self.mu, self.sigma, self.low, self.high)
 
-    def _refuse(self) -> None:
+    def _refuse(self) -> NoReturn:
         raise NetworkError(
             f"{self}: after {ATTEMPTS} attempts some values still lie outside [{self.low:g}, "
             f"{self.high:g}]; widen the range."

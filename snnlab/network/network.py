@@ -1325,7 +1325,7 @@ class Network:
         for name, traces in self._trace_records.items():
             for variable, trace in traces.items():
                 saved = {} if records is None else records.traces.get(name, {})
-                if variable in saved and np.array_equal(saved[variable].neurons, trace.neurons):
+                if variable in saved and trace.is_like(saved[variable]):
                     trace.take_over(saved[variable])
                 trace.cut(step)
         for _, stream in self._spike_streams:

@@ -32,7 +32,7 @@ from snnlab.recording.results import SpikeRecord, TraceRecord
 if TYPE_CHECKING:
     from snnlab.network.network import Network
 
-FORMAT = 1  # of files; another number is refused
+FORMAT = 2  # of files, raised with their contents; another number is refused
 
 
 @dataclass(frozen=True, eq=False)

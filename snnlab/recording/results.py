@@ -5,7 +5,9 @@ Knows steps, indices and arrays; nothing of populations.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +18,32 @@ if TYPE_CHECKING:
 
 # Bytes of one record that a network keeps while it plays with no end in sight.
 PLAYING_BUDGET = 256 * 2**20
+
+
+class _Lineage:
+    """Which run the recorded steps are of: a step from which on, and a mark, for each run.
+
+    Two records that have a mark in common were one until the next mark of either.
+    """
+
+    def __init__(self) -> None:
+        self._runs: tuple[tuple[int, object], ...] = ((0, object()),)
+
+    def leave(self, step: int) -> None:
+        """What comes from ``step`` on is of another run."""
+        self._runs = (*(run for run in self._runs if run[0] < step), (step, object()))
+
+    def go_on_from(self, other: _Lineage, step: int) -> None:
+        """Be what ``other`` is until ``step``; what comes then is of a run of its own."""
+        self._runs = other._runs
+        self.leave(step)
+
+    def parting(self, other: _Lineage) -> int | None:
+        """The step from which on the two differ; None if they do not."""
+        for mine, yours in zip_longest(self._runs, other._runs):
+            if mine != yours:
+                return min(run[0] for run in (mine, yours) if run is not None)
+        return None
 
 
 class SpikeRecord:
@@ -34,6 +62,8 @@ class SpikeRecord:
         self._chunks: list[tuple[int, NDArray[np.int64], NDArray[np.int32]]] = []
         self._n_spikes = 0
         self._end = 0  # the step after the last one that is recorded
+        self._held_from = 0  # the step from which on nothing was dropped
+        self._lineage = _Lineage()
         self.n_dropped = 0
 
     def append(
@@ -64,18 +94,24 @@ class SpikeRecord:
             self._drop()
 
     def _drop(self) -> None:
-        dropped = len(self._chunks.pop(0)[2])
-        self._n_spikes -= dropped
-        self.n_dropped += dropped
+        first, counts, neurons = self._chunks.pop(0)
+        self._held_from = first + len(counts)
+        self._n_spikes -= len(neurons)
+        self.n_dropped += len(neurons)
 
     def clear(self) -> None:
         if self.sink is not None:
-            self.sink.clear()
+            self.sink.cut(0)
+        self._lineage.leave(0)
         self._chunks.clear()
-        self._n_spikes = self.n_dropped = 0
+        self._n_spikes = self.n_dropped = self._held_from = 0
 
     def cut(self, step: int) -> None:
-        """Forget what happened from ``step`` on."""
+        """Forget what happened from ``step`` on; a sink forgets it, too."""
+        if self._end > step:
+            self._lineage.leave(step)
+            if self.sink is not None:
+                self.sink.cut(step)
         kept = []
         for first, counts, neurons in self._chunks:
             n_steps = step - first
@@ -88,16 +124,23 @@ class SpikeRecord:
         self._end = min(self._end, step)
 
     def copy(self) -> SpikeRecord:
-        """What is held now; the two share memory that nobody writes to."""
+        """What is held now, without a sink; the two share memory that nobody writes to."""
         other = SpikeRecord(self._dt, self._limit, self.keep)
         other.take_over(self)
         return other
 
     def take_over(self, other: SpikeRecord) -> None:
-        """Hold what ``other`` holds."""
+        """Hold what ``other`` holds, and let a sink hold it, too."""
+        if self.sink is not None:
+            begin = _begin_anew(self, other)
+            for first, counts, neurons in other._chunks:
+                n = max(0, begin - first)
+                if n < len(counts):
+                    self.sink.append(first + n, counts[n:], neurons[counts[:n].sum() :])
         self._chunks = list(other._chunks)
         self._n_spikes, self.n_dropped = other._n_spikes, other.n_dropped
-        self._end = other._end
+        self._end, self._held_from = other._end, other._held_from
+        self._lineage.go_on_from(other._lineage, other._end)
 
     def __len__(self) -> int:
         return self._n_spikes
@@ -161,6 +204,21 @@ def _joined(chunks: list[NDArray]) -> NDArray:
     return whole[first : first + sum(len(chunk) for chunk in chunks)]
 
 
+def _begin_anew(record: SpikeRecord | TraceRecord, other: SpikeRecord | TraceRecord) -> int:
+    """Let a sink hold what ``record`` and ``other`` have in common; the step where that ends."""
+    parting = record._lineage.parting(other._lineage)
+    begin = min(record._end, other._end, *([] if parting is None else [parting]))
+    record.sink.cut(begin)
+    if begin < other._held_from < other._end:
+        lacking = f"{begin * record._dt:g} to {other._held_from * record._dt:g} ms"
+        warnings.warn(
+            f"{record.sink.where}: it lacks what happened from {lacking}, which memory no longer "
+            f"held when the snapshot was taken; record with a longer 'keep'.",
+            stacklevel=7,
+        )
+    return begin
+
+
 class TraceRecord:
     """One variable of chosen neurons or synapses, sampled in every ``period``-th step.
 
@@ -193,6 +251,9 @@ class TraceRecord:
         self.moment = moment
         self.sink: Any = None  # takes everything that is appended, too
         self.n_dropped = 0  # samples
+        self._end = 0  # the step after that of the last sample
+        self._held_from = 0  # the step from which on nothing was dropped
+        self._lineage = _Lineage()
         self._dt = dt
         self._steps: list[NDArray[np.int64]] = []
         self._values: list[NDArray] = []
@@ -202,6 +263,7 @@ class TraceRecord:
             return
         if self.sink is not None:
             self.sink.append(steps, values)
+        self._end = int(steps[-1]) + 1
         self._steps.append(steps)
         self._values.append(values)
         if self.keep is not None:
@@ -214,15 +276,18 @@ class TraceRecord:
             self._drop()
 
     def _drop(self) -> None:
-        self.n_dropped += len(self._steps.pop(0))
+        steps = self._steps.pop(0)
+        self._held_from = int(steps[-1]) + 1
+        self.n_dropped += len(steps)
         self._values.pop(0)
 
     def clear(self) -> None:
         if self.sink is not None:
-            self.sink.clear()
+            self.sink.cut(0)
+        self._lineage.leave(0)
         self._steps.clear()
         self._values.clear()
-        self.n_dropped = 0
+        self.n_dropped = self._end = self._held_from = 0
 
     @property
     def steps(self) -> NDArray[np.int64]:
@@ -231,14 +296,19 @@ class TraceRecord:
         return self._steps[0] if self._steps else np.zeros(0, np.int64)
 
     def cut(self, step: int) -> None:
-        """Forget what happened from ``step`` on."""
+        """Forget what happened from ``step`` on; a sink forgets it, too."""
+        if self._end > step:
+            self._lineage.leave(step)
+            self._end = step
+            if self.sink is not None:
+                self.sink.cut(step)
         ends = [int(np.searchsorted(steps, step)) for steps in self._steps]
         chunks = zip(self._values, ends, strict=True)
         self._values = [values[:end] for values, end in chunks if end]
         self._steps = [steps[:end] for steps, end in zip(self._steps, ends, strict=True) if end]
 
     def copy(self) -> TraceRecord:
-        """What is held now; the two share memory that nobody writes to."""
+        """What is held now, without a sink; the two share memory that nobody writes to."""
         other = TraceRecord(
             self.neurons, self._dt, keep=self.keep, unit=self.unit, moment=self.moment
         )
@@ -246,8 +316,21 @@ class TraceRecord:
         return other
 
     def take_over(self, other: TraceRecord) -> None:
-        """Hold what ``other`` holds."""
+        """Hold what ``other`` holds, and let a sink hold it, too."""
+        if self.sink is not None:
+            begin = _begin_anew(self, other)
+            for steps, values in zip(other._steps, other._values, strict=True):
+                n = int(np.searchsorted(steps, begin))
+                if n < len(steps):
+                    self.sink.append(steps[n:], values[n:])
         self._steps, self._values = list(other._steps), list(other._values)
+        self.n_dropped, self._end = other.n_dropped, other._end
+        self._held_from = other._held_from
+        self._lineage.go_on_from(other._lineage, other._end)
+
+    def is_like(self, other: TraceRecord) -> bool:
+        """Whether both have samples of the same elements at the same moment of a step."""
+        return self.moment == other.moment and np.array_equal(self.neurons, other.neurons)
 
     @property
     def times(self) -> NDArray[np.floating]:
@@ -268,6 +351,7 @@ class TraceRecord:
         if self.keep is not None and self._steps:
             first = np.searchsorted(self._steps[0], self._steps[0][-1] - self.keep, side="right")
             if first:
+                self._held_from = int(self._steps[0][first - 1]) + 1
                 self._values = [self._values[0][first:].copy()]
                 self._steps = [self._steps[0][first:].copy()]
                 self.n_dropped += int(first)

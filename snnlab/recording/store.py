@@ -134,10 +134,10 @@ class RecordingStore:
             self._queue.put(None)
             self._thread.join()
 
-    def hand_over(self, table: _Table, rows: tuple[NDArray, ...] | None) -> None:
-        """Queue rows, ``step`` first, for the writer; None removes those that there are."""
+    def hand_over(self, table: _Table, rows: tuple[NDArray, ...] | int) -> None:
+        """Queue rows, ``step`` first, for the writer; a step: remove those from it on."""
         self._check()
-        n_bytes = 0 if rows is None else sum(column.nbytes for column in rows)
+        n_bytes = 0 if isinstance(rows, int) else sum(column.nbytes for column in rows)
         with self._room:
             while self._queued > QUEUED_BYTES and self._thread.is_alive():
                 self._room.wait(1.0)
@@ -203,17 +203,39 @@ class _Table:
         self._waiting: list[tuple[NDArray, ...]] = []
         self.n_waiting = 0
 
-    def take(self, rows: tuple[NDArray, ...] | None) -> None:
-        if rows is None:
-            self._waiting.clear()
-            self._n_rows = self.n_waiting = 0
-            for array in reversed(self._arrays):
-                array.resize((0, *array.shape[1:]))
+    def take(self, rows: tuple[NDArray, ...] | int) -> None:
+        if isinstance(rows, int):
+            self._cut(rows)
             return
         self._waiting.append(rows)
         self.n_waiting += len(rows[0])
         if self.n_waiting >= self._chunk:
             self.write_all()
+
+    def _cut(self, step: int) -> None:
+        """Remove the rows of ``step`` and of later steps."""
+        parts = [(rows, int(np.searchsorted(rows[0], step))) for rows in self._waiting]
+        self._waiting = [tuple(column[:n] for column in rows) for rows, n in parts if n]
+        self.n_waiting = sum(n for _, n in parts)
+        n_rows = self._n_before(step)
+        if n_rows == self._n_rows:
+            return
+        # A chunk keeps what lies behind the end of its array, and shows it when the array grows.
+        self._arrays[-1][n_rows : self._n_rows] = -1
+        for array in reversed(self._arrays):
+            array.resize((n_rows, *array.shape[1:]))
+        self._n_rows = n_rows
+
+    def _n_before(self, step: int) -> int:
+        """How many rows on disk are of steps before ``step``; steps ascend."""
+        steps, end = self._arrays[-1], self._n_rows
+        while end > 0 and step > 0:
+            begin = (end - 1) // self._chunk * self._chunk
+            n = int(np.searchsorted(steps[begin:end], step))
+            if n:
+                return begin + n
+            end = begin
+        return 0
 
     def write_all(self) -> None:
         if not self.n_waiting:
@@ -227,11 +249,23 @@ class _Table:
         self._n_rows, self.n_waiting = end, 0
 
 
-class SpikeSink:
-    """Takes spikes of one population as they come."""
+class _Sink:
+    """Takes one recording as it comes."""
 
     def __init__(self, store: RecordingStore, table: _Table) -> None:
         self._store, self._table = store, table
+
+    @property
+    def where(self) -> str:
+        return f"Recording '{self._store.path}'"
+
+    def cut(self, step: int) -> None:
+        """Remove what was of ``step`` or later; what comes next begins there."""
+        self._store.hand_over(self._table, step)
+
+
+class SpikeSink(_Sink):
+    """Takes spikes of one population as they come."""
 
     def append(
         self, first_step: int, counts: NDArray[np.int64], neurons: NDArray[np.int32]
@@ -240,21 +274,12 @@ class SpikeSink:
             steps = np.repeat(np.arange(first_step, first_step + len(counts)), counts)
             self._store.hand_over(self._table, (steps, neurons))
 
-    def clear(self) -> None:
-        self._store.hand_over(self._table, None)
 
-
-class TraceSink:
+class TraceSink(_Sink):
     """Takes samples of one variable as they come."""
-
-    def __init__(self, store: RecordingStore, table: _Table) -> None:
-        self._store, self._table = store, table
 
     def append(self, steps: NDArray[np.int64], values: NDArray) -> None:
         self._store.hand_over(self._table, (steps, values))
-
-    def clear(self) -> None:
-        self._store.hand_over(self._table, None)
 
 
 # Reading ----------------------------------------------------------------------------------

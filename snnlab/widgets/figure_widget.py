@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABCMeta, abstractmethod
 from typing import Any
 
 import anywidget
@@ -11,7 +12,11 @@ from snnlab.widgets import assets
 from snnlab.widgets.subshell import keep_to_the_browsers_subshell
 
 
-class FigureWidget(anywidget.AnyWidget):
+class _AbstractWidget(type(anywidget.AnyWidget), ABCMeta):
+    """A class of widgets that may have abstract methods."""
+
+
+class FigureWidget(anywidget.AnyWidget, metaclass=_AbstractWidget):
     """A widget whose page draws Bokeh figures; subclasses answer messages in `_receive`."""
 
     bokeh_version = traitlets.Unicode(read_only=True).tag(sync=True)
@@ -30,5 +35,6 @@ class FigureWidget(anywidget.AnyWidget):
             case {"type": str(kind), **rest}:
                 self._receive(kind, rest)
 
+    @abstractmethod
     def _receive(self, kind: str, content: dict[str, Any]) -> None:
-        raise NotImplementedError
+        """Answer a message of the page, if it is one."""

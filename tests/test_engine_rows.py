@@ -50,6 +50,7 @@ DISTRIBUTIONS = [
     (Gamma(2.5, 0.5), stats.gamma(2.5, scale=0.5)),
     (DiscreteUniform(2, 9), stats.randint(2, 10)),
     (Binomial(12, 0.3), stats.binom(12, 0.3)),
+    (Binomial(500, 0.9), stats.binom(500, 0.9)),
     (Poisson(2.5), stats.poisson(2.5)),
     (Bernoulli(0.3), stats.bernoulli(0.3)),
 ]

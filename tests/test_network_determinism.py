@@ -70,6 +70,59 @@ def test_threads_do_not_change_a_spike(dtype):
     assert len({state(net) for net in nets.values()}) == 1
 
 
+COMMON = """
+gain = mean(v) + 1 : population
+20 ms * dv/dt = 30 - v + g_exc + g_inh
+5 ms * dg_exc/dt = -g_exc
+5 ms * dg_inh/dt = -g_inh
+spike: v > 20
+reset: v = 0
+axon_spike: v > 19
+"""
+READERS = {
+    "input of the pre neuron": "pre_spike:\n    g_target += w * pre.g_exc",
+    "value of the post population": "pre_spike:\n    g_target += w * post.gain",
+    "pre neuron, at an axonal spike": "pre_axon_spike:\n    g_target += w * pre.v",
+    "input of the pre neuron, always": "psp: w * pre.g_exc",
+}
+
+
+@pytest.mark.parametrize("synapse", READERS.values(), ids=READERS.keys())
+def test_threads_do_not_change_what_synapses_read_of_neurons(synapse):
+    found = []
+    for threads in (1, 2, 8):
+        net = Network(dt=0.1, seed=3, threads=threads)
+        cells = net.add(1600, Neuron.from_cell(COMMON, "Common"), name="E")
+        cells.v = Uniform(0, 20)
+        rule, reader = FixedProbability(0.1), Synapse.from_cell(synapse, "Reader")
+        net.connect(cells, cells, "exc", rule, weight=0.01)
+        net.connect(cells, cells, "inh", rule, synapse=reader, weight=-1e-4)
+        net.simulate(20)
+        assert cells.g_inh.max() < 0
+        found.append(state(net))
+
+    assert len(set(found)) == 1
+
+
+@pytest.mark.parametrize("target", ["c", "numpy"])
+def test_synapses_read_inputs_of_pre_neurons_as_the_last_step_left_them(target):
+    net = Network(dt=1.0, target=target)
+    pre = net.add(1, Neuron.from_cell("v = g_exc\n10 ms * dg_exc/dt = -g_exc\nspike: v < 0", "A"))
+    post = net.add(2, Neuron.from_cell("r = sum(exc)", "B"))
+    net.drive(pre, "exc", rate=1e6, weight=1.0)  # a thousand spikes a step
+    for neuron in range(2):  # before and after the drive was added
+        reader = Synapse.from_cell("psp: w * pre.g_exc", "Reader")
+        net.connect(pre, post[neuron : neuron + 1], "exc", synapse=reader)
+    pre.g_exc = 5.0
+    net.record(pre, "g_exc")
+    net.record(post, "r")
+
+    net.simulate(3)
+
+    expected = np.append(5.0, net.traces[pre.name]["g_exc"][:-1, 0])
+    np.testing.assert_array_equal(net.traces[post.name]["r"], np.stack([expected] * 2, axis=1))
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 def test_slices_do_not_change_a_spike(threads):
     whole, cut = coba(1000, threads=threads), coba(1000, threads=threads)

@@ -9,6 +9,7 @@ from test_network_determinism import coba, spikes
 
 from snnlab.errors import NetworkError
 from snnlab.model.neuron import Neuron
+from snnlab.model.synapse import Synapse
 from snnlab.network.connectors import OneToOne
 from snnlab.network.inputs import PoissonInput, SpikeSource, TimedArray
 from snnlab.network.network import Network
@@ -291,6 +292,23 @@ def stimulating(net, cut=1):
     net.stimulate(excitation, "I", [9.0, 20.0, 25.0], [5.0, 40.0], neurons=range(0, 480, 3))
     for _ in range(cut):
         net.simulate(20.0 / cut)
+
+
+@TARGETS
+@pytest.mark.parametrize("delay", [1, 3])
+def test_synapses_read_a_parameter_of_pre_neurons_with_its_course(target, delay):
+    net = Network(dt=1.0, target=target)
+    pre = net.add(1, Neuron(parameters="k = 1.0", equations="r = k"), name="P")
+    post = net.add(1, Neuron(equations="r = sum(exc)"), name="Q")
+    net.connect(pre, post, "exc", synapse=Synapse(psp="w * pre.k"), delay=delay)
+    net.record(post, "r")
+    net.stimulate(pre, "k", [2, 4], [5.0])
+
+    net.simulate(9)
+
+    expected = np.ones(9)
+    expected[2 + delay : 4 + delay] = 6.0
+    assert net.traces["Q"]["r"][:, 0].tolist() == expected.tolist()
 
 
 @TARGETS

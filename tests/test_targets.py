@@ -92,6 +92,8 @@ DISTRIBUTIONS = {  # text of the draw: (mean, variance)
     "Gamma(0.5, 2)": (1.0, 2.0),
     "Binomial(20, 0.3)": (6.0, 4.2),
     "Binomial(5000, 0.3)": (1500.0, 1050.0),
+    "Binomial(500, 0.9)": (450.0, 45.0),  # no success at all has a probability of 1e-500
+    "Binomial(3000, 0.8)": (2400.0, 480.0),
     "Poisson(4)": (4.0, 4.0),
     "Poisson(900)": (900.0, 900.0),
     "Bernoulli(0.2)": (0.2, 0.16),

@@ -370,20 +370,23 @@ def _poisson(stream: Stream, mean: NDArray) -> NDArray:
 def _binomial(stream: Stream, n: NDArray, p: NDArray) -> NDArray:
     u = stream.uniform()
     count = np.zeros(len(u))
-    odds = p / (1.0 - p)
-    probability = np.exp(n * np.log1p(-p))
+    rarer = np.where(p > 0.5, 1.0 - p, p)
+    odds = rarer / (1.0 - rarer)
+    probability = np.exp(n * np.log1p(-rarer))
     total = probability.copy()
-    small = (p > 0) & (p < 1) & (n > 0) & (n * p <= LARGE_MEAN)
-    going = small & (u > total) & (count < n)
+    random = (p > 0) & (p < 1) & (n > 0)
+    large = random & (n * rarer > LARGE_MEAN)
+    going = random & ~large & (u > total) & (count < n)
     while going.any():
         step = odds * (n - count) / (count + 1.0)
         probability = np.where(going, probability * step, probability)
         count[going] += 1
         total = np.where(going, total + probability, total)
-        going = small & (u > total) & (count < n)
-    large = np.minimum(_large_count(stream, n * p, n * p * (1.0 - p)), n)
-    counted = np.where((p > 0) & (n * p > LARGE_MEAN), large, count)
-    return np.where((p >= 1) & (n > 0), n, counted)
+        going &= (u > total) & (count < n)
+    many = np.minimum(_large_count(stream, n * rarer, n * rarer * (1.0 - rarer)), n)
+    count = np.where(large, many, count)
+    count = np.where(random & (p > 0.5), n - count, count)
+    return np.where((p >= 1) & (n > 0), n, count)
 
 
 def _gamma(stream: Stream, shape: NDArray, scale: NDArray) -> NDArray:

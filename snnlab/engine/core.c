@@ -592,7 +592,7 @@ static void pass_history(const snn_history *h, const snn_clock *clock, int threa
     const size_t bytes = (size_t)((end - begin) * h->item_bytes);
     const int64_t row = h->population->padded * h->item_bytes, offset = begin * h->item_bytes;
     char *ring = h->ring;
-    if (clock->step > 0)
+    if (clock->step > 0 || h->delay == 1) /* of one step ago is what there is now */
         memcpy(ring + (clock->step - 1) % h->delay * row + offset, (const char *)h->source + offset,
                bytes);
     memcpy((char *)h->out + offset, ring + clock->step % h->delay * row + offset, bytes);

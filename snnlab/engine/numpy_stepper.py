@@ -423,7 +423,7 @@ class History(Object):
         self.out[...] = self._source
 
     def history(self, step: int, dt: float) -> None:
-        if step > 0:
+        if step > 0 or self._delay == 1:  # of one step ago is what there is now
             self.ring[(step - 1) % self._delay] = self._source
         self.out[...] = self.ring[step % self._delay]
 

@@ -83,6 +83,8 @@ class PopulationParts:
     reductions: dict[str, Reduction] = field(default_factory=dict)  # "mean(v)"
     histories: dict[tuple[str, int], History] = field(default_factory=dict)  # (name, steps)
     pasts: dict[tuple[str, int], Past] = field(default_factory=dict)  # (name, most steps)
+    # Inputs: threads add to them while others transmit, who read them as the last step left them.
+    driven: frozenset[str] = frozenset()
 
     def state(self) -> dict[str, NDArray]:
         """Every array that a step changes, but spikes under way: what snapshots hold.
@@ -226,6 +228,13 @@ def inputs_of(population: Population, projections: Iterable[Projection]) -> tupl
     return tuple(t for t in targets if input_name(model, t) == f"sum({t})")
 
 
+def _driven_names(population: Population) -> frozenset[str]:
+    """The arrays that projections and drives add to."""
+    network, model = population.network, population.neuron.model
+    owners = (*network.projections.values(), *network.drives.values())
+    return frozenset(input_name(model, one.target) for one in owners if one.post is population)
+
+
 def sums_all_inputs(model: NeuronModel) -> bool:
     """Whether the neuron reads ``sum()``, so that every target is welcome."""
     return "sum()" in _names_in_equations(model)
@@ -340,7 +349,8 @@ def population_parts(
         last_spike[:] = LONG_AGO
     bounds = split_at_vectors(population.size, n_threads)
     spikes = backend.parts.SpikeLists(population.size, spiked, last_spike, bounds, n_slots)
-    parts = PopulationParts(population, backend, spiked, wait, last_spike, spikes)
+    driven = _driven_names(population)
+    parts = PopulationParts(population, backend, spiked, wait, last_spike, spikes, driven=driven)
     state = population.state
     for target in inputs:
         array = state.arrays.setdefault(f"sum({target})", state.new_array())
@@ -399,8 +409,8 @@ def delayed(
     parts: PopulationParts, name: str, delay: int, before: PopulationParts | None
 ) -> NDArray:
     """The array of a variable as it was ``delay`` steps ago, seen at the start of a step."""
-    source = parts.population.state.arrays[name]
-    if delay < 2:
+    source = parts.array(name)
+    if delay < 2 and name not in parts.driven:
         return source  # the value after the previous step is what the array holds
     if (name, delay) not in parts.histories:
         history = parts.backend.parts.History(parts.spikes, source, delay)
@@ -416,7 +426,7 @@ def past(
 ) -> NDArray:
     """The array of a variable in each of the ``longest`` latest steps."""
     if (name, longest) not in parts.pasts:
-        made = parts.backend.parts.Past(parts.spikes, parts.population.state.arrays[name], longest)
+        made = parts.backend.parts.Past(parts.spikes, parts.array(name), longest)
         old = before.pasts.get((name, longest)) if before is not None else None
         if old is not None:
             made.ring[...] = old.ring
@@ -466,9 +476,7 @@ def projection_parts(
                 arguments = binding.arguments(kernel, {"(target)": target})
                 synapses.on_pre(address, arguments)
                 parts.phases.append(("deliver", arrival, synapses))
-                parts.reads_neurons |= any(
-                    b.index == "pre" or b.name.startswith("pre.") for b in kernel.buffers
-                )
+                parts.reads_neurons |= _reads_others(kernel)
             case "arrival":
                 arguments = binding.arguments(kernel, {})
                 each = backend.parts.Arrivals(pre.spikes, address, arguments, delay)
@@ -489,6 +497,7 @@ def projection_parts(
                 if projection.delays is not None:
                     axonal.delay_each(projection.delays)
                 axonal.on_pre(address, binding.arguments(kernel, {"(target)": target}))
+                parts.reads_neurons |= _reads_others(kernel)
                 parts.phases.append(("deliver", f"axonal {arrival}", axonal))
             case "psp":
                 dense = connectivity.all_to_all(projection.post.size)
@@ -508,6 +517,14 @@ def projection_parts(
                 kind: PhaseKind = "update" if place == "semi" else "once"
                 parts.phases.append((kind, "equations of each post neuron's synapses", update))
     return parts
+
+
+def _reads_others(kernel: Kernel) -> bool:
+    """Whether synapses read neurons that other threads update: all but their post neuron."""
+    return any(
+        b.index == "pre" or (b.index == "shared" and b.name.startswith(("pre.", "post.")))
+        for b in kernel.buffers
+    )
 
 
 def give_delays(

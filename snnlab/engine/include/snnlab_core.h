@@ -130,7 +130,7 @@ typedef struct { /* an array as it was `delay` steps ago */
     void *ring;         /* (delay, padded) */
     void *out;          /* (padded): the values after step n - delay, while step n runs */
     int item_bytes;
-    int32_t delay; /* steps, >= 2 */
+    int32_t delay; /* steps, >= 1 */
 } snn_history;
 
 typedef struct { /* the values of an array in the latest steps, neuron by neuron */

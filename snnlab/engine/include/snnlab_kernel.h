@@ -185,22 +185,27 @@ static inline double snn_draw_poisson(const snn_stream *stream, double mean)
     return n;
 }
 
+/* Failures are counted where they are rarer: the probability of no success is then never too small
+ * for a number. */
 static inline double snn_draw_binomial(const snn_stream *stream, double n, double p)
 {
     if (!(p > 0.0) || !(n > 0.0)) return 0.0;
     if (p >= 1.0) return n;
-    if (n * p > SNN_LARGE_MEAN) {
-        const double k = snn_large_count(stream, n * p, n * p * (1.0 - p));
-        return k < n ? k : n;
+    const double rarer = p > 0.5 ? 1.0 - p : p;
+    double k = 0.0;
+    if (n * rarer > SNN_LARGE_MEAN) {
+        k = snn_large_count(stream, n * rarer, n * rarer * (1.0 - rarer));
+        if (k > n) k = n;
+    } else {
+        const double u = snn_draw_uniform(stream, 0.0, 1.0), odds = rarer / (1.0 - rarer);
+        double probability = __builtin_exp(n * __builtin_log1p(-rarer)), sum = probability;
+        while (u > sum && k < n) {
+            probability *= odds * (n - k) / (k + 1.0);
+            k += 1.0;
+            sum += probability;
+        }
     }
-    const double u = snn_draw_uniform(stream, 0.0, 1.0), odds = p / (1.0 - p);
-    double k = 0.0, probability = __builtin_exp(n * __builtin_log1p(-p)), sum = probability;
-    while (u > sum && k < n) {
-        probability *= odds * (n - k) / (k + 1.0);
-        k += 1.0;
-        sum += probability;
-    }
-    return k;
+    return p > 0.5 ? n - k : k;
 }
 
 /* Marsaglia and Tsang (2000), ACM Trans. Math. Softw. 26, 363-372. */

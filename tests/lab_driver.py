@@ -99,6 +99,10 @@ def running_lab(home: Path) -> Iterator[LabServer]:
 
 def environment(home: Path) -> dict[str, str]:
     """The environment of the server: nothing of the user's own Jupyter."""
+    config = home / "config"
+    config.mkdir()
+    # What the wheel installs for all Jupyter servers.
+    shutil.copy(ROOT / "labextension" / "server.json", config / "jupyter_server_config.json")
     settings = home / "settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True)
     (settings / "notification.jupyterlab-settings").write_text(
@@ -106,7 +110,7 @@ def environment(home: Path) -> dict[str, str]:
     )
     return {
         **os.environ,
-        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_CONFIG_DIR": str(config),
         "JUPYTER_DATA_DIR": str(home / "data"),
         "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
         "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),

@@ -42,6 +42,7 @@ class FakeProjection:
     pre: FakePopulation
     post: FakePopulation
     target: str
+    procedural: bool = False
 
 
 class FakeHandle:

@@ -535,21 +535,37 @@ def test_analyses_are_added_and_taken_away(lab_page: LabPage, theme: str):
     wait_for_figures(lab)
     menu = lab.page.locator(".snn-plots-menu summary")
     menu.click()
-    for name in ("weights", "phase portrait", "spectrum"):
+    for name in ("weights", "phase portrait", "spectrum", "weight matrix"):
         lab.page.get_by_role("button", name=f"Add {name}").click()
     lab.screenshot(f"analyses_menu_{'dark' if dark else 'light'}")
     menu.click()
     shown = lab.page.locator(".snn-analysis")
-    expect(shown).to_have_count(3)
+    expect(shown).to_have_count(4)
     lab.page.get_by_role("button", name="Play").click()
     wait_for_time(lab, 2000)
+    plots = lab.page.locator(".snn-analysis canvas")
+    matrix = plots.nth(3)
+    matrix.scroll_into_view_if_needed()
+    box = matrix.bounding_box()
+    assert box is not None
+    lower = {"x": 0.4 * box["width"], "y": 0.7 * box["height"]}
+    matrix.hover(position=lower)
+    readout = shown.nth(3).locator(".snn-readout")
+    expect(readout).to_contain_text("weight: ")
+    before = pixels(matrix)
+    in_kernel(lab, "loop = net.projections['loop']; loop.w[loop.targets < 25] = 0.2")
+    expect(readout).to_contain_text("weight: 0.2000")
+    after = pixels(matrix)
     lab.page.get_by_role("button", name="Pause").click()
     expect(status(lab)).to_have_text("paused")
 
-    plots = lab.page.locator(".snn-analysis canvas")
+    colour = "#56b4e9" if dark else "#0072b2"
+    upper = slice(0, 100), slice(60, 200)
+    assert inked(before[upper], colour) > 1.5 * inked(after[upper], colour)  # paler beside 0.2
+    assert inked(after, colour) > 20_000
     plots.nth(2).scroll_into_view_if_needed()
     for at in range(3):
-        assert inked(pixels(plots.nth(at)), "#56b4e9" if dark else "#0072b2") > 150
+        assert inked(pixels(plots.nth(at)), colour) > 150
     plots.nth(0).hover()
     expect(shown.nth(0).locator(".snn-readout")).to_contain_text("synapses")
     lab.screenshot(f"analyses_{'dark' if dark else 'light'}")
@@ -558,7 +574,15 @@ def test_analyses_are_added_and_taken_away(lab_page: LabPage, theme: str):
     table = download.value.path().read_text().splitlines()
     assert table[0] == '"v (mV)","w (mV)"'
     assert len(table) > 1000
-    for left in (2, 1, 0):
+    with lab.page.expect_download() as download:
+        lab.page.get_by_role("button", name="Save Weight matrix of loop as SVG").click()
+    images = lab.page.evaluate(
+        "text => new DOMParser().parseFromString(text, 'image/svg+xml').querySelectorAll('image')"
+        ".length",
+        download.value.path().read_text(),
+    )
+    assert images == 1
+    for left in (3, 2, 1, 0):
         lab.page.get_by_role("button", name="Take away").first.click()
         expect(shown).to_have_count(left)
     assert lab.errors() == []

@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 from scipy.signal import welch
 
-from snnlab.plots.analyses import MAX_POINTS, N_BINS, phase_points, rate_spectrum, weight_histogram
+from snnlab.plots.analyses import (
+    MAX_POINTS,
+    MAX_SIDE,
+    N_BINS,
+    Blocks,
+    phase_points,
+    rate_spectrum,
+    weight_histogram,
+    weight_matrix,
+)
 
 
 def test_histogram_counts_every_synapse(rng):
@@ -38,6 +47,40 @@ def test_histogram_leaves_out_what_is_not_finite():
 
     assert counts.sum() == 2
     assert weight_histogram(np.array([np.nan]), 1)[1].size == 0
+
+
+def test_matrix_of_few_neurons_has_each_weight_in_its_place():
+    blocks = Blocks.of(np.array([0, 0, 2]), np.array([1, 3, 0]), (3, 4))
+
+    counts, means = weight_matrix(np.array([0.5, 1.5, -2.0]), blocks, 3)
+
+    wanted = np.full((4, 3), np.nan)
+    wanted[1, 0], wanted[3, 0], wanted[0, 2] = 0.5, 1.5, -2.0
+    np.testing.assert_array_equal(means, wanted)
+    np.testing.assert_array_equal(counts, np.isfinite(wanted))
+
+
+def test_matrix_of_many_neurons_has_the_means_of_blocks(rng):
+    sources, targets = rng.integers(0, 600, 20_000), rng.integers(0, 300, 20_000)
+    weights = rng.normal(1.0, 0.2, 20_000)
+    blocks = Blocks.of(sources, targets, (600, 300))
+
+    counts, means = weight_matrix(weights, blocks, 40_000)
+
+    inside = (sources // 4 == 10) & (targets // 2 == 20)
+    assert means.shape == (MAX_SIDE, MAX_SIDE)
+    assert counts.sum() == pytest.approx(40_000)
+    assert counts[20, 10] == 2 * inside.sum()
+    assert means[20, 10] == pytest.approx(weights[inside].mean())
+
+
+def test_matrix_of_one_weight_shows_where_there_are_synapses():
+    blocks = Blocks.of(np.array([0, 0, 1]), np.array([1, 1, 0]), (2, 2))
+
+    counts, means = weight_matrix(np.array([0.25]), blocks, 3)
+
+    assert counts.tolist() == [[0, 1], [2, 0]]
+    np.testing.assert_array_equal(means, [[np.nan, 0.25], [0.25, np.nan]])
 
 
 def test_phase_points_are_of_the_same_steps():

@@ -6,6 +6,7 @@ from fakes import FakeNetwork
 from test_widgets_dashboard import Page, unpacked
 
 from snnlab.model.neuron import Neuron
+from snnlab.model.synapse import Synapse
 from snnlab.network.connectors import FixedProbability
 from snnlab.network.distributions import Normal
 from snnlab.network.network import Network
@@ -14,6 +15,7 @@ from snnlab.widgets.analyses import (
     MAX_WEIGHTS,
     PERIOD,
     Analyses,
+    Matrix,
     Phase,
     Spectrum,
     Weights,
@@ -138,6 +140,59 @@ def test_analysis_that_there_is_not_is_refused(analyses, analysis, reason):
     assert analyses.describe() == []
 
 
+def test_matrix_of_synapses_that_are_not_stored_is_refused(network, analyses):
+    cells = network.populations["cells"]
+    network.connect(cells, cells, "inh", weight=1.0, name="drawn", procedural=True)
+
+    assert analyses.choices()["matrix"] == ["loop"]
+    assert analyses.add(Matrix("drawn")) == (
+        "Plots: the synapses of 'drawn' are not stored, so they have no matrix; choose the "
+        "histogram of its weights."
+    )
+
+
+def test_matrix_follows_plastic_weights():
+    network = Network(dt=0.1, seed=1)
+    cells = network.add(40, Neuron.from_cell(CLOCK, "clock"), name="cells")
+    growing = Synapse(pre_spike="g_target += w\nw += 0.5", name="Growing")
+    rule, start = FixedProbability(0.5), Normal(1.0, 0.1)
+    loop = network.connect(cells, cells, "exc", rule, synapse=growing, weight=start, name="loop")
+    analyses = Analyses(network, Feed(network, picture_of(network), 100.0))
+    analyses.add(Matrix("loop"))
+    before = analyses.arrays(0.0, whole=True)["analysis-1-y"]
+    network.simulate(30)
+
+    arrays = analyses.arrays(1.0, whole=True)
+
+    matrix = np.full((40, 40), np.nan)
+    matrix[loop.targets, loop.sources] = loop.w
+    assert len(before) == 0
+    assert loop.w.min() > 1
+    np.testing.assert_allclose(arrays["analysis-1-y"], matrix)
+    np.testing.assert_array_equal(arrays["analysis-1-x"], np.isfinite(matrix))
+
+
+def test_matrix_follows_synapses_that_go():
+    network = Network(dt=1.0, seed=1)
+    held = network.add(3, Neuron(equations="r = r + 0*sum(exc)", name="Held"), name="held")
+    held.r = [1.0, 0.1, 2.0]
+    ageing = Synapse(
+        equations="age += pre.r : init = 0.0", psp="w * pre.r", pruning="age > 5", name="Ageing"
+    )
+    loop = network.connect(held, held, "exc", weight=1.0, synapse=ageing, name="loop")
+    loop.start_pruning(period=1.0)
+    analyses = Analyses(network, Feed(network, picture_of(network), 100.0))
+    analyses.add(Matrix("loop"))
+    network.simulate(1)
+    before = analyses.arrays(0.0, whole=True)["analysis-1-x"]
+
+    network.simulate(3)
+
+    after = analyses.arrays(1.0, whole=True)["analysis-1-x"]
+    np.testing.assert_array_equal(before, [[0, 1, 1], [1, 0, 1], [1, 1, 0]])
+    np.testing.assert_array_equal(after, [[0, 1, 0], [1, 0, 0], [1, 1, 0]])  # the third's are gone
+
+
 def test_number_of_analyses_is_bounded(analyses):
     for neuron in range(MAX_ANALYSES):
         analyses.add(Phase("cells", neuron, "u", "v"))
@@ -176,6 +231,7 @@ def test_page_adds_an_analysis_and_takes_it_away():
     network.advance(5000)
     assert page.join()["analysable"] == {
         "weights": ["I->E inh"],
+        "matrix": ["I->E inh"],
         "phase": [],
         "spectrum": ["E", "I"],
     }

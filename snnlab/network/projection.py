@@ -595,11 +595,24 @@ class Projection:
             return given.sample(self.key, draw, n, dtype=self.network.real)
         if self.procedural:
             return np.atleast_1d(np.array(given, float))
-        weights = self._weights
+        # A model's weights as they are now; noted here, an old array could outlive its successor.
+        weights = self._weights if self._state is None else self._state.storage("w")
         if weights is None or not self.is_built:
             return np.zeros(0)
         weights = np.atleast_1d(weights)
-        return weights[:: max(1, -(-len(weights) // most))]
+        return weights[:: _stride(len(weights), most)]
+
+    def some_ends(self, most: int) -> tuple[NDArray[np.int64], NDArray]:
+        """Pre and post neurons (n,) of the stored synapses that `some_weights` takes.
+
+        Without stored synapses there are none.
+        """
+        connectivity = self._connectivity
+        if connectivity is None:
+            return np.zeros(0, np.int64), np.zeros(0, np.int32)
+        taken = np.arange(0, len(connectivity.targets), _stride(len(connectivity.targets), most))
+        sources = np.searchsorted(connectivity.ends, taken, side="right") - 1
+        return sources, connectivity.targets[taken]
 
     @property
     def given_weight(self) -> float:
@@ -1109,6 +1122,11 @@ def check_procedural_weight(where: str, weight: Values) -> None:
                 f"{where}: procedural synapses are not stored, and neither can a weight of each "
                 f"be; give one number or a distribution, or leave out procedural=True."
             )
+
+
+def _stride(n: int, most: int) -> int:
+    """The least step through ``n`` things that takes ``most`` of them or less."""
+    return max(1, -(-n // most))
 
 
 def _taken(values: NDArray | None, chosen: NDArray) -> NDArray | None:

@@ -5,10 +5,13 @@ Each function makes few points of many samples, because a page gets them several
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 N_BINS = 60  # of a histogram
+MAX_SIDE = 150  # blocks along one side of a matrix
 MAX_POINTS = 2000  # of a phase portrait
 SEGMENT = 500.0  # ms of rate in one segment of a spectrum, which makes it 2 Hz fine
 MAX_FREQUENCY = 500.0  # Hz
@@ -43,6 +46,57 @@ def weight_histogram(weights: NDArray[np.floating], n_synapses: int) -> Points:
         low, high = low - margin, high + margin
     counts, edges = np.histogram(finite, N_BINS, (low, high))
     return edges, counts * (n_synapses / len(weights))
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Where synapses lie in a matrix of at most `MAX_SIDE` blocks a side."""
+
+    shape: tuple[int, int]  # blocks of post, of pre neurons
+    of_synapse: NDArray[np.int32]  # (n,) the block of each, row by row
+    counts: NDArray[np.int64]  # synapses in each block
+
+    @classmethod
+    def of(
+        cls,
+        sources: NDArray[np.integer],
+        targets: NDArray[np.integer],
+        sizes: tuple[int, int],
+    ) -> Blocks:
+        """The blocks of synapses (n,) between populations of ``sizes`` (pre, post) neurons.
+
+        Neuron i of N is in block i B // N of B, as in the raster.
+        """
+        n_pre, n_post = (min(size, MAX_SIDE) for size in sizes)
+        rows = targets.astype(np.int64) * n_post // sizes[1]
+        blocks = (rows * n_pre + sources.astype(np.int64) * n_pre // sizes[0]).astype(np.int32)
+        return cls((n_post, n_pre), blocks, np.bincount(blocks, minlength=n_post * n_pre))
+
+
+def weight_matrix(weights: NDArray[np.floating], blocks: Blocks, n_synapses: int) -> Points:
+    """The mean weight in each block of neurons.
+
+    Parameters
+    ----------
+    weights
+        Those of the synapses of ``blocks`` (n,), or the one of all of them (1,).
+    n_synapses
+        How many synapses they stand for.
+
+    Returns
+    -------
+    About how many synapses each block has, and their mean weight, both (post block, pre block).
+    The mean is nan where there are none, or where a weight is not finite.
+    """
+    if len(weights) == 1:
+        sums = blocks.counts * float(weights[0])
+    else:
+        sums = np.bincount(blocks.of_synapse, weights, len(blocks.counts))
+    with np.errstate(invalid="ignore"):
+        means = sums / np.where(blocks.counts, blocks.counts, np.nan)
+    means[~np.isfinite(means)] = np.nan
+    counts = blocks.counts * (n_synapses / max(1, len(blocks.of_synapse)))
+    return counts.reshape(blocks.shape), means.astype(np.float64).reshape(blocks.shape)
 
 
 def phase_points(x: Samples, y: Samples, start: int, end: int) -> Points:

@@ -12,7 +12,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnlab.plots.analyses import Points, phase_points, rate_spectrum, weight_histogram
+from snnlab.plots.analyses import (
+    MAX_SIDE,
+    Blocks,
+    Points,
+    phase_points,
+    rate_spectrum,
+    weight_histogram,
+    weight_matrix,
+)
 from snnlab.plots.traces import Traced
 from snnlab.widgets.feed import Feed, colours_of, unit_of
 
@@ -20,6 +28,7 @@ MAX_ANALYSES = 6
 PERIOD = 0.5  # s between two computations, or more:
 MAX_SHARE = 0.04  # of the time that computing may take
 MAX_WEIGHTS = 200_000  # looked at for a histogram
+MAX_IN_MATRIX = 1_000_000  # weights looked at for a matrix
 RATE_BIN = 1.0  # ms
 RATE_SPAN = 2000.0  # ms of rate at least, whatever the window is
 
@@ -27,6 +36,13 @@ RATE_SPAN = 2000.0  # ms of rate at least, whatever the window is
 @dataclass(frozen=True)
 class Weights:
     """How the weights of a projection are distributed."""
+
+    projection: str
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """The weights of a projection by pre and post neuron."""
 
     projection: str
 
@@ -52,7 +68,7 @@ class Spectrum:
     population: str
 
 
-Analysis = Weights | Phase | Spectrum
+Analysis = Weights | Matrix | Phase | Spectrum
 
 
 class Analyses:
@@ -64,6 +80,7 @@ class Analyses:
         self._shown: dict[int, Analysis] = {}
         self._last = 0  # number of the newest one
         self._next = float("-inf")  # s, when they may be computed again
+        self._blocks: dict[str, tuple[Any, Blocks]] = {}  # by projection, with what they are of
         self._stale = False  # a frame has gone out without them
 
     def choices(self) -> dict[str, object]:
@@ -71,6 +88,11 @@ class Analyses:
         populations = self._network.populations
         return {
             "weights": list(self._network.projections),
+            "matrix": [
+                name
+                for name, projection in self._network.projections.items()
+                if not projection.procedural
+            ],
             "phase": [
                 {"population": name, "neurons": populations[name].size, "variables": variables}
                 for name in populations
@@ -92,9 +114,15 @@ class Analyses:
         if len(self._shown) >= MAX_ANALYSES and analysis not in self._shown.values():
             return f"Plots: {MAX_ANALYSES} analyses are shown already; remove one first."
         match analysis:
-            case Weights(projection):
+            case Weights(projection) | Matrix(projection):
                 if projection not in self._network.projections:
                     return f"Plots: there is no projection '{projection}'; reload the dashboard."
+                stored = not self._network.projections[projection].procedural
+                if isinstance(analysis, Matrix) and not stored:
+                    return (
+                        f"Plots: the synapses of '{projection}' are not stored, so they have no "
+                        f"matrix; choose the histogram of its weights."
+                    )
             case Phase(population, neuron, x, y):
                 known = self._network.populations.get(population)
                 if known is None:
@@ -124,6 +152,8 @@ class Analyses:
         self._pin()
 
     def _pin(self) -> None:
+        matrices = [shown.projection for shown in self._shown.values() if isinstance(shown, Matrix)]
+        self._blocks = {name: self._blocks[name] for name in matrices if name in self._blocks}
         phases = [shown for shown in self._shown.values() if isinstance(shown, Phase)]
         self._feed.pin([key for phase in phases for key in phase.keys])
 
@@ -134,13 +164,29 @@ class Analyses:
     def _text(self, analysis: Analysis) -> dict[str, object]:
         populations, projections = self._network.populations, self._network.projections
         match analysis:
-            case Weights(projection):
-                population = projections[projection].pre.name
+            case Weights(name):
+                population = projections[name].pre.name
                 text = {
                     "kind": "weights",
-                    "title": f"Weights of {projection}",
-                    "x": {"name": "weight", "unit": weight_unit(projections[projection])},
+                    "title": f"Weights of {name}",
+                    "x": {"name": "weight", "unit": weight_unit(projections[name])},
                     "y": {"name": "synapses", "unit": ""},
+                }
+            case Matrix(name):
+                projection = projections[name]
+                pre, post = projection.pre, projection.post
+                population = pre.name
+                text = {
+                    "kind": "matrix",
+                    "title": f"Weight matrix of {name}",
+                    "x": {"name": f"{pre.name} (pre)", "population": pre.name, "neurons": pre.size},
+                    "y": {
+                        "name": f"{post.name} (post)",
+                        "population": post.name,
+                        "neurons": post.size,
+                    },
+                    "blocks": MAX_SIDE,
+                    "value": {"name": "weight", "unit": weight_unit(projection)},
                 }
             case Phase(population, neuron, x, y):
                 model = populations[population].neuron.model
@@ -185,11 +231,28 @@ class Analyses:
                 projection = self._network.projections[name]
                 weights = projection.some_weights(MAX_WEIGHTS)
                 return weight_histogram(weights, projection.size if len(weights) else 0)
+            case Matrix(name):
+                return self._matrix(self._network.projections[name])
             case Phase():
                 x, y = (feed.samples(key) for key in analysis.keys)
                 return phase_points(x, y, feed.start, feed.end)
             case Spectrum(population):
                 return self._spectrum(population)
+
+    def _matrix(self, projection: Any) -> Points:
+        of = projection.connectivity if projection.is_built else None
+        known, blocks = self._blocks.get(projection.name, (None, None))
+        if of is None:
+            return np.zeros(0), np.zeros(0)
+        if blocks is None or known is not of:  # synapses have come or gone
+            sizes = projection.pre.size, projection.post.size
+            sources, targets = projection.some_ends(MAX_IN_MATRIX)
+            blocks = Blocks.of(sources, targets, sizes)
+            self._blocks[projection.name] = of, blocks
+        weights = projection.some_weights(MAX_IN_MATRIX)
+        if len(weights) not in (1, len(blocks.of_synapse)):  # they are coming or going just now
+            return np.zeros(0), np.zeros(0)
+        return weight_matrix(weights, blocks, len(of.targets))
 
     def _spectrum(self, population: str) -> Points:
         dt = self._network.dt

@@ -12,7 +12,7 @@ from IPython.display import display
 from snnlab.errors import SimulationError, SnnlabError
 from snnlab.plots.live import figure_item
 from snnlab.widgets import assets, session
-from snnlab.widgets.analyses import Analysis, Phase, Spectrum, Weights
+from snnlab.widgets.analyses import Analysis, Matrix, Phase, Spectrum, Weights
 from snnlab.widgets.export import embedded, file_of, page_of
 from snnlab.widgets.feed import DURATIONS, Content, Feed
 from snnlab.widgets.figure_widget import FigureWidget
@@ -150,6 +150,8 @@ class Dashboard(FigureWidget):
                 self._show_picture()
             case {"type": "weights", "projection": str(projection)}:
                 self._analyse(Weights(projection))
+            case {"type": "matrix", "projection": str(projection)}:
+                self._analyse(Matrix(projection))
             case {"type": "spectrum", "population": str(population)}:
                 self._analyse(Spectrum(population))
             case {

@@ -53,7 +53,7 @@ function addTrace(choices, send) {
 }
 
 /** A line for each kind of analysis that the network offers. */
-function addAnalyses({ weights, phase, spectrum }, send) {
+function addAnalyses({ weights, matrix, phase, spectrum }, send) {
   const line = (title, parts, message) => {
     const form = element("form", { class: "snn-add-trace" }, element("span", {}, title), ...parts, element("button", { type: "submit", "aria-label": `Add ${title.toLowerCase()}` }, "Add"));
     form.addEventListener("submit", (event) => {
@@ -66,6 +66,10 @@ function addAnalyses({ weights, phase, spectrum }, send) {
   if (weights.length) {
     const projection = element("select", { "aria-label": "projection" }, ...options(weights));
     lines.push(line("Weights", [projection], () => ({ type: "weights", projection: projection.value })));
+  }
+  if (matrix.length) {
+    const projection = element("select", { "aria-label": "projection of the matrix" }, ...options(matrix));
+    lines.push(line("Weight matrix", [projection], () => ({ type: "matrix", projection: projection.value })));
   }
   if (phase.length) lines.push(phaseLine(line, phase));
   if (spectrum.length) {

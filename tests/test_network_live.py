@@ -13,6 +13,7 @@ from snnlab.model.neuron import Neuron
 from snnlab.network import presentation
 from snnlab.network.connectors import FixedProbability
 from snnlab.network.network import Network
+from snnlab.recording.results import TraceRecord
 
 RELAX = """
 tau = 1 ms
@@ -581,3 +582,53 @@ def test_a_listener_reads_the_changed_value_while_the_network_plays(playing):
     wait_until(lambda: bool(seen))
 
     assert seen[0] == 5.0
+
+
+@pytest.mark.parametrize("n", [1.5, -1, "a"])
+def test_steps_that_are_no_number_are_refused(n):
+    net = Network(dt=0.1, seed=1)
+    net.add(1, Neuron.from_cell(RELAX, "relax"))
+
+    with pytest.raises(SimulationError) as error:
+        net.step(n)
+
+    assert str(error.value) == (f"Network: cannot run {n!r} steps; give a whole number from 0 on.")
+    assert not net.running
+
+
+def test_a_listener_that_fails_leaves_no_running_network():
+    net = Network(dt=0.1, seed=1)
+    net.add(1, Neuron.from_cell(RELAX, "relax"))
+
+    def fail():
+        raise OSError("the page is gone")
+
+    net.changed.connect(fail)
+    with pytest.raises(OSError, match="the page is gone"):
+        net.simulate(1.0)
+    net.changed.disconnect(fail)
+
+    assert not net.running
+    net.simulate(1.0)
+    assert net.time == 1.0
+
+
+def test_a_recording_may_be_added_while_the_oldest_samples_go(monkeypatch):
+    net = Network(dt=0.1, seed=1)
+    group = net.add(1, Neuron.from_cell(RELAX, "relax"), name="E")
+    net.record(group, "v")
+    trim, added = TraceRecord.trim, []
+
+    def trim_meanwhile(record, n_bytes):
+        trim(record, n_bytes)
+        if not added:  # as a cell does between two bytecodes of this thread
+            added.append(net.add(1, group.neuron, name="late"))
+            net.record(group, "v", name="more")
+
+    monkeypatch.setattr(TraceRecord, "trim", trim_meanwhile)
+    net.play()
+    wait_until(lambda: added and net.step_index > 1000)
+    net.pause()
+
+    assert net.error is None
+    assert list(net.traces["E"]) == ["v", "more.v"]

@@ -457,3 +457,22 @@ def test_weights_in_the_order_of_their_delays_follow_one_synapse():
     net.simulate(1)
 
     assert post.x.tolist() == [1.0, 20.0, 3.0]
+
+
+def test_code_of_populations_that_are_called_like_what_it_uses_runs(tmp_path):
+    def build():
+        net = Network(dt=0.1, seed=1)
+        model = Neuron.from_cell(RELAX, "relax")
+        return net, [net.add(40, model, name=name) for name in ("bytes", "float", "Uniform")]
+
+    net, (first, second, third) = build()
+    first.v = np.arange(40.0)
+    second.v[0] = np.inf
+    third.v = Uniform(0, 1)
+    (tmp_path / "again.py").write_text(net.log.code())
+
+    again, groups = build()
+    runpy.run_path(str(tmp_path / "again.py"), init_globals={"net": again})
+
+    for group, copy in zip((first, second, third), groups, strict=True):
+        assert group.v.tolist() == copy.v.tolist()

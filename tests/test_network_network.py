@@ -245,6 +245,31 @@ make: Any = Network  # to be called with what it refuses
             lambda model: setattr(make(), "speed", -1),
             "Network: speed = -1; give a number above 0, or None.",
         ),
+        (
+            lambda model: setattr(make(), "speed", "fast"),
+            "Network: speed = 'fast'; give a number above 0, or None.",
+        ),
+        (
+            lambda model: make().add(1, model, name=5),
+            "Network: name = 5; give a text, or none.",
+        ),
+        (
+            lambda model: make().scale("E", "I", 2.0),
+            "Network: 'E' is neither population nor projection; give one that net.add or "
+            "net.connect returned.",
+        ),
+        (
+            lambda model: make().kick("E", "v", 2.0),
+            "Network: net.kick = 'E' is no population; give one that net.add returned.",
+        ),
+        (
+            lambda model: [net.record(net.add(1, model), "v", every=0) for net in [make()]],
+            "Network: every = 0 ms; give an interval above 0 ms.",
+        ),
+        (
+            lambda model: [net.record(net.add(1, model), "v", name=1) for net in [make()]],
+            "Network: name = 1; give a text, or none.",
+        ),
     ],
     ids=[
         "dt 0",
@@ -261,6 +286,12 @@ make: Any = Network  # to be called with what it refuses
         "synapse as neuron",
         "taken name",
         "speed",
+        "speed in words",
+        "name that is no text",
+        "scale of a name",
+        "kick of a name",
+        "no interval of samples",
+        "name of a recording",
     ],
 )
 def test_mistake_is_one_sentence(action, expected):

@@ -62,8 +62,9 @@ def learning(text=LEARNING, **options):
         (np.array([4, 0], np.uint8), [0, 4]),
         ([-1, 0], [0, 4]),
         ([], []),
+        (3, [3]),
     ],
-    ids=["slice", "backwards", "mask", "array", "from the end", "none"],
+    ids=["slice", "backwards", "mask", "array", "from the end", "none", "one"],
 )
 @TARGETS
 def test_neurons_may_be_chosen_in_many_ways(neurons, columns, target):

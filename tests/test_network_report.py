@@ -119,3 +119,21 @@ def test_a_report_refuses_another_ending(network, tmp_path):
     assert str(error.value) == (
         "report: cannot write 'a.pdf'; use a name that ends in .md, .tex or .html."
     )
+
+
+def test_a_report_says_that_it_cannot_be_written(network, tmp_path):
+    path = tmp_path / "missing" / "a.md"
+
+    with pytest.raises(NetworkError) as error:
+        network.report().save(path)
+
+    assert str(error.value) == (
+        f"report: '{path}' cannot be written (No such file or directory); choose another path."
+    )
+
+
+def test_a_name_in_brackets_is_no_option_in_latex():
+    net = Network()
+    net.add(1, Neuron.from_cell("tau = 1 ms\ntau * dr/dt = -r", "N"), name="[E]")
+
+    assert "\n{[}E] & N & 1 \\\\\n" in net.report().latex

@@ -15,6 +15,7 @@ from snnlab.model.neuron import Neuron
 from snnlab.model.synapse import Synapse
 from snnlab.network.connectors import FixedProbability, OneToOne
 from snnlab.network.distributions import Uniform
+from snnlab.network.inputs import PoissonInput
 from snnlab.network.network import Network
 
 AXON = """
@@ -244,9 +245,12 @@ def test_store_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
         raise OSError("no space left")
 
     monkeypatch.setattr(np, "savez", full)
-    with pytest.raises(OSError, match="no space left"):
+    with pytest.raises(SimulationError) as error:
         net.store(path)
 
+    assert str(error.value) == (
+        f"File '{path}': cannot be written (no space left); choose another path."
+    )
     assert path.read_bytes() == old
     assert [one.name for one in tmp_path.iterdir()] == ["state.npz"]
 
@@ -541,4 +545,17 @@ def test_session_from_a_file_is_repeated_from_the_file(tmp_path):
     assert everything(fresh) == played
     assert fresh.log.code() == (
         f"E = net.populations['E']\nnet.load({str(path)!r})\nE.I = 25.0\nnet.simulate(10.0)\n"
+    )
+
+
+def test_a_state_that_cannot_be_written_is_named(tmp_path):
+    net = Network(dt=0.1, seed=1)
+    net.add(3, PoissonInput(100.0), name="noise")
+    path = tmp_path / "missing" / "state.npz"
+
+    with pytest.raises(SimulationError) as error:
+        net.store(path)
+
+    assert str(error.value) == (
+        f"File '{path}': cannot be written (No such file or directory); choose another path."
     )

@@ -165,3 +165,17 @@ def test_neo_is_needed_only_for_neo(monkeypatch):
     assert str(error.value) == (
         "Recording: the package neo is not installed; run: pip install 'neo>=0.14,<1'."
     )
+
+
+@pytest.mark.parametrize("name", ["run.npz", "run.csv"])
+def test_a_file_that_cannot_be_written_is_named(name, tmp_path):
+    net = Network(dt=0.1, seed=1)
+    net.add(3, PoissonInput(100.0), name="noise")
+    path = tmp_path / "missing" / name
+
+    with pytest.raises(SimulationError) as error:
+        net.save_recordings(path)
+
+    assert str(error.value) == (
+        f"Recording: '{path}' cannot be written (No such file or directory); choose another path."
+    )

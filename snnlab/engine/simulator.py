@@ -210,13 +210,13 @@ class Simulator:
                 "Network: it is running already; call net.pause() before net.simulate()."
             )
         self._blocking = True
-        self._run_end = self.step_index + n_steps
-        self._runner = threading.get_ident()
-        self.error = None
-        self.changes += 1
-        if n_steps > 1:
-            self._on_change()
         try:
+            self._run_end = self.step_index + n_steps
+            self._runner = threading.get_ident()
+            self.error = None
+            self.changes += 1
+            if n_steps > 1:
+                self._on_change()
             with _interrupts(self._stop) as interrupted:
                 done = 0
                 while done < n_steps:

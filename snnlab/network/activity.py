@@ -25,13 +25,12 @@ class Activity:
     def __init__(self, dt: float) -> None:
         self._window = max(1, round(WINDOW / dt))
         self._chunks: deque[tuple[int, NDArray[np.int64]]] = deque()
-        self._begin = self._end = 0  # steps
+        self._end = 0  # step
 
     def append(self, first_step: int, counts: NDArray[np.int64]) -> None:
         """Add ``len(counts)`` steps; what was before a jump in time is forgotten."""
         if first_step != self._end:
             self._chunks.clear()
-            self._begin = first_step
         self._end = first_step + len(counts)
         self._chunks.append((first_step, counts))
         while self._chunks[0][0] + len(self._chunks[0][1]) <= self._end - self._window:

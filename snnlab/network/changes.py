@@ -325,7 +325,9 @@ class _Names:
 
     def __init__(self, network: str) -> None:
         self.network = network
-        self._taken = {network, "np"}
+        # What the code relies on is not to be hidden by a population that is called so.
+        self._taken = {network, "np", "bytes", "float", "setattr", "TimedArray"}
+        self._taken |= {law.__name__ for law in Distribution.__subclasses__()}
         self._names: dict[tuple[str, str], str] = {}
         self.lines: list[str] = []
 

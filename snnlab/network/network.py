@@ -473,6 +473,8 @@ class Network:
 
     def _free_name(self, wanted: str | None, default: str, taken: Mapping[str, object]) -> str:
         if wanted is not None:
+            if not isinstance(wanted, str) or not wanted:
+                raise NetworkError(f"Network: name = {wanted!r}; give a text, or none.")
             if wanted in taken:
                 raise NetworkError(
                     f"Network: the name '{wanted}' is taken; choose another name, or none."
@@ -661,8 +663,8 @@ class Network:
 
     @speed.setter
     def speed(self, speed: float | None) -> None:
-        if speed is not None and not speed > 0:
-            raise NetworkError(f"Network: speed = {speed}; give a number above 0, or None.")
+        if speed is not None and (not isinstance(speed, int | float | np.number) or not speed > 0):
+            raise NetworkError(f"Network: speed = {speed!r}; give a number above 0, or None.")
         self._simulator.speed = speed
         self._simulator.wake()
         self.changed.emit()
@@ -790,7 +792,17 @@ class Network:
         self._simulator.pause()
 
     def step(self, n: int = 1) -> None:
-        """Run ``n`` steps of ``dt`` and return; a playing network is paused first."""
+        """Run ``n`` steps of ``dt`` and return; a playing network is paused first.
+
+        Raises
+        ------
+        SimulationError
+            If ``n`` is no whole number from 0 on, or a value becomes NaN.
+        """
+        if not isinstance(n, int | np.integer) or n < 0:
+            raise SimulationError(
+                f"Network: cannot run {n!r} steps; give a whole number from 0 on."
+            )
         self.pause()
         self._prepare()
         self._simulator.run(n)
@@ -995,13 +1007,14 @@ class Network:
         NetworkError
             If there is no such variable or neuron, or the amount is no number.
         """
+        self._check_member("net.kick", population)
         chosen = _chosen_neurons(population, variable, neurons)
         owner = population_of(population)
         n = owner.size if chosen is None else len(chosen)
         new = owner._checked(variable, np.asarray(amount), n, whole=chosen is None)
         self._change(owner, change_of(owner, variable, new, "kick", chosen))
 
-    def silence(self, population: Group, neurons: Elements | int = None, on: bool = True) -> None:
+    def silence(self, population: Group, neurons: Elements = None, on: bool = True) -> None:
         """Keep neurons from spiking from the next step on, or let them spike again.
 
         Their equations go on, with reset and refractoriness, but nobody gets to know of their
@@ -1040,7 +1053,7 @@ class Network:
         variable: str,
         times: ArrayLike,
         values: ArrayLike,
-        neurons: Elements | int = None,
+        neurons: Elements = None,
     ) -> None:
         """Add a course of time to a parameter, which keeps its own value beneath.
 
@@ -1306,10 +1319,10 @@ class Network:
         return self._given[key]
 
     def _copy_records(self) -> Records:
-        spikes = {name: record.copy() for name, record in self._spike_records.items()}
+        spikes = {name: record.copy() for name, record in list(self._spike_records.items())}
         traces = {
-            name: {variable: record.copy() for variable, record in records.items()}
-            for name, records in self._trace_records.items()
+            name: {variable: record.copy() for variable, record in list(records.items())}
+            for name, records in list(self._trace_records.items())
         }
         return Records(spikes, traces)
 
@@ -1340,10 +1353,10 @@ class Network:
 
     def _cut_records(self, step: int) -> None:
         """Forget what was recorded from ``step`` on."""
-        for record in self._spike_records.values():
+        for record in list(self._spike_records.values()):
             record.cut(step)
-        for records in self._trace_records.values():
-            for trace in records.values():
+        for records in list(self._trace_records.values()):
+            for trace in list(records.values()):
                 trace.cut(step)
 
     # Recording ---------------------------------------------------------------------------
@@ -1413,6 +1426,10 @@ class Network:
         moment, kept = checked_moment(moment), kept_steps(keep, self.dt)
         if to is not None and kept is None:
             kept = max(1, round(KEPT_BESIDE_STORE / self.dt))
+        if every is not None and (not isinstance(every, int | float | np.number) or not every > 0):
+            raise NetworkError(f"Network: every = {every!r} ms; give an interval above 0 ms.")
+        if name is not None and (not isinstance(name, str) or not name):
+            raise NetworkError(f"Network: name = {name!r}; give a text, or none.")
         wanted = [variables] if isinstance(variables, str) else list(variables)
         taps: list[tuple[str, Tap]] = []
         records: dict[str, TraceRecord] = {}
@@ -1461,10 +1478,11 @@ class Network:
 
     def _trim_records(self) -> None:
         """What plays without end is not to fill the memory: the oldest goes."""
-        for spikes in self._spike_records.values():
+        # Copies, because a cell may add a population or a recording meanwhile.
+        for spikes in list(self._spike_records.values()):
             spikes.trim(PLAYING_BUDGET)
-        for records in self._trace_records.values():
-            for record in records.values():
+        for records in list(self._trace_records.values()):
+            for record in list(records.values()):
                 record.trim(PLAYING_BUDGET)
 
     @property
@@ -1475,7 +1493,9 @@ class Network:
     @property
     def traces(self) -> Mapping[str, Traces]:
         """``net.traces["E"]["v"]``: array (time, neuron) of what `record` asked for."""
-        return {name: Traces(records, name) for name, records in self._trace_records.items()}
+        return _AllTraces(
+            {name: Traces(records, name) for name, records in list(self._trace_records.items())}
+        )
 
     def save_recordings(self, path: str | os.PathLike[str]) -> None:
         """Write all spikes and traces to a file that ends in .npz, or one table to a .csv file.
@@ -1573,6 +1593,7 @@ class Network:
         NetworkError
             If the owner has no such parameter, or the factor is not finite.
         """
+        self._check_owner(owner)
         handles.check_changeable(owner, name, factor)
         name = "w" if name == "weight" and isinstance(owner, Projection) else name
         self._change(owner, change_of(owner, name, float(factor), "scale"))
@@ -1585,9 +1606,21 @@ class Network:
         NetworkError
             If the owner has no such parameter, or the amount is not finite.
         """
+        self._check_owner(owner)
         handles.check_changeable(owner, name, amount)
         name = "w" if name == "weight" and isinstance(owner, Projection) else name
         self._change(owner, change_of(owner, name, float(amount), "shift"))
+
+    def _check_owner(self, owner: object) -> None:
+        """It is a population or a projection of this network."""
+        if isinstance(owner, Projection):
+            return
+        if not isinstance(owner, Population):
+            raise NetworkError(
+                f"Network: {owner!r} is neither population nor projection; give one that net.add "
+                f"or net.connect returned."
+            )
+        self._check_member("owner", owner)
 
     def memory(self, duration: float = 0.0) -> MemoryUse:
         """What the network takes of the memory, also before it is built; print it.
@@ -1635,6 +1668,14 @@ class _Frames(Mapping[str, Any]):
         return len(self._records)
 
 
+class _AllTraces(dict[str, Traces]):
+    def __missing__(self, name: str) -> Traces:
+        raise KeyError(
+            f"Network: no population or projection '{name}' with traces; there are "
+            f"{', '.join(self) or 'none'}."
+        )
+
+
 def _builds(programs: Mapping[str, tuple[Any, Build | None]]) -> dict[str, Build]:
     return {name: build for name, (_, build) in programs.items() if build is not None}
 
@@ -1647,6 +1688,7 @@ def _chosen_neurons(group: Group, variable: str, neurons: Elements) -> NDArray[n
     NetworkError
         If the neurons have no such variable, or there are no such neurons.
     """
+    neurons = [int(neurons)] if isinstance(neurons, int | np.integer) else neurons
     chosen = neurons if neurons is None or isinstance(neurons, slice) else np.asarray(list(neurons))
     _ = recorded_neurons(group, variable, None if chosen is None else _listed(chosen))
     if chosen is None:
@@ -1654,7 +1696,7 @@ def _chosen_neurons(group: Group, variable: str, neurons: Elements) -> NDArray[n
     return group.indices[chosen]
 
 
-def _chosen_places(group: Group, neurons: Elements | int) -> NDArray[np.int32] | None:
+def _chosen_places(group: Group, neurons: Elements) -> NDArray[np.int32] | None:
     """The neurons of the population that are meant, ascending; None: all.
 
     Raises
@@ -1664,9 +1706,8 @@ def _chosen_places(group: Group, neurons: Elements | int) -> NDArray[np.int32] |
     """
     if neurons is None:
         return None if isinstance(group, Population) else np.sort(group.indices)
-    some = [int(neurons)] if isinstance(neurons, int | np.integer) else neurons
     where = f"Population '{group.name}'"
-    return np.unique(group.indices[chosen_elements(where, "neurons", len(group), some)])
+    return np.unique(group.indices[chosen_elements(where, "neurons", len(group), neurons)])
 
 
 def _listed(chosen: slice | NDArray) -> Elements:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Moment = Literal["start", "arrival", "end"]
 MOMENTS = ("start", "arrival", "end")
 SPIKES = "spikes"
-Elements = Iterable[int] | slice | None
+Elements = Iterable[int] | slice | int | None
 
 
 class Tap:
@@ -238,6 +238,8 @@ def chosen_elements(where: str, what: str, n: int, chosen: Elements) -> NDArray[
         return np.arange(n)
     if isinstance(chosen, slice):
         return np.sort(np.arange(n)[chosen])
+    if isinstance(chosen, int | np.integer):
+        chosen = [int(chosen)]
     given = chosen if isinstance(chosen, np.ndarray) else list(chosen)
     numbers = np.asarray(given)
     if numbers.dtype == bool and numbers.shape == (n,):

@@ -74,7 +74,7 @@ class Report:
         Raises
         ------
         NetworkError
-            If the ending is another one.
+            If the ending is another one, or the file cannot be written.
         """
         forms = {".md": "markdown", ".tex": "latex", ".html": "html"}
         path = Path(path)
@@ -82,7 +82,13 @@ class Report:
             raise NetworkError(
                 f"report: cannot write '{path.name}'; use a name that ends in .md, .tex or .html."
             )
-        path.write_text(getattr(self, forms[path.suffix]), encoding="utf-8")
+        try:
+            path.write_text(getattr(self, forms[path.suffix]), encoding="utf-8")
+        except OSError as error:
+            raise NetworkError(
+                f"report: '{path}' cannot be written ({error.strerror or error}); "
+                f"choose another path."
+            ) from error
 
     def _repr_markdown_(self) -> str:
         return self.markdown
@@ -308,6 +314,7 @@ LATEX = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "×": r"$\times$",
+    "[": "{[}",  # after the end of a row it would begin an option
     "\n": " ",
 }
 

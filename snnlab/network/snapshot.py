@@ -225,6 +225,11 @@ def store(network: Network, snapshot: Snapshot, path: str | os.PathLike[str]) ->
     """Write a snapshot: one npz file with arrays, and JSON that says what they are.
 
     The file is complete or not there.
+
+    Raises
+    ------
+    SimulationError
+        If it cannot be written.
     """
     arrays: dict[str, NDArray] = {}
 
@@ -274,11 +279,20 @@ def store(network: Network, snapshot: Snapshot, path: str | os.PathLike[str]) ->
         ],
     }
     text = np.frombuffer(json.dumps(about).encode(), np.uint8)
-    target = Path(path)
+    try:
+        _write(Path(path), text, arrays)
+    except OSError as error:
+        raise SimulationError(
+            f"File '{os.fspath(path)}': cannot be written ({error.strerror or error}); "
+            f"choose another path."
+        ) from error
+
+
+def _write(target: Path, about: NDArray[np.uint8], arrays: Mapping[str, NDArray]) -> None:
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
-            np.savez(file, allow_pickle=False, about=text, **arrays)
+            np.savez(file, allow_pickle=False, about=about, **arrays)
         Path(temporary).replace(target)
     except BaseException:
         Path(temporary).unlink()

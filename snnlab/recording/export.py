@@ -34,17 +34,22 @@ def save(path: str | Path, spikes: Spikes, traces: TracesOf) -> None:
     Raises
     ------
     SimulationError
-        If the ending is another one, or a CSV file would have to hold several tables.
+        If the ending is another one, a CSV file would have to hold several tables, or the file
+        cannot be written.
     """
     path = Path(path)
-    if path.suffix == ".npz":
-        _save_npz(path, spikes, traces)
-    elif path.suffix == ".csv":
-        _save_csv(path, spikes, traces)
-    else:
+    forms = {".npz": _save_npz, ".csv": _save_csv}
+    if path.suffix not in forms:
         raise SimulationError(
             f"Recording: cannot write '{path.name}'; use a name that ends in .npz or .csv."
         )
+    try:
+        forms[path.suffix](path, spikes, traces)
+    except OSError as error:
+        raise SimulationError(
+            f"Recording: '{path}' cannot be written ({error.strerror or error}); "
+            f"choose another path."
+        ) from error
 
 
 def _save_npz(path: Path, spikes: Spikes, traces: TracesOf) -> None:

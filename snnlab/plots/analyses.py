@@ -95,7 +95,7 @@ def weight_matrix(weights: NDArray[np.floating], blocks: Blocks, n_synapses: int
     with np.errstate(invalid="ignore"):
         means = sums / np.where(blocks.counts, blocks.counts, np.nan)
     means[~np.isfinite(means)] = np.nan
-    counts = blocks.counts * (n_synapses / max(1, len(blocks.of_synapse)))
+    counts = blocks.counts.astype(np.float64) * (n_synapses / max(1, len(blocks.of_synapse)))
     return counts.reshape(blocks.shape), means.astype(np.float64).reshape(blocks.shape)
 
 

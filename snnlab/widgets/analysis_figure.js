@@ -5,7 +5,7 @@ import { Frame, ticksBetween } from "./paint.js";
 import { saveAs } from "./save.js";
 import { SvgContext } from "./svg.js";
 
-const LABEL_FONT = "11px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif";
+const AXIS_FONT = "11px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif";
 const SMALLEST_ZOOM = 6; // px, a shorter drag is a click
 
 /** A name with its unit. */
@@ -108,7 +108,7 @@ export class AnalysisFigure {
   paint(context, width, height) {
     context.fillStyle = this.theme.ground; // a saved picture needs one, too
     context.fillRect(0, 0, width, height);
-    context.font = LABEL_FONT;
+    context.font = AXIS_FONT;
     if (this.empty) {
       this.frame = undefined;
       context.fillStyle = this.theme.muted;

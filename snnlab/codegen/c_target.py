@@ -17,6 +17,7 @@ from sympy import Basic, Symbol
 from snnlab.codegen.kernel import (
     FIRST_DRAW,
     INPUT,
+    SPIKED,
     Add,
     Buffer,
     Draw,
@@ -65,8 +66,8 @@ RESERVED = frozenset(
     int long register restrict return short signed sizeof static struct switch typedef union
     unsigned void volatile while _Bool asm typeof main args clock begin end i j k m row key
     first sum shift stride length newest int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t
-    uint64_t INFINITY NAN dt t step delay exp log sin cos tan asin acos atan atan2 sinh cosh tanh
-    asinh acosh atanh floor ceil fabs
+    uint64_t INFINITY NAN dt t step delay fixed scalar exp log sin cos tan asin acos atan atan2
+    sinh cosh tanh asinh acosh atanh floor ceil fabs
     erf sqrt pow rint fmod
     """,
     )
@@ -192,16 +193,9 @@ def _function(
     names[Symbol("dt", real=True)] = "dt"
     names[Symbol("(step)", real=True)] = "step"
     names[Symbol("(delay)", real=True)] = "delay"
-    integers = (
-        {
-            s.symbol
-            for s in (*kernel.prologue, *kernel.body)
-            if isinstance(s, Let) and s.item != "real"
-        }
-        | {Symbol("(step)", real=True), Symbol("(delay)", real=True)}
-        | {s.symbol for s in kernel.body if isinstance(s, Load) and s.buffer.item != "real"}
-    )
-    printer = CPrinter(names, types.real, integers)
+    printer = CPrinter(names, types.real, _integers(kernel))
+    fixed = kernel.fixed
+    prologue = tuple(let for let in kernel.prologue if let not in fixed)
     rows = kernel.shape in ("pre_row", "post_row")
     row_argument = " int64_t row," if rows else ""
     out.line()
@@ -211,7 +205,7 @@ def _function(
     ):
         for unused in ("clock", "args", *(["row"] if rows else [])):
             out.line(f"(void){unused};")
-        used = _used_symbols(kernel)
+        used = _used_symbols((*prologue, *kernel.body))
         for time in ("t", "dt"):
             if Symbol(time, real=True) in used:
                 out.line(f"const {types.real} {time} = ({types.real})clock->{time};")
@@ -225,14 +219,54 @@ def _function(
             local = names[Symbol(name, real=True)]
             out.line(f"const {types.real} {local} = ({types.real})args->scalar[{n}];")
         arrays = _declare_arrays(kernel, types, names, out)
-        for let in kernel.prologue:
+        for n, let in enumerate(fixed):
+            if let.symbol in used:
+                local = types.local(let.item)
+                out.line(f"const {local} {names[let.symbol]} = ({local})args->fixed[{n}];")
+        for let in prologue:
             _print_let(let, types, printer, names, out)
         yield printer, names, arrays
+
+
+def _print_preparation(kernel: Kernel, types: CTypes, out: CText) -> set[str]:
+    """The function ``<name>_prepare``, which computes `Kernel.fixed`; the functions it calls."""
+    if not kernel.fixed:
+        return set()
+    names = _Names()
+    names[Symbol("dt", real=True)] = "dt"
+    printer = CPrinter(names, types.real, _integers(kernel))
+    used = _used_symbols(kernel.fixed)
+    out.line()
+    with out.block(
+        f"void {kernel.name}_prepare(const double *scalar, double time_step, double *fixed)"
+    ):
+        out.line(f"const {types.real} dt = ({types.real})time_step;")
+        for unused in ("scalar", "dt"):
+            out.line(f"(void){unused};")
+        for n, name in enumerate(kernel.scalars):
+            if (symbol := Symbol(name, real=True)) in used:
+                out.line(f"const {types.real} {names[symbol]} = ({types.real})scalar[{n}];")
+        for n, let in enumerate(kernel.fixed):
+            _print_let(let, types, printer, names, out)
+            out.line(f"fixed[{n}] = (double){names[let.symbol]};")
+    return printer.functions_used
+
+
+def _integers(kernel: Kernel) -> set[Symbol]:
+    """The names of whole numbers."""
+    lets = (s for s in (*kernel.prologue, *kernel.body) if isinstance(s, Let))
+    loads = (s for s in kernel.body if isinstance(s, Load))
+    return (
+        {let.symbol for let in lets if let.item != "real"}
+        | {load.symbol for load in loads if load.buffer.item != "real"}
+        | {Symbol("(step)", real=True), Symbol("(delay)", real=True)}
+    )
 
 
 def _print_kernel(kernel: Kernel, types: CTypes, out: CText) -> tuple[set[str], set[str]]:
     """Print a kernel; the functions that it calls, and those that it calls for each synapse."""
     rows = kernel.shape in ("pre_row", "post_row")
+    prepared = _print_preparation(kernel, types, out)
     with _function(kernel, kernel.name, types, out) as (printer, names, arrays):
         constant_index = {"shared": "0", "pre": "row", "post": "row"}
         if kernel.shape == "pre_row":
@@ -254,19 +288,30 @@ def _print_kernel(kernel: Kernel, types: CTypes, out: CText) -> tuple[set[str], 
         outside = set(printer.functions_used)
         printer.functions_used.clear()
         body = CText()
+        flag_stores: list[tuple[Buffer, str]] = []
+        is_update = kernel.shape == "neurons" and SPIKED in kernel.buffers
         for statement in per_element:
-            if isinstance(statement, Load) and rows and statement.buffer.index in constant_index:
-                continue
-            _print_statement(statement, kernel, arrays, types, printer, names, body)
+            match statement:
+                case Load(_, buffer) if rows and buffer.index in constant_index:
+                    continue
+                case Store(Buffer(_, "element", "bool") as buffer, value) if is_update:
+                    flag_stores.append((buffer, printer.integer(value)))
+                case _:
+                    _print_statement(statement, kernel, arrays, types, printer, names, body)
         inside = set(printer.functions_used)
         printer.functions_used |= outside
         simple = inside <= EXACT_FUNCTIONS and not any(isinstance(s, Draw) for s in kernel.body)
-        _print_loops(kernel, arrays, body, simple, out)
+        if flag_stores and not inside:
+            _print_blocks(flag_stores, arrays, names, body, out)
+        else:
+            for buffer, value in flag_stores:
+                body.line(f"{arrays[buffer.name]}[i] = (uint8_t){value};")
+            _print_loops(kernel, arrays, body, simple, out)
         for store in after:
             _print_statement(store, kernel, arrays, types, printer, names, out)
     if sums_rows(kernel):
         _print_several_rows(kernel, types, out)
-    return printer.functions_used, inside if rows else set()
+    return printer.functions_used | prepared, inside if rows else set()
 
 
 def sums_rows(kernel: Kernel) -> bool:
@@ -371,9 +416,9 @@ def _print_statement(
             assert_never(statement)
 
 
-def _used_symbols(kernel: Kernel) -> set[Basic]:
+def _used_symbols(statements: Iterable[Statement | Draw]) -> set[Basic]:
     used: set[Basic] = set()
-    for statement in (*kernel.prologue, *kernel.body):
+    for statement in statements:
         match statement:
             case Let(_, value, _) | Store(_, value) | Add(_, value) | Keep(_, value, _):
                 used |= value.free_symbols
@@ -467,6 +512,34 @@ def _print_loops(
                 out.lines(body)
         case _:
             assert_never(kernel.shape)
+
+
+def _print_blocks(
+    flag_stores: list[tuple[Buffer, str]],
+    arrays: dict[str, str],
+    names: _Names,
+    body: CText,
+    out: CText,
+) -> None:
+    """The loop over neurons in blocks, whose flags are whole numbers until the block is done.
+
+    A compiler chooses vectors by the smallest type of a loop: with bytes in it each value of 64
+    neurons would be in use at once, in more registers than there are. Where functions are called
+    this is no loss, because many chains of dependent operations are then under way. Ranges of
+    kernels that write flags are whole blocks.
+    """
+    flags = [(b, names.unique(f"{b.name} here"), value) for b, value in flag_stores]
+    with out.block("for (int64_t first = begin; first < end; first += SNN_BLOCK)"):
+        for _, flag, _ in flags:
+            out.line(f"int32_t {flag}[SNN_BLOCK];")
+        out.line("SNN_INDEPENDENT")
+        with out.block("for (int64_t i = first; i < first + SNN_BLOCK; ++i)"):
+            out.lines(body)
+            for _, flag, value in flags:
+                out.line(f"{flag}[i - first] = {value};")
+        for buffer, flag, _ in flags:
+            out.line("for (int k = 0; k < SNN_BLOCK; ++k)")
+            out.line(f"    {arrays[buffer.name]}[first + k] = (uint8_t){flag}[k];")
 
 
 def _index(kernel: Kernel, buffer: Buffer, arrays: dict[str, str]) -> str:

@@ -112,6 +112,18 @@ class Kernel:
     prologue: tuple[Let, ...] = ()
 
     @property
+    def fixed(self) -> tuple[Let, ...]:
+        """Of the prologue, what parameters and the time step alone decide: it is computed once a
+        run, before the first step."""
+        known: set[Basic] = {Symbol(name, real=True) for name in (*self.scalars, "dt")}
+        found: list[Let] = []
+        for let in self.prologue:
+            if let.value.free_symbols <= known:
+                known.add(let.symbol)
+                found.append(let)
+        return tuple(found)
+
+    @property
     def reads_past(self) -> bool:
         """Whether synapses read values of as many steps ago as their own delays."""
         return any(buffer.index == "past" for buffer in self.buffers)

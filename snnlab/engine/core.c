@@ -11,7 +11,10 @@
 #ifdef _OPENMP
 #include <omp.h>
 #endif
-#if defined(__SSE2__)
+#if defined(__GNUC__) && defined(__x86_64__)
+#include <immintrin.h>
+#define SNN_X86 1
+#elif defined(__SSE2__)
 #include <xmmintrin.h>
 #endif
 #if defined(__linux__)
@@ -19,6 +22,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
+
+#define INLINE static inline __attribute__((always_inline))
 
 static double now(void) /* seconds */
 {
@@ -471,31 +476,75 @@ static void log_spikes(snn_spike_log *log, const int32_t *neuron, int64_t n)
     log->end_of_step[log->n_steps++] = log->n_spikes;
 }
 
-/* The numbers first <= i < last of flags that are set; returns how many there are. */
-static int64_t flags_set(const uint8_t *flag, int64_t first, int64_t last, int32_t *out)
+/* Bit k: whether flag k of 64, each 0 or 1, is set. Set flags are rare, so whole lines are left out. */
+INLINE uint64_t bits_plain(const uint8_t *flag)
 {
     typedef uint64_t pair __attribute__((vector_size(16)));
-    int64_t n = 0;
-    int64_t i = first;
-    for (; i + 64 <= last; i += 64) { /* set flags are rare: whole cache lines are left out */
-        pair a, b, c, d;
-        memcpy(&a, flag + i, 16);
-        memcpy(&b, flag + i + 16, 16);
-        memcpy(&c, flag + i + 32, 16);
-        memcpy(&d, flag + i + 48, 16);
-        const pair any = a | b | c | d;
-        if (!(any[0] | any[1])) continue;
-        for (int64_t word = i; word < i + 64; word += 8) {
-            uint64_t eight;
-            memcpy(&eight, flag + word, 8);
-            if (!eight) continue;
-            for (int64_t j = word; j < word + 8; ++j)
-                if (flag[j]) out[n++] = (int32_t)j;
-        }
+    pair part[4];
+    memcpy(part, flag, 64);
+    const pair any = part[0] | part[1] | part[2] | part[3];
+    if (!(any[0] | any[1])) return 0;
+    uint64_t bits = 0;
+    for (int word = 0; word < 8; ++word) {
+        uint64_t eight;
+        memcpy(&eight, flag + 8 * word, 8);
+        /* The product moves the lowest bit of byte k to bit 56 + k; nothing is carried there. */
+        bits |= (eight * 0x0102040810204080u >> 56) << 8 * word;
     }
-    for (; i < last; ++i)
-        if (flag[i]) out[n++] = (int32_t)i;
-    return n;
+    return bits;
+}
+
+#ifdef SNN_X86
+__attribute__((target("avx512bw"))) INLINE uint64_t bits_avx512(const uint8_t *flag)
+{
+    const __m512i all = _mm512_loadu_si512(flag);
+    return _mm512_test_epi8_mask(all, all);
+}
+
+__attribute__((target("avx2"))) INLINE uint64_t bits_avx2(const uint8_t *flag)
+{
+    const __m256i low = _mm256_loadu_si256((const __m256i *)flag);
+    const __m256i high = _mm256_loadu_si256((const __m256i *)(flag + 32));
+    /* What stands in the lowest bit of a byte comes to its highest. */
+    return (uint32_t)_mm256_movemask_epi8(_mm256_slli_epi16(low, 7)) |
+           (uint64_t)(uint32_t)_mm256_movemask_epi8(_mm256_slli_epi16(high, 7)) << 32;
+}
+#endif
+
+/* The numbers first <= i < last of flags that are set; returns how many there are. `first` is a
+ * multiple of 64, and the array goes on to the next after `last`. */
+#define FLAGS_SET(BITS)                                                      \
+    {                                                                        \
+        int64_t n = 0;                                                       \
+        for (int64_t i = first; i < last; i += 64) {                         \
+            uint64_t bits = BITS(flag + i);                                  \
+            if (!bits) continue;                                             \
+            if (last - i < 64) bits &= ((uint64_t)1 << (last - i)) - 1;      \
+            for (; bits; bits &= bits - 1) out[n++] = (int32_t)(i + __builtin_ctzll(bits)); \
+        }                                                                    \
+        return n;                                                            \
+    }
+
+#ifdef SNN_X86
+__attribute__((target("avx512bw"))) static int64_t flags_avx512(const uint8_t *flag, int64_t first,
+                                                                int64_t last, int32_t *out)
+    FLAGS_SET(bits_avx512)
+
+__attribute__((target("avx2"))) static int64_t flags_avx2(const uint8_t *flag, int64_t first,
+                                                          int64_t last, int32_t *out)
+    FLAGS_SET(bits_avx2)
+#endif
+
+static int64_t flags_plain(const uint8_t *flag, int64_t first, int64_t last, int32_t *out)
+    FLAGS_SET(bits_plain)
+
+static int64_t flags_set(const uint8_t *flag, int64_t first, int64_t last, int32_t *out)
+{
+#ifdef SNN_X86
+    if (__builtin_cpu_supports("avx512bw")) return flags_avx512(flag, first, last, out);
+    if (__builtin_cpu_supports("avx2")) return flags_avx2(flag, first, last, out);
+#endif
+    return flags_plain(flag, first, last, out);
 }
 
 /* Spike flags become a list. */
@@ -820,6 +869,24 @@ static void run_phase(snn_engine *engine, const snn_phase *phase, const snn_cloc
     for (int thread = first; thread < last; ++thread) run_part(engine, phase, clock, thread);
 }
 
+/* Ask for all that other threads queued in the last step before the first of it is needed: each
+ * line comes from another core. */
+static void fetch_spikes(const snn_engine *engine, int64_t step, int first, int last)
+{
+    if (step == 0) return;
+    for (int p = 0; p < engine->n_phases; ++p) {
+        if (engine->phases[p].kind != SNN_COLLECT) continue;
+        const snn_population *population = engine->phases[p].object;
+        const int64_t slot = (step - 1) % population->n_slots;
+        for (int owner = 0; owner < engine->n_threads; ++owner) {
+            if (owner >= first && owner < last) continue;
+            __builtin_prefetch(population->count + (slot * engine->n_threads + owner) * 8);
+            __builtin_prefetch(population->neuron + slot * population->padded +
+                               population->bounds[owner]);
+        }
+    }
+}
+
 int64_t snn_run_parts(snn_engine *engine, int64_t n_steps, int first, int last)
 {
 #if defined(__SSE2__)
@@ -832,6 +899,7 @@ int64_t snn_run_parts(snn_engine *engine, int64_t n_steps, int first, int last)
     int64_t n = 0;
     while (n < n_steps) {
         clock.t = (double)clock.step * engine->dt;
+        if (shared) fetch_spikes(engine, clock.step, first, last);
         for (int p = 0; p < engine->n_phases; ++p) {
             const snn_phase *phase = &engine->phases[p];
             if (phase->kind == SNN_BARRIER) {
@@ -876,6 +944,10 @@ int snn_run(snn_engine *engine, int64_t n_steps, int team, double patience)
     engine->team = team;
     engine->patience = patience;
     engine->started = now();
+    for (int k = 0; k < engine->n_prepared; ++k) {
+        const snn_prepared *one = &engine->prepared[k];
+        one->compute(one->scalar, engine->dt, one->fixed);
+    }
     int64_t done = 0;
     if (team > 1 && n_steps >= SNN_SHARED_STEPS) done = run_team(engine, n_steps);
     engine->step += done;

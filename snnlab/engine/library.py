@@ -8,7 +8,7 @@ from typing import cast
 
 from snnlab.errors import ToolchainError
 
-ABI = 2  # SNNLAB_ABI of include/snnlab_kernel.h; a test compares the two
+ABI = 3  # SNNLAB_ABI of include/snnlab_kernel.h; a test compares the two
 
 
 class KernelLibrary:

@@ -18,11 +18,13 @@ cdef extern from "snnlab_core.h" nogil:
     ctypedef struct snn_args:
         void **buffer
         const double *scalar
+        const double *fixed
         uint32_t key[2]
         int32_t delay
         int32_t distinct
         int64_t stride
 
+    ctypedef void (*snn_preparation)(const double *, double, double *)
     ctypedef void (*snn_range_kernel)(const snn_args *, const void *, int64_t, int64_t)
     ctypedef void (*snn_row_kernel)(const snn_args *, const void *, int64_t, int64_t, int64_t)
 
@@ -219,10 +221,17 @@ cdef extern from "snnlab_core.h" nogil:
         int kind
         void *object
 
+    ctypedef struct snn_prepared:
+        snn_preparation compute
+        const double *scalar
+        double *fixed
+
     ctypedef struct snn_engine:
         int n_threads
         int n_phases
         const snn_phase *phases
+        int n_prepared
+        const snn_prepared *prepared
         double dt
         int64_t step
         int spin
@@ -288,7 +297,8 @@ cdef class Arguments:
     """What one kernel is given: arrays, shared values and the key of its random numbers."""
 
     cdef snn_args args
-    cdef object _keep
+    cdef snn_prepared prepared
+    cdef object _keep, _fixed
     cdef void **_pointers
 
     def __cinit__(self, buffers, scalars, key, int32_t delay=0, *, bint distinct=False,
@@ -312,12 +322,27 @@ cdef class Arguments:
         self.args.distinct = distinct
         self.args.stride = stride
 
+    def prepare(self, uintptr_t kernel, int64_t n_values):
+        """Let ``kernel`` compute ``n_values`` of the scalars whenever a run begins."""
+        self._fixed = np.zeros(n_values)
+        self.args.fixed = <const double *>_data(self._fixed)
+        self.prepared.compute = <snn_preparation><void *>kernel
+        self.prepared.scalar = self.args.scalar
+        self.prepared.fixed = <double *>_data(self._fixed)
+
     def __dealloc__(self):
         free(self._pointers)
 
 
 cdef class Object:
     """Anything that a phase can point to."""
+
+    cdef list arguments  # of its kernels
+
+    cdef void take(self, Arguments arguments):
+        if self.arguments is None:
+            self.arguments = []
+        self.arguments.append(arguments)
 
     cdef void *pointer(self):
         return NULL
@@ -416,7 +441,8 @@ cdef class Update(Object):
     cdef object _keep
 
     def __cinit__(self, SpikeLists spikes, uintptr_t kernel, Arguments arguments):
-        self._keep = (spikes, arguments)
+        self._keep = spikes
+        self.take(arguments)
         self.update.population = &spikes.population
         self.update.kernel = <snn_range_kernel><void *>kernel
         self.update.args = arguments.args
@@ -432,7 +458,8 @@ cdef class Arrivals(Object):
     cdef object _keep
 
     def __cinit__(self, SpikeLists spikes, uintptr_t kernel, Arguments arguments, int32_t delay):
-        self._keep = (spikes, arguments)
+        self._keep = spikes
+        self.take(arguments)
         self.arrivals.population = &spikes.population
         self.arrivals.kernel = <snn_range_kernel><void *>kernel
         self.arrivals.args = arguments.args
@@ -470,18 +497,19 @@ cdef class Synapses(Object):
         return &self.projection
 
     def on_pre(self, uintptr_t kernel, Arguments arguments):
-        self._keep.append(arguments)
+        self.take(arguments)
         self.projection.kernel = <snn_row_kernel><void *>kernel
         self.projection.args = arguments.args
 
     def on_post(self, uintptr_t kernel, Arguments arguments, post_row):
-        self._keep.append((arguments, post_row))
+        self.take(arguments)
+        self._keep.append(post_row)
         self.projection.post_kernel = <snn_row_kernel><void *>kernel
         self.projection.post_args = arguments.args
         self.projection.post_row = <const int64_t *>_data(post_row)
 
     def each_step(self, uintptr_t kernel, Arguments arguments):
-        self._keep.append(arguments)
+        self.take(arguments)
         self.projection.update_kernel = <snn_row_kernel><void *>kernel
         self.projection.update_args = arguments.args
 
@@ -525,7 +553,7 @@ cdef class Synapses(Object):
 
     def continuously(self, uintptr_t kernel, Arguments arguments, uintptr_t rows_kernel=0):
         """``rows_kernel`` takes several whole rows at once."""
-        self._keep.append(arguments)
+        self.take(arguments)
         self.projection.psp_rows_kernel = <snn_row_kernel><void *>rows_kernel
         self.projection.psp_kernel = <snn_row_kernel><void *>kernel
         self.projection.psp_args = arguments.args
@@ -965,6 +993,7 @@ cdef class Stepper:
 
     cdef snn_engine engine
     cdef snn_phase *_phases
+    cdef snn_prepared *_prepared
     cdef object _keep
 
     def __cinit__(self, phases, int n_threads, double dt, int spin=2000):
@@ -975,11 +1004,22 @@ cdef class Stepper:
         if self._phases == NULL:
             raise MemoryError
         cdef Object target
+        cdef Arguments own
+        arguments = {}  # each once: an object may have several phases
         for n, (kind, item) in enumerate(phases):
             self._phases[n].kind = KINDS[kind]
             if item is not None:
                 target = item
                 self._phases[n].object = target.pointer()
+                arguments.update((id(one), one) for one in target.arguments or ())
+        self._prepared = <snn_prepared *>calloc(max(1, len(arguments)), sizeof(snn_prepared))
+        if self._prepared == NULL:
+            raise MemoryError
+        for own in arguments.values():
+            if own.prepared.compute != NULL:
+                self._prepared[self.engine.n_prepared] = own.prepared
+                self.engine.n_prepared += 1
+        self.engine.prepared = self._prepared
         self.engine.phases = self._phases
         self.engine.n_phases = len(phases)
         self.engine.n_threads = n_threads
@@ -988,6 +1028,7 @@ cdef class Stepper:
 
     def __dealloc__(self):
         free(self._phases)
+        free(self._prepared)
 
     @property
     def step(self):

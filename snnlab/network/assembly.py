@@ -177,6 +177,14 @@ class Library(Protocol):
     def address(self, kernel: str) -> Any: ...
 
 
+def prepare(arguments: Arguments, kernel: Kernel, library: Library | None) -> Arguments:
+    """``arguments`` for a compiled kernel, which leaves to its preparation what a run does not
+    change."""
+    if kernel.fixed and isinstance(library, KernelLibrary):
+        arguments.prepare(library.address(f"{kernel.name}_prepare"), len(kernel.fixed))
+    return arguments
+
+
 class _NumpyLibrary:
     def __init__(self, program: Program, real: type) -> None:
         self._kernels = {kernel.name: NumpyKernel(kernel, real) for kernel in program.kernels}
@@ -384,6 +392,7 @@ def population_parts(
             else:
                 buffers.append(bound.get(buffer.name))
         arguments = backend.parts.Arguments(buffers, state.table, population.key)
+        prepare(arguments, kernel, library)
         kind: PhaseKind = "once" if kernel.shape == "once" else "update"
         update = backend.parts.Update(spikes, library.address(kernel.name), arguments)
         parts.updates.append((kind, update))
@@ -467,7 +476,7 @@ def projection_parts(
         parts.phases.append(("deliver", arrival, synapses))
         return parts
     binding = _Binding(
-        projection, types, driven, pre, post, populations_before.get(projection.pre.name)
+        projection, types, driven, pre, post, populations_before.get(projection.pre.name), library
     )
     for kernel in program.kernels:
         address = library.address(kernel.name)
@@ -658,6 +667,7 @@ class _Binding:
     pre: PopulationParts
     post: PopulationParts
     pre_before: PopulationParts | None
+    library: Library | None = None
 
     def arguments(
         self,
@@ -680,7 +690,8 @@ class _Binding:
         connectivity = self.projection.connectivity
         stride = self.post.population.size
         key, distinct = self.projection.key, connectivity.distinct
-        return make(buffers, state.table, key, delay, distinct=distinct, stride=stride)
+        made = make(buffers, state.table, key, delay, distinct=distinct, stride=stride)
+        return prepare(made, kernel, self.library)
 
     def array(self, buffer: Buffer, pre_delay: int) -> NDArray:
         """The array of ``buffer``; variables of pre neurons as of ``pre_delay`` steps ago."""

@@ -20,13 +20,21 @@
 
 const int32_t snn_abi = SNNLAB_ABI;
 
+void m_STDP_arrival_prepare(const double *scalar, double time_step, double *fixed) {
+    const double dt = (double)time_step;
+    (void)scalar;
+    (void)dt;
+    const double A_plus = (double)scalar[2];
+    const double w_max = (double)scalar[4];
+    const double fixed_1 = A_plus*w_max;
+    fixed[0] = (double)fixed_1;
+}
+
 void m_STDP_arrival(const snn_args *args, const snn_clock *clock, int64_t begin, int64_t end) {
     (void)clock;
     (void)args;
-    const double A_plus = (double)args->scalar[2];
-    const double w_max = (double)args->scalar[4];
     double *restrict const x_of = args->buffer[0];
-    const double fixed_1 = A_plus*w_max;
+    const double fixed_1 = (double)args->fixed[0];
     SNN_INDEPENDENT
     for (int64_t i = begin; i < end; ++i) {
         const double x = x_of[i];
@@ -35,13 +43,20 @@ void m_STDP_arrival(const snn_args *args, const snn_clock *clock, int64_t begin,
     }
 }
 
+void m_STDP_prefade_prepare(const double *scalar, double time_step, double *fixed) {
+    const double dt = (double)time_step;
+    (void)scalar;
+    (void)dt;
+    const double tau_plus = (double)scalar[0];
+    const double fixed_1 = snn_exp(-dt/tau_plus);
+    fixed[0] = (double)fixed_1;
+}
+
 void m_STDP_prefade(const snn_args *args, const snn_clock *clock, int64_t begin, int64_t end) {
     (void)clock;
     (void)args;
-    const double dt = (double)clock->dt;
-    const double tau_plus = (double)args->scalar[0];
     double *restrict const x_of = args->buffer[0];
-    const double fixed_1 = snn_exp(-dt/tau_plus);
+    const double fixed_1 = (double)args->fixed[0];
     SNN_INDEPENDENT
     for (int64_t i = begin; i < end; ++i) {
         const double x = x_of[i];
@@ -50,13 +65,20 @@ void m_STDP_prefade(const snn_args *args, const snn_clock *clock, int64_t begin,
     }
 }
 
+void m_STDP_postfade_prepare(const double *scalar, double time_step, double *fixed) {
+    const double dt = (double)time_step;
+    (void)scalar;
+    (void)dt;
+    const double tau_minus = (double)scalar[1];
+    const double fixed_1 = snn_exp(-dt/tau_minus);
+    fixed[0] = (double)fixed_1;
+}
+
 void m_STDP_postfade(const snn_args *args, const snn_clock *clock, int64_t begin, int64_t end) {
     (void)clock;
     (void)args;
-    const double dt = (double)clock->dt;
-    const double tau_minus = (double)args->scalar[1];
     double *restrict const y_of = args->buffer[0];
-    const double fixed_1 = snn_exp(-dt/tau_minus);
+    const double fixed_1 = (double)args->fixed[0];
     SNN_INDEPENDENT
     for (int64_t i = begin; i < end; ++i) {
         const double y = y_of[i];
@@ -99,18 +121,27 @@ void m_STDP_pre(const snn_args *args, const snn_clock *clock, int64_t row, int64
     }
 }
 
+void m_STDP_post_prepare(const double *scalar, double time_step, double *fixed) {
+    const double dt = (double)time_step;
+    (void)scalar;
+    (void)dt;
+    const double A_minus = (double)scalar[3];
+    const double w_max = (double)scalar[4];
+    const double fixed_1 = A_minus*w_max;
+    fixed[0] = (double)fixed_1;
+}
+
 void m_STDP_post(const snn_args *args, const snn_clock *clock, int64_t row, int64_t begin, int64_t end) {
     (void)clock;
     (void)args;
     (void)row;
-    const double A_minus = (double)args->scalar[3];
     const double w_max = (double)args->scalar[4];
     const uint32_t *const synapse = args->buffer[0];
     const uint16_t *const source = args->buffer[1];
     double *const y_of = args->buffer[2];
     double *const w_of = args->buffer[3];
     const double *const x_of = args->buffer[4];
-    const double fixed_1 = A_minus*w_max;
+    const double fixed_1 = (double)args->fixed[0];
     const double y = y_of[row];
     const double y_1 = fixed_1 + y;
     if (!synapse) {

@@ -22,6 +22,7 @@ typedef struct { /* spikes of one thread, in the order in which they happened */
     int64_t *end_of_step; /* n_spikes after each step of the current run */
     int64_t n_steps, step_capacity;
     int out_of_memory;
+    char gap[SNN_CACHE_LINE + 8]; /* the next thread's is not in the same line */
 } snn_spike_log;
 
 typedef struct {
@@ -266,6 +267,7 @@ typedef struct {
 } snn_phase;
 
 typedef struct {
+    char gap0[SNN_CACHE_LINE]; /* what stands before it is read in every phase */
     int32_t arrived;
     char gap1[SNN_CACHE_LINE - 4];
     int32_t generation;
@@ -273,10 +275,18 @@ typedef struct {
     char gap2[SNN_CACHE_LINE - 8];
 } snn_barrier;
 
+typedef struct { /* what a kernel needs is computed when a run begins */
+    snn_preparation compute;
+    const double *scalar;
+    double *fixed;
+} snn_prepared;
+
 typedef struct {
     int n_threads; /* parts into which neurons and the synapses onto them are divided */
     int n_phases;
     const snn_phase *phases;
+    int n_prepared;
+    const snn_prepared *prepared;
     double dt;
     int64_t step;
     int spin; /* how often a barrier looks before it gives the core away */

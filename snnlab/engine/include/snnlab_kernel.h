@@ -48,11 +48,12 @@
 #define SNN_NAN __builtin_nan("")
 
 /* Raised whenever a struct or a function type below changes. */
-#define SNNLAB_ABI 2
+#define SNNLAB_ABI 3
 
 typedef struct {
     void *const *buffer;  /* arrays, in the order of the kernel's signature */
     const double *scalar; /* values shared by all elements, in the order of the signature */
+    const double *fixed;  /* what the kernel's preparation made of them */
     uint32_t key[2];      /* of the random numbers: (seed, object) */
     int32_t delay;        /* of a projection, steps */
     int32_t distinct;     /* of a projection: no row has a target twice */
@@ -65,7 +66,11 @@ typedef struct {
     double dt;    /* ms */
 } snn_clock;
 
-/* Neurons begin <= i < end. */
+/* What a kernel needs that the scalars and the time step (ms) decide. */
+typedef void (*snn_preparation)(const double *scalar, double time_step, double *fixed);
+
+/* Neurons begin <= i < end; whole blocks where the kernel writes flags. */
+#define SNN_BLOCK 64
 typedef void (*snn_range_kernel)(const snn_args *, const snn_clock *, int64_t begin, int64_t end);
 
 /* Synapses begin <= k < end, which all belong to neuron `row`. */

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import cast
 
 import numpy as np
 import pytest
@@ -170,6 +171,56 @@ def test_limits_out_of_reach_are_refused():
         "Normal(mu=0.0, sigma=1.0, low=50.0, high=60.0): after 1000 attempts some values still lie "
         "outside [50, 60]; widen the range."
     )
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda: Uniform(2.0, 1.0),
+            "Uniform(low=2.0, high=1.0): the lower end 2 is above the upper end 1; exchange them.",
+        ),
+        (lambda: Uniform(0.0, np.inf), "Uniform: high = inf is no finite number; give one."),
+        (
+            lambda: Uniform(cast(float, "0"), 1.0),
+            "Uniform: low = '0' is no finite number; give one.",
+        ),
+        (
+            lambda: DiscreteUniform(0.5, 3),  # type: ignore[arg-type]
+            "DiscreteUniform(low=0.5, high=3): the end 0.5 is no whole number; give whole numbers.",
+        ),
+        (
+            lambda: Normal(0.0, 1.0, 3.0, 2.0),
+            "Normal(mu=0.0, sigma=1.0, low=3.0, high=2.0): the lower end 3 is above the upper end "
+            "2; exchange them.",
+        ),
+        (
+            lambda: LogNormal(0.0, -1.0),
+            "LogNormal(mu=0.0, sigma=-1.0): the standard deviation is negative (-1); give 0 or "
+            "more.",
+        ),
+        (lambda: Normal(np.nan, 1.0), "Normal: mu = nan is no finite number; give one."),
+        (
+            lambda: Exponential(0.0),
+            "Exponential(rate=0.0): the rate is 0; give a number above 0.",
+        ),
+        (
+            lambda: Gamma(-1.0, 1.0),
+            "Gamma(alpha=-1.0, beta=1.0): the shape is -1; give a number above 0.",
+        ),
+        (
+            lambda: Binomial(5, 1.5),
+            "Binomial(n=5, p=1.5): the probability 1.5 is outside 0 to 1; correct it.",
+        ),
+        (lambda: Poisson(-1.0), "Poisson(mean=-1.0): the mean is negative (-1); give 0 or more."),
+        (lambda: Bernoulli(np.nan), "Bernoulli: p = nan is no finite number; give one."),
+    ],
+)
+def test_numbers_that_a_distribution_cannot_have_are_refused(make, message):
+    with pytest.raises(NetworkError) as error:
+        make()
+
+    assert str(error.value) == message
 
 
 @dataclass(frozen=True)

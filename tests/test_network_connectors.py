@@ -13,6 +13,7 @@ from snnlab.network.connectors import (
     FixedProbability,
     OneToOne,
 )
+from snnlab.network.distributions import Uniform
 from snnlab.network.network import Network
 
 TEXT = """
@@ -58,6 +59,15 @@ def test_self_connections_are_told_by_neuron_not_by_position():
     projection = net.connect(group[1:4], group[2:], "exc", AllToAll())
 
     assert pairs(projection) == [(i, j) for i in (1, 2, 3) for j in (2, 3, 4, 5) if i != j]
+
+
+def test_the_mean_weight_of_no_synapses_is_no_number(recwarn):
+    net, group = populations(5)
+
+    none = net.connect(group, group, "exc", FixedProbability(0.0), weight=Uniform(0.0, 1.0))
+
+    assert np.isnan(none.weight)
+    assert not recwarn.list
 
 
 def test_one_to_one_pairs_neurons_in_order():
@@ -182,10 +192,10 @@ def test_one_to_one_of_different_sizes_says_how_to_cut():
     )
 
 
-@pytest.mark.parametrize("p", [-0.1, 1.5, float("nan")])
+@pytest.mark.parametrize("p", [-0.1, 1.5, float("nan"), "all"])
 def test_probability_outside_its_range_is_refused(p):
     with pytest.raises(NetworkError) as error:
         FixedProbability(p)
     assert str(error.value) == (
-        f"FixedProbability: p = {p:g} is no probability; give a number from 0 to 1."
+        f"FixedProbability: p = {p!r} is no probability; give a number from 0 to 1."
     )

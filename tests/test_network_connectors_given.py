@@ -333,12 +333,39 @@ def test_spatial_rules_need_grids_of_one_kind():
     )
 
 
-def test_width_of_a_gaussian_is_above_0():
+@pytest.mark.parametrize(
+    ("rule", "numbers", "message"),
+    [
+        (
+            Gaussian,
+            (1.0, 0.0),
+            "sigma = 0 is no width; give a number above 0 (1 is the whole side)",
+        ),
+        (
+            DifferenceOfGaussians,
+            (1.0, 0.1, 0.5, 1e-200),  # its square is 0
+            "sigma_minus = 1e-200 is no width; give a number above 0 (1 is the whole side)",
+        ),
+        (Gaussian, (np.nan, 0.1), "amplitude = nan is no finite number; give one"),
+        (Gaussian, (1.0, "wide"), "sigma = 'wide' is no finite number; give one"),
+        (Gaussian, (1.0, 0.1, -1.0), "limit = -1 is negative; give 0 for no limit"),
+    ],
+)
+def test_numbers_that_a_gaussian_cannot_have_are_refused(rule, numbers, message):
     with pytest.raises(NetworkError) as error:
-        Gaussian(1.0, 0.0)
-    assert str(error.value) == (
-        "Gaussian: sigma = 0 is no width; give a number above 0 (1 is the whole side)."
-    )
+        rule(*numbers)
+    assert str(error.value) == f"{rule.__name__}: {message}."
+
+
+def test_probabilities_from_packed_records_are_read_where_they_lie():
+    records = np.zeros((3, 4), [("flag", "u1"), ("chance", "f8")])
+    records["chance"] = [[0, 1, 0, 1], [1, 0, 0, 0], [0, 0, 0, 1]]
+    rule = FromFunction(lambda i, j: records["chance"])
+
+    found = rule.connect(3, 4, (1, 2))
+
+    assert found.sources.tolist() == [0, 0, 1, 2]
+    assert found.targets.tolist() == [1, 3, 0, 3]
 
 
 class Beyond(Connector):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from snnlab.engine.schedule import OffGridWarning
+from snnlab.errors import NetworkError
 from snnlab.model.neuron import Neuron
 from snnlab.network.connectors import AllToAll, FixedProbability, OneToOne
 from snnlab.network.network import Network
@@ -46,6 +47,31 @@ def test_spike_of_step_j_arrives_in_step_j_plus_d(delay):
     emitted = np.rint(net.spikes["source"]["time"] / 0.1).astype(int)
     assert emitted.tolist() == list(range(6, 200, 7))
     assert arrivals(net, group) == [j + delay for j in emitted if j + delay < 200]
+
+
+@pytest.mark.parametrize("delay", [3e8, 1e300])
+def test_a_delay_of_more_steps_than_are_counted_is_refused(delay):
+    net = Network(dt=0.1, seed=1)
+
+    with pytest.raises(NetworkError) as error:
+        net.connect(source(net), collector(net), "exc", delay=delay)
+
+    assert str(error.value) == (
+        f"Projection 'source->target exc': delay = {delay!r} ms is beyond 2147000000 steps; give a "
+        f"shorter one."
+    )
+
+
+def test_only_who_sends_with_a_long_delay_keeps_spikes_for_long():
+    net = Network(dt=0.1, seed=1)
+    first, second, third = (collector(net, name=name) for name in "abc")
+    net.connect(first, second, "exc", delay=100)
+    net.connect(second, third, "exc", delay=1)
+
+    net.build()
+
+    rings = [len(net._parts[name].spikes.neuron) for name in "abc"]
+    assert rings == [1001, 11, 2]
 
 
 def test_arrival_does_not_depend_on_other_delays():

@@ -70,8 +70,7 @@ def test_threads_do_not_change_a_spike(dtype):
     assert len({state(net) for net in nets.values()}) == 1
 
 
-COMMON = """
-gain = mean(v) + 1 : population
+CELL = """
 20 ms * dv/dt = 30 - v + g_exc + g_inh
 5 ms * dg_exc/dt = -g_exc
 5 ms * dg_inh/dt = -g_inh
@@ -79,20 +78,21 @@ spike: v > 20
 reset: v = 0
 axon_spike: v > 19
 """
+GAIN = "gain = mean(v) + 1 : population"  # of all neurons, so that other phases wait for it
 READERS = {
-    "input of the pre neuron": "pre_spike:\n    g_target += w * pre.g_exc",
-    "value of the post population": "pre_spike:\n    g_target += w * post.gain",
-    "pre neuron, at an axonal spike": "pre_axon_spike:\n    g_target += w * pre.v",
-    "input of the pre neuron, always": "psp: w * pre.g_exc",
+    "input of the pre neuron": ("pre_spike:\n    g_target += w * pre.g_exc", CELL),
+    "value of the post population": ("pre_spike:\n    g_target += w * post.gain", GAIN + CELL),
+    "pre neuron, at an axonal spike": ("pre_axon_spike:\n    g_target += w * pre.v", CELL),
+    "input of the pre neuron, always": ("psp: w * pre.g_exc", CELL),
 }
 
 
-@pytest.mark.parametrize("synapse", READERS.values(), ids=READERS.keys())
-def test_threads_do_not_change_what_synapses_read_of_neurons(synapse):
+@pytest.mark.parametrize(("synapse", "cell"), READERS.values(), ids=READERS.keys())
+def test_threads_do_not_change_what_synapses_read_of_neurons(synapse, cell):
     found = []
     for threads in (1, 2, 8):
         net = Network(dt=0.1, seed=3, threads=threads)
-        cells = net.add(1600, Neuron.from_cell(COMMON, "Common"), name="E")
+        cells = net.add(1600, Neuron.from_cell(cell, "Cell"), name="E")
         cells.v = Uniform(0, 20)
         rule, reader = FixedProbability(0.1), Synapse.from_cell(synapse, "Reader")
         net.connect(cells, cells, "exc", rule, weight=0.01)

@@ -258,6 +258,18 @@ def test_impossible_drives_are_refused(options, message):
     assert net.drives == {}
 
 
+def test_more_thresholds_than_a_table_holds_are_refused():
+    net, group = driven(20_000)
+
+    with pytest.raises(NetworkError) as error:
+        net.drive(group, "inp", rate=np.linspace(1.0, 1e9, 20_000))
+
+    assert str(error.value) == (
+        "Drive 'Poisson->P inp': 20000 different rates, 100000 spikes a step at most, need a table "
+        "of 163,840,000 numbers, more than 67,108,864; give fewer different rates, or lower ones."
+    )
+
+
 def test_a_refused_change_leaves_what_was():
     net, group = driven()
     drive = net.drive(group, "inp", rate=5.0, n=1000)

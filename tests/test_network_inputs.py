@@ -126,6 +126,7 @@ def test_two_spikes_of_one_step_are_one():
             "SpikeSource: the times of neuron 0 have shape () and type float64; give a list of "
             "times (ms) for each neuron, [] for none.",
         ),
+        (5, "SpikeSource: times = 5; give a list of times (ms) for each neuron, [] for none."),
         (
             [["a"], []],
             "SpikeSource: the times of neuron 0 have shape (1,) and type <U1; give a list of times "
@@ -138,11 +139,11 @@ def test_two_spikes_of_one_step_are_one():
         ),
         (
             [[1e12], []],
-            "Population 'S': a spike at 1e+12 ms is beyond 2147483648 steps; give earlier ones, or "
+            "Population 'S': a spike at 1e+12 ms is beyond 2147000000 steps; give earlier ones, or "
             "a longer dt.",
         ),
     ],
-    ids=["negative", "nan", "flat", "letters", "too many lists", "far away"],
+    ids=["negative", "nan", "flat", "one number", "letters", "too many lists", "far away"],
 )
 def test_impossible_spike_times_are_refused(times, message):
     net = Network(dt=0.1, seed=1)

@@ -46,6 +46,23 @@ def free(monkeypatch):
     return use
 
 
+def test_spikes_on_their_way_that_do_not_fit_are_refused(free):
+    net, pre, post = groups(1000, 10)
+    free(GB)
+
+    with pytest.raises(NetworkError) as error:
+        net.connect(pre, post, "exc", AllToAll(), delay=1e5)
+
+    assert str(error.value) == (
+        "Projection 'P0->P1 exc': 4.1 GB are needed and 1 GB of memory are free; give shorter "
+        "delays, or a longer dt.\n"
+        "                            number  bytes each  in all\n"
+        "P0     spikes on their way   1,024     4000004  4.1 GB\n"
+        "total                                           4.1 GB\n"
+        "free                                              1 GB"
+    )
+
+
 def test_synapses_that_do_not_fit_are_refused_at_once(free):
     net, pre, post = groups(200_000, 200_000)
     free(23 * GB)

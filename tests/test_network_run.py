@@ -142,6 +142,28 @@ def test_an_impossible_duration_is_refused(duration):
     )
 
 
+@pytest.mark.parametrize("target", ["c", "numpy"])
+def test_a_run_ends_before_its_steps_leave_the_numbers_of_kernels(target):
+    net = Network(dt=0.1, target=target)
+    neurons = net.add(1, Neuron(equations="age = t - t_last", spike="age > 5"))
+    net.build()
+    net._simulator.step_index = 2_146_999_900
+    net._reschedule()
+
+    with pytest.raises(SimulationError) as error:
+        net.simulate(20)
+
+    assert net.step_index == 2_147_000_000
+    assert neurons.age.max() < 5.2
+    assert str(error.value) == (
+        "Network: 2147000000 steps have been run, and more cannot be counted; call net.reset() to "
+        "begin again at 0 ms."
+    )
+    net.reset()
+    net.simulate(20)
+    assert net.step_index == 200
+
+
 def test_a_run_of_no_time_is_over_at_once():
     net, _ = noisy()
 

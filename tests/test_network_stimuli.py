@@ -496,7 +496,7 @@ def test_going_back_makes_a_course_again():
             "I",
             [0, 1e12],
             [1],
-            "Population 'P': stimulus of 'I': 1e+12 ms is beyond 2147483648 steps; "
+            "Population 'P': stimulus of 'I': 1e+12 ms is beyond 2147000000 steps; "
             "give earlier times.",
         ),
     ],

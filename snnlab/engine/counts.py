@@ -39,10 +39,20 @@ def poisson_table(means: NDArray[np.float64]) -> CountTable:
     return CountTable(threshold, np.array([smallest for smallest, _ in rows], np.int32))
 
 
+def most_thresholds(mean: float) -> int:
+    """How many thresholds a count with ``mean`` may have in a table."""
+    return 1 << (2 * _width(mean) + 1).bit_length()
+
+
+def _width(mean: float) -> int:
+    """Counts on each side of the most likely one; those beyond have a probability below 2**-33."""
+    return int(9.0 * mean**0.5) + 30
+
+
 def _cumulated(mean: float) -> tuple[int, NDArray[np.uint32]]:
     """The smallest count, and for each next one the number that the random bits exceed."""
     mode = int(mean)
-    width = int(9.0 * mean**0.5) + 30
+    width = _width(mean)
     below = np.arange(mode, max(0, mode - width), -1.0)
     above = np.arange(mode + 1.0, mode + width + 1.0)
     falling = np.cumprod(below / mean) if mean > 0 else np.zeros(0)

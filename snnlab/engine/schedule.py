@@ -37,6 +37,9 @@ PhaseKind = Literal[
 ]
 
 
+LAST_STEP = 2_147_000_000  # before the numbers of steps leave the 32 bits that kernels have
+
+
 class OffGridWarning(UserWarning):
     """A duration is no whole number of time steps; the nearest whole number is used."""
 

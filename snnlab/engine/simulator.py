@@ -23,6 +23,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from snnlab.engine.schedule import LAST_STEP
 from snnlab.engine.stepper import SHARED_STEPS, Stepper
 from snnlab.engine.team import TeamChoice, available_cores
 from snnlab.errors import SimulationError, SnnlabError
@@ -335,6 +336,12 @@ class Simulator:
             stepper = self._stepper
             if stepper is None:
                 raise SimulationError("Network: there is nothing to run; build it first.")
+            if self.step_index >= LAST_STEP:
+                raise SimulationError(
+                    f"Network: {self.step_index} steps have been run, and more cannot be counted; "
+                    f"call net.reset() to begin again at 0 ms."
+                )
+            n_steps = min(n_steps, LAST_STEP - self.step_index)
             n_steps = min([n_steps, *(task.steps_left(self.step_index) for task in self._tasks)])
             if self._appointments:
                 n_steps = min(n_steps, self._appointments[0][0] - self.step_index)

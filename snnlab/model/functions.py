@@ -6,7 +6,7 @@ own; each documents the formula that a printer must produce.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -216,14 +216,19 @@ DISTRIBUTIONS: dict[str, int] = {
 }
 
 
-def distribution_fault(name: str, arguments: tuple[Expr, ...]) -> str | None:
-    """What is wrong with the numbers given to a distribution, and what to do; None if nothing."""
-    values = [float(a) if a.is_number else None for a in arguments]
+def distribution_fault(name: str, values: Sequence[float | None]) -> str | None:
+    """What is wrong with the numbers given to a distribution, and what to do; None if nothing.
+
+    An argument whose value only a run tells is None.
+    """
     first, second = values[0], values[1] if len(values) > 1 else None
     match name:
         case "Uniform" | "DiscreteUniform":
             if first is not None and second is not None and first > second:
                 return f"the lower end {first:g} is above the upper end {second:g}; exchange them."
+            for end in (first, second) if name == "DiscreteUniform" else ():
+                if end is not None and end != int(end):
+                    return f"the end {end:g} is no whole number; give whole numbers."
         case "Normal" | "LogNormal":
             if second is not None and second < 0:
                 return f"the standard deviation is negative ({second:g}); give 0 or more."

@@ -350,7 +350,8 @@ class _Builder:
     def _draw(self, call: Call) -> Expr:
         self._check_count(call, (DISTRIBUTIONS[call.function],))
         arguments = tuple(self.number(argument) for argument in call.arguments)
-        fault = distribution_fault(call.function, arguments)
+        known = [float(a) if a.is_number else None for a in arguments]
+        fault = distribution_fault(call.function, known)
         if fault is not None:
             raise self.source.error(call.span, f"'{call.function}': {fault}")
         name = f"draw({len(self.scope.draws)})"

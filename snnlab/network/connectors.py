@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -242,9 +242,9 @@ class FixedProbability(RowConnector):
     self_connections: bool = False
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.p <= 1.0:
+        if not isinstance(self.p, int | float | np.number) or not 0.0 <= self.p <= 1.0:
             raise NetworkError(
-                f"FixedProbability: p = {self.p:g} is no probability; give a number from 0 to 1."
+                f"FixedProbability: p = {self.p!r} is no probability; give a number from 0 to 1."
             )
 
     def rule(self, groups: Groups, key: Key) -> Rule:
@@ -474,7 +474,7 @@ class Gaussian(_Spatial):
     self_connections: bool = False
 
     def __post_init__(self) -> None:
-        _check_sigma("Gaussian", "sigma", self.sigma)
+        _check_gaussian(self, "sigma")
 
     @property
     def _terms(self) -> tuple[list[float], list[float], float]:
@@ -497,8 +497,7 @@ class DifferenceOfGaussians(_Spatial):
     self_connections: bool = False
 
     def __post_init__(self) -> None:
-        _check_sigma("DifferenceOfGaussians", "sigma", self.sigma)
-        _check_sigma("DifferenceOfGaussians", "sigma_minus", self.sigma_minus)
+        _check_gaussian(self, "sigma", "sigma_minus")
 
     @property
     def _terms(self) -> tuple[list[float], list[float], float]:
@@ -722,7 +721,7 @@ class FromFunction(GroupConnector):
                 f"FromFunction: the function gave {_first_outside(chance)}, which is no "
                 f"probability; return numbers from 0 to 1, or True and False."
             )
-        return np.broadcast_to(chance.astype(float, copy=False), shape)
+        return np.broadcast_to(np.require(chance, float, "A"), shape)
 
 
 def _blocks(n_pre: int, n_post: int) -> Iterator[tuple[int, int]]:
@@ -774,11 +773,22 @@ def _or_multapses(possible: int) -> str:
     return ", or multapses=True" if possible else ""
 
 
-def _check_sigma(kind: str, name: str, sigma: float) -> None:
-    if not sigma > 0:
-        raise NetworkError(
-            f"{kind}: {name} = {sigma:g} is no width; give a number above 0 (1 is the whole side)."
-        )
+def _check_gaussian(rule: Gaussian | DifferenceOfGaussians, *widths: str) -> None:
+    """The numbers of a rule by distance are ones that it can have."""
+    kind = type(rule).__name__
+    for field in fields(rule):
+        value = getattr(rule, field.name)
+        if not isinstance(value, int | float | np.number) or not np.isfinite(value):
+            raise NetworkError(f"{kind}: {field.name} = {value!r} is no finite number; give one.")
+    for name in widths:
+        width = getattr(rule, name)
+        if not (width > 0 and width * width > 0):
+            raise NetworkError(
+                f"{kind}: {name} = {width:g} is no width; give a number above 0 (1 is the whole "
+                f"side)."
+            )
+    if rule.limit < 0:
+        raise NetworkError(f"{kind}: limit = {rule.limit:g} is negative; give 0 for no limit.")
 
 
 def _check_places(kind: str, side: str, places: NDArray, n: int) -> None:

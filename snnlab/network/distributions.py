@@ -6,7 +6,7 @@ A distribution is a description; its numbers come from the network's seed when i
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import NoReturn
 
 import numpy as np
@@ -16,11 +16,30 @@ from snnlab.engine.construction import ATTEMPTS, Values
 from snnlab.engine.randomness import Key
 from snnlab.engine.rows import fill_values
 from snnlab.errors import NetworkError
+from snnlab.model.functions import DISTRIBUTIONS, distribution_fault
 
 
 @dataclass(frozen=True)
 class Distribution(ABC):
-    """Something that random values can be drawn from."""
+    """Something that random values can be drawn from.
+
+    Raises
+    ------
+    NetworkError
+        If its parameters are no numbers, or none that it can have.
+    """
+
+    def __post_init__(self) -> None:
+        kind, given = type(self).__name__, {f.name: getattr(self, f.name) for f in fields(self)}
+        if kind not in DISTRIBUTIONS:  # one of a user's own
+            return
+        for n, (name, value) in enumerate(given.items()):
+            is_number = isinstance(value, int | float | np.number) and not np.isnan(value)
+            if not is_number or (n < DISTRIBUTIONS[kind] and np.isinf(value)):
+                raise NetworkError(f"{kind}: {name} = {value!r} is no finite number; give one.")
+        fault = distribution_fault(kind, list(given.values())[: DISTRIBUTIONS[kind]])
+        if fault is not None:
+            raise NetworkError(f"{self}: {fault}")
 
     @property
     def limited(self) -> bool:
@@ -80,6 +99,9 @@ class _Again(Distribution):
     distribution: Distribution
     draw: int
 
+    def __post_init__(self) -> None:
+        """The distribution was checked already."""
+
     @property
     def plain(self) -> Distribution:
         return self.distribution
@@ -116,6 +138,14 @@ class Normal(Distribution):
     sigma: float
     low: float = -np.inf
     high: float = np.inf
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.low > self.high:
+            raise NetworkError(
+                f"{self}: the lower end {self.low:g} is above the upper end {self.high:g}; "
+                f"exchange them."
+            )
 
     @property
     def limited(self) -> bool:

@@ -198,6 +198,13 @@ class PoissonDrive:
             table = counts.poisson_table(means.reshape(1))
             return table.threshold, table.smallest, None
         distinct, own = np.unique(means, return_inverse=True)
+        n_thresholds = len(distinct) * counts.most_thresholds(float(distinct.max(initial=0.0)))
+        if n_thresholds > counts.LIMIT:
+            raise NetworkError(
+                f"{self.where}: {len(distinct)} different rates, {means.max():g} spikes a step at "
+                f"most, need a table of {n_thresholds:,} numbers, more than {counts.LIMIT:,}; give "
+                f"fewer different rates, or lower ones."
+            )
         table = counts.poisson_table(distinct)
         row = np.zeros(padded_size(self.post.size), np.int32)
         row[self.indices] = own

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any, cast
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from snnlab.engine.memory import padded_size
-from snnlab.engine.schedule import OffGridWarning, PhaseKind, steps
+from snnlab.engine.schedule import LAST_STEP, OffGridWarning, PhaseKind, steps
 from snnlab.errors import NetworkError
 from snnlab.model.neuron import Neuron
 from snnlab.network.distributions import Distribution
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from snnlab.network.population import Population, Values
 
 NOTHING: Mapping[str, NDArray] = MappingProxyType({})
-LAST_STEP = 2**31  # spikes later than this are refused
 
 
 class Input(ABC):
@@ -157,6 +156,11 @@ class SpikeSource(Input):
         if hasattr(times, "columns"):
             self._read_table(cast("pd.DataFrame", times))
             return
+        if not isinstance(times, Iterable) or isinstance(times, str | bytes):
+            raise NetworkError(
+                f"SpikeSource: times = {times!r}; give a list of times (ms) for each neuron, "
+                f"[] for none."
+            )
         self.times = [np.asarray(one) for one in times]
         for i, one in enumerate(self.times):
             if one.ndim != 1 or (one.size and one.dtype.kind not in "iuf"):

@@ -13,6 +13,7 @@ from snnlab.engine.memory import inbox_pays, inbox_slots, padded_size
 from snnlab.errors import NetworkError
 from snnlab.model.ir import NeuronModel
 from snnlab.model.traces import neuron_traces
+from snnlab.network.delays import LONGEST_DELAY
 from snnlab.network.population import DTYPES, Population
 
 if TYPE_CHECKING:
@@ -219,6 +220,25 @@ def check_projections(where: str, projections: Iterable[Projection]) -> None:
     items = [item for p in projections if not p.is_built for item in projection_items(p)]
     hint = "connect fewer neurons, use dtype='float32' or one weight, or pass procedural=True"
     _refuse(where, items, hint)
+
+
+def check_delay(where: str, projection: Projection) -> None:
+    """The spikes, or values, that are on their way through ``projection`` fit into memory.
+
+    Raises
+    ------
+    NetworkError
+        If they do not; the sum is explained.
+    """
+    pre, longest = projection.pre, projection.longest_delay_steps
+    if projection.has_delay_each:
+        longest = min(longest, LONGEST_DELAY)  # longer ones are refused when they are known
+    padded, real = padded_size(pre.size), np.dtype(projection.network.real).itemsize
+    items = [Item(pre.name, "spikes on their way", padded, 4 * (longest + 1))]
+    if projection.model is not None and projection.model.psp is not None:
+        copies = 2 if projection.has_delay_each else 1
+        items.append(Item(pre.name, "values on their way", padded, copies * real * longest))
+    _refuse(where, items, "give shorter delays, or a longer dt")
 
 
 def check_recording(where: str, network: Network, duration: float) -> None:

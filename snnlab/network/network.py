@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from snnlab.engine.build import Build
 from snnlab.engine.randomness import stream_key
-from snnlab.engine.schedule import Schedule, steps
+from snnlab.engine.schedule import LAST_STEP, Schedule, steps
 from snnlab.engine.simulator import PeriodicTask, Simulator
 from snnlab.engine.team import TeamChoice, available_cores
 from snnlab.engine.transit import send_again, spikes_under_way
@@ -43,7 +43,7 @@ from snnlab.network.divergence import Watch
 from snnlab.network.drives import PoissonDrive
 from snnlab.network.handles import ParameterHandle, handles_of
 from snnlab.network.history import History
-from snnlab.network.inputs import LAST_STEP, Input
+from snnlab.network.inputs import Input
 from snnlab.network.memory import MemoryUse
 from snnlab.network.population import (
     Population,
@@ -319,6 +319,7 @@ class Network:
             projection.check_procedural()
         rule.check(projection._groups())
         memory.check_projections(where, [*self.projections.values(), projection])
+        memory.check_delay(where, projection)
         self.projections[name] = projection
         self._n_connected += 1
         self._relink()
@@ -395,6 +396,10 @@ class Network:
         if not isinstance(delay, int | float | np.number) or not 0 <= float(delay) < np.inf:
             raise NetworkError(
                 f"{where}: delay = {delay!r} ms; give a number from {self.dt:g} ms on."
+            )
+        if float(delay) / self.dt >= LAST_STEP:
+            raise NetworkError(
+                f"{where}: delay = {delay!r} ms is beyond {LAST_STEP} steps; give a shorter one."
             )
         n = steps(float(delay), self.dt, what=f"{where}: delay")
         if n < 1 and delay > 0:
@@ -587,11 +592,10 @@ class Network:
             libraries[name] = backend.load(*made, self.real)
         tell(n - 1, n, "putting the parts together")
         self._n_threads = n_threads = self.threads
-        delays = [p.delay_steps for p in projections.values()]
-        n_slots = max(delays, default=1) + 1
         parts = {}
         for name, population in populations.items():
             before = self._parts.get(name)
+            delays = [p.delay_steps for p in projections.values() if p.pre is population]
             parts[name] = assembly.population_parts(
                 population,
                 programs[name][0],
@@ -599,7 +603,7 @@ class Network:
                 assembly.inputs_of(population, projections.values()),
                 backend=backend,
                 n_threads=n_threads,
-                n_slots=n_slots,
+                n_slots=max(delays, default=1) + 1,
                 before=before,
             )
             if before is not None:

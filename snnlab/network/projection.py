@@ -621,9 +621,11 @@ class Projection:
 
     @property
     def weight(self) -> float:
-        """The one weight of all synapses, or the mean of the weights."""
+        """The one weight of all synapses, or the mean of the weights; NaN if there are none."""
         weights = self.weights
-        return float(weights) if weights.ndim == 0 else float(weights.mean())
+        if weights.ndim == 0:
+            return float(weights)
+        return float(weights.mean()) if len(weights) else np.nan
 
     @weight.setter
     def weight(self, value: Values) -> None:

@@ -632,3 +632,17 @@ def test_a_recording_may_be_added_while_the_oldest_samples_go(monkeypatch):
 
     assert net.error is None
     assert list(net.traces["E"]) == ["v", "more.v"]
+
+
+def test_what_is_saved_while_a_network_plays_is_of_one_moment(tmp_path):
+    net, group = relaxing()
+    net.record(group, "v")
+    net.speed = 1.0
+    net.play()
+    wait_until(lambda: net.step_index > 1000)
+
+    for _ in range(5):
+        net.save_recordings(tmp_path / "run.npz")
+        saved = np.load(tmp_path / "run.npz")
+        assert len(saved["traces/P/v/time"]) == len(saved["traces/P/v/values"]) > 1000
+    net.pause()

@@ -220,7 +220,7 @@ def test_memory_of_a_kept_recording_stays_bounded():
         if first % 5000 == 0:
             _ = record.samples
 
-    assert sum(v.nbytes for v in record._values) <= 200 * 10 * 8
+    assert sum(values.nbytes for _, values in record._chunks) <= 200 * 10 * 8
     assert record.steps.tolist() == list(range(99_900, 100_000))
     assert record.n_dropped == 99_900
 
@@ -449,8 +449,8 @@ def test_a_run_is_recorded_without_a_copy():
 
     net.simulate(50)  # many slices: the first one is a step long
 
-    assert len(record._values) > 1
-    pieces = list(record._values)
+    pieces = [values for _, values in record._chunks]
+    assert len(pieces) > 1
     samples = net.traces["C"]["v"]
     assert len(samples) == 500
     assert all(np.shares_memory(samples, piece) for piece in pieces)
@@ -480,3 +480,67 @@ def test_chunks_that_do_not_lie_side_by_side_are_copied():
         record.append(np.arange(len(chunk)) + 10 * step, chunk)
 
     assert record.samples.tolist() == [[8, 9], [0, 1], [2, 3], [7, 7]]
+
+
+def test_what_a_running_network_records_meanwhile_is_not_lost_to_a_reader(monkeypatch):
+    record = TraceRecord(np.arange(2, dtype=np.int32), dt=0.1)
+    concatenate = np.concatenate
+
+    def append_meanwhile(arrays):
+        monkeypatch.setattr(np, "concatenate", concatenate)
+        record.append(np.array([2]), np.full((1, 2), 2.0))  # as the engine's thread does
+        return concatenate(arrays)
+
+    for step in range(2):
+        record.append(np.array([step]), np.full((1, 2), float(step)))
+    monkeypatch.setattr(np, "concatenate", append_meanwhile)
+
+    steps, samples = record.steps_and_samples()
+    assert steps.tolist() == samples[:, 0].tolist() == [0, 1]
+    steps, samples = record.steps_and_samples()
+    assert steps.tolist() == samples[:, 0].tolist() == [0, 1, 2]
+
+
+def test_rare_spikes_take_little_memory_however_long_it_plays():
+    record = SpikeRecord(dt=0.1)
+    budget = 100_000
+
+    for first in range(0, 10_000_000, 10_000):  # one spike in 10,000 steps
+        counts = np.zeros(10_000, np.int64)
+        counts[5000] = 1
+        record.append(first, counts, np.array([7], np.int32))
+        record.trim(budget)
+
+    assert record.n_dropped == 0
+    steps, neurons = record.steps_and_neurons()
+    assert steps.tolist() == list(range(5000, 10_000_000, 10_000))
+    assert set(neurons.tolist()) == {7}
+    assert sum(array.nbytes for chunk in record._chunks for array in chunk) < 25 * len(record)
+
+
+def test_the_budget_of_spikes_counts_all_their_memory():
+    record = SpikeRecord(dt=0.1)
+
+    for step in range(1000):
+        record.append(step, np.array([1]), np.array([0], np.int32))
+        record.trim(2000)
+
+    assert sum(array.nbytes for chunk in record._chunks for array in chunk) <= 2000
+    assert len(record) + record.n_dropped == 1000
+    assert record.steps_and_neurons()[0].tolist() == list(range(900, 1000))
+
+
+def test_what_was_read_is_forgotten_piece_by_piece():
+    record = TraceRecord(np.arange(1, dtype=np.int32), dt=0.1)
+    budget = 1000 * 16  # 1000 samples and their steps
+
+    for first in range(0, 5000, 10):
+        record.append(np.arange(first, first + 10), np.zeros((10, 1)))
+        record.trim(budget)
+        steps, samples = record.steps_and_samples()  # as one chunk
+        assert len(steps) == len(samples)
+        assert len(steps) >= min(first + 10, 990)
+        assert len(steps) <= 1150
+
+    assert record.steps[-1] == 4999
+    assert record.n_dropped + len(record.steps) == 5000

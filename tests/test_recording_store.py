@@ -126,7 +126,7 @@ def test_chunks_are_written_as_they_fill(tmp_path, monkeypatch):
         n = min(int(rng.integers(1, 90)), 1000 - step)
         steps = np.arange(step, step + n)
         traces.append(steps, values[steps])
-        spikes.append(step, counts[steps], neurons[ends[step] : ends[step + n]])
+        spikes.append(np.repeat(steps, counts[steps]), neurons[ends[step] : ends[step + n]])
         step += n
     made.close()
 

@@ -1509,7 +1509,7 @@ class Network:
         SimulationError
             If the ending is another one, or a CSV file would hold several tables.
         """
-        export.save(os.fspath(path), self._recorded_spikes(), self._trace_records)
+        export.save(os.fspath(path), *self._recorded())
 
     def neo(self) -> Any:
         """All spikes and traces as a block of Neo, which must be installed.
@@ -1519,12 +1519,15 @@ class Network:
         SimulationError
             If it is not.
         """
-        spikes = self._recorded_spikes()
-        return export.neo_block("snnlab", spikes, self._trace_records, self.time)
+        spikes, traces = self._recorded()
+        return export.neo_block("snnlab", spikes, traces, self.time)
 
-    def _recorded_spikes(self) -> dict[str, Any]:
+    def _recorded(self) -> tuple[dict[str, Any], dict[str, dict[str, TraceRecord]]]:
+        """Spikes and traces of one moment, also while the network runs."""
+        records = self._simulator.call(self._copy_records)
         spiking = [name for name, p in self.populations.items() if p.neuron.model.spiking]
-        return {name: self._spike_records[name].frame() for name in spiking}
+        frames = {name: records.spikes[name].frame() for name in spiking if name in records.spikes}
+        return frames, records.traces
 
     def stream_spikes(self, population: Population) -> SpikeStream:
         """The spikes of a population as they come."""

@@ -179,8 +179,9 @@ class Recording:
             If the ending is another one, or a CSV file would hold several tables.
         """
         spikes = {} if self._spikes is None else {self._owner: self._spikes.frame()}
-        traces = {self._owner: self._records}
-        export.save(os.fspath(path), spikes, traces)
+        # Copies: a network that runs meanwhile adds to the records.
+        traces = {variable: record.copy() for variable, record in self._records.items()}
+        export.save(os.fspath(path), spikes, {self._owner: traces})
 
     def pause(self) -> None:
         """Record nothing until `resume`; what was recorded stays."""

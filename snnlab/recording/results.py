@@ -5,6 +5,7 @@ Knows steps, indices and arrays; nothing of populations.
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Iterator, Mapping
 from itertools import zip_longest
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 # Bytes of one record that a network keeps while it plays with no end in sight.
 PLAYING_BUDGET = 256 * 2**20
+SPARE = 0.125  # of it, beyond it: a long chunk is not copied for each little piece
 
 
 class _Lineage:
@@ -59,8 +61,9 @@ class SpikeRecord:
         self.keep = keep
         self.paused = False
         self.sink: Any = None  # takes everything that is appended, too
-        self._chunks: list[tuple[int, NDArray[np.int64], NDArray[np.int32]]] = []
-        self._n_spikes = 0
+        # Steps with spikes, how many each has, and the neurons.
+        self._chunks: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]] = []
+        self._n_spikes = self._n_bytes = 0
         self._end = 0  # the step after the last one that is recorded
         self._held_from = 0  # the step from which on nothing was dropped
         self._lineage = _Lineage()
@@ -73,38 +76,39 @@ class SpikeRecord:
         if self.paused:
             return
         self._end = first_step + len(counts)
-        if self.sink is not None:
-            self.sink.append(first_step, counts, neurons)
         if len(neurons):
-            self._chunks.append((first_step, counts, neurons))
+            active = np.flatnonzero(counts)  # few of the steps where spikes are rare
+            chunk = first_step + active, counts[active], neurons
+            if self.sink is not None:
+                self.sink.append(np.repeat(*chunk[:2]), neurons)
+            self._chunks.append(chunk)
             self._n_spikes += len(neurons)
+            self._n_bytes += _size(chunk)
         if self.keep is not None:
-            oldest = self._end - self.keep
-            while self._chunks and self._chunks[0][0] + len(self._chunks[0][1]) <= oldest:
+            while self._chunks and self._chunks[0][0][-1] < self._end - self.keep:
                 self._drop()
         if self._limit is not None:
-            self._limit_to(self._limit)
+            while self._n_spikes > self._limit and len(self._chunks) > 1:
+                self._drop()
 
     def trim(self, n_bytes: int) -> None:
         """Drop the oldest spikes beyond about ``n_bytes`` of memory."""
-        self._limit_to(n_bytes // 4)
-
-    def _limit_to(self, n_spikes: int) -> None:
-        while self._n_spikes > n_spikes and len(self._chunks) > 1:
+        while self._n_bytes > n_bytes and len(self._chunks) > 1:
             self._drop()
 
     def _drop(self) -> None:
-        first, counts, neurons = self._chunks.pop(0)
-        self._held_from = first + len(counts)
-        self._n_spikes -= len(neurons)
-        self.n_dropped += len(neurons)
+        chunk = self._chunks.pop(0)
+        self._held_from = int(chunk[0][-1]) + 1
+        self._n_spikes -= len(chunk[2])
+        self._n_bytes -= _size(chunk)
+        self.n_dropped += len(chunk[2])
 
     def clear(self) -> None:
         if self.sink is not None:
             self.sink.cut(0)
         self._lineage.leave(0)
         self._chunks.clear()
-        self._n_spikes = self.n_dropped = self._held_from = 0
+        self._n_spikes = self._n_bytes = self.n_dropped = self._held_from = 0
 
     def cut(self, step: int) -> None:
         """Forget what happened from ``step`` on; a sink forgets it, too."""
@@ -113,14 +117,13 @@ class SpikeRecord:
             if self.sink is not None:
                 self.sink.cut(step)
         kept = []
-        for first, counts, neurons in self._chunks:
-            n_steps = step - first
-            if n_steps >= len(counts):
-                kept.append((first, counts, neurons))
-            elif n_steps > 0:
-                kept.append((first, counts[:n_steps], neurons[: counts[:n_steps].sum()]))
-        self._chunks = [chunk for chunk in kept if len(chunk[2])]
-        self._n_spikes = sum(len(neurons) for _, _, neurons in self._chunks)
+        for steps, counts, neurons in self._chunks:
+            n = int(np.searchsorted(steps, step))
+            if n:
+                kept.append((steps[:n], counts[:n], neurons[: counts[:n].sum()]))
+        self._chunks = kept
+        self._n_spikes = sum(len(neurons) for _, _, neurons in kept)
+        self._n_bytes = sum(map(_size, kept))
         self._end = min(self._end, step)
 
     def copy(self) -> SpikeRecord:
@@ -133,12 +136,14 @@ class SpikeRecord:
         """Hold what ``other`` holds, and let a sink hold it, too."""
         if self.sink is not None:
             begin = _begin_anew(self, other)
-            for first, counts, neurons in other._chunks:
-                n = max(0, begin - first)
-                if n < len(counts):
-                    self.sink.append(first + n, counts[n:], neurons[counts[:n].sum() :])
+            for steps, counts, neurons in other._chunks:
+                n = int(np.searchsorted(steps, begin))
+                if n < len(steps):
+                    late = np.repeat(steps[n:], counts[n:])
+                    self.sink.append(late, neurons[len(neurons) - len(late) :])
         self._chunks = list(other._chunks)
         self._n_spikes, self.n_dropped = other._n_spikes, other.n_dropped
+        self._n_bytes = other._n_bytes
         self._end, self._held_from = other._end, other._held_from
         self._lineage.go_on_from(other._lineage, other._end)
 
@@ -150,9 +155,7 @@ class SpikeRecord:
         chunks = list(self._chunks)
         if not chunks:
             return np.zeros(0, np.int64), np.zeros(0, np.int32)
-        steps = np.concatenate(
-            [np.repeat(np.arange(first, first + len(n)), n) for first, n, _ in chunks]
-        )
+        steps = np.concatenate([np.repeat(steps, counts) for steps, counts, _ in chunks])
         neurons = np.concatenate([neurons for _, _, neurons in chunks])
         if self.keep is None:
             return steps, neurons
@@ -162,6 +165,10 @@ class SpikeRecord:
     def frame(self) -> pd.DataFrame:
         """Columns ``time`` (ms, the beginning of the step) and ``neuron``."""
         return spike_frame(*self.steps_and_neurons(), self._dt)
+
+
+def _size(chunk: tuple[NDArray, ...]) -> int:
+    return sum(array.nbytes for array in chunk)
 
 
 def spike_frame(steps: NDArray[np.int64], neurons: NDArray[np.int32], dt: float) -> pd.DataFrame:
@@ -255,45 +262,59 @@ class TraceRecord:
         self._held_from = 0  # the step from which on nothing was dropped
         self._lineage = _Lineage()
         self._dt = dt
-        self._steps: list[NDArray[np.int64]] = []
-        self._values: list[NDArray] = []
+        # SAFETY: guards the chunks; a cell may read what a running network appends to.
+        self._lock = threading.Lock()
+        self._chunks: list[tuple[NDArray[np.int64], NDArray]] = []  # steps and their samples
+        self._n_bytes = 0
 
     def append(self, steps: NDArray[np.int64], values: NDArray) -> None:
         if not len(steps):
             return
         if self.sink is not None:
             self.sink.append(steps, values)
-        self._end = int(steps[-1]) + 1
-        self._steps.append(steps)
-        self._values.append(values)
-        if self.keep is not None:
-            while self._steps[0][-1] <= steps[-1] - self.keep:
-                self._drop()
+        with self._lock:
+            self._end = int(steps[-1]) + 1
+            self._chunks.append((steps, values))
+            self._n_bytes += _size(self._chunks[-1])
+            if self.keep is not None:
+                while self._chunks[0][0][-1] <= steps[-1] - self.keep:
+                    self._drop()
 
     def trim(self, n_bytes: int) -> None:
         """Drop the oldest samples beyond about ``n_bytes`` of memory."""
-        while len(self._values) > 1 and sum(v.nbytes for v in self._values) > n_bytes:
-            self._drop()
+        with self._lock:
+            while self._n_bytes > n_bytes and self._chunks:
+                steps, excess = self._chunks[0][0], self._n_bytes - n_bytes
+                size = _size(self._chunks[0])
+                if size <= excess and len(self._chunks) > 1:
+                    self._drop()
+                elif excess > n_bytes * SPARE:  # of a long chunk that somebody read
+                    self._drop(-(-excess * len(steps) // size))
+                else:
+                    return
 
-    def _drop(self) -> None:
-        steps = self._steps.pop(0)
-        self._held_from = int(steps[-1]) + 1
-        self.n_dropped += len(steps)
-        self._values.pop(0)
+    def _drop(self, n: int | None = None) -> None:
+        """Forget the oldest chunk, or its first ``n`` samples."""
+        steps, values = self._chunks[0]
+        n = len(steps) if n is None else n
+        rest = [] if n >= len(steps) else [(steps[n:].copy(), values[n:].copy())]
+        self._n_bytes += sum(map(_size, rest)) - _size(self._chunks[0])
+        self._chunks[:1] = rest
+        self._held_from = int(steps[n - 1]) + 1
+        self.n_dropped += n
 
     def clear(self) -> None:
         if self.sink is not None:
             self.sink.cut(0)
         self._lineage.leave(0)
-        self._steps.clear()
-        self._values.clear()
-        self.n_dropped = self._end = self._held_from = 0
+        with self._lock:
+            self._chunks = []
+            self._n_bytes = self.n_dropped = self._end = self._held_from = 0
 
     @property
     def steps(self) -> NDArray[np.int64]:
         """The step of each sample."""
-        self._join()
-        return self._steps[0] if self._steps else np.zeros(0, np.int64)
+        return self.steps_and_samples()[0]
 
     def cut(self, step: int) -> None:
         """Forget what happened from ``step`` on; a sink forgets it, too."""
@@ -302,10 +323,11 @@ class TraceRecord:
             self._end = step
             if self.sink is not None:
                 self.sink.cut(step)
-        ends = [int(np.searchsorted(steps, step)) for steps in self._steps]
-        chunks = zip(self._values, ends, strict=True)
-        self._values = [values[:end] for values, end in chunks if end]
-        self._steps = [steps[:end] for steps, end in zip(self._steps, ends, strict=True) if end]
+        with self._lock:
+            ends = [int(np.searchsorted(steps, step)) for steps, _ in self._chunks]
+            chunks = zip(self._chunks, ends, strict=True)
+            self._chunks = [(steps[:end], values[:end]) for (steps, values), end in chunks if end]
+            self._n_bytes = sum(map(_size, self._chunks))
 
     def copy(self) -> TraceRecord:
         """What is held now, without a sink; the two share memory that nobody writes to."""
@@ -319,11 +341,12 @@ class TraceRecord:
         """Hold what ``other`` holds, and let a sink hold it, too."""
         if self.sink is not None:
             begin = _begin_anew(self, other)
-            for steps, values in zip(other._steps, other._values, strict=True):
+            for steps, values in other._chunks:
                 n = int(np.searchsorted(steps, begin))
                 if n < len(steps):
                     self.sink.append(steps[n:], values[n:])
-        self._steps, self._values = list(other._steps), list(other._values)
+        with self._lock:
+            self._chunks, self._n_bytes = list(other._chunks), other._n_bytes
         self.n_dropped, self._end = other.n_dropped, other._end
         self._held_from = other._held_from
         self._lineage.go_on_from(other._lineage, other._end)
@@ -335,30 +358,42 @@ class TraceRecord:
     @property
     def times(self) -> NDArray[np.floating]:
         """Time of each sample (ms): the end of its step, or its beginning."""
-        return (self.steps + (self.moment == "end")) * self._dt
+        return self._times(self.steps)
+
+    def _times(self, steps: NDArray[np.int64]) -> NDArray[np.floating]:
+        return (steps + (self.moment == "end")) * self._dt
 
     @property
     def samples(self) -> NDArray:
         """(n_samples, n_neurons)"""
-        self._join()
-        return self._values[0] if self._values else np.zeros((0, len(self.neurons)))
+        return self.steps_and_samples()[1]
 
-    def _join(self) -> None:
-        """One chunk of everything that is kept."""
-        if len(self._values) > 1:
-            self._values = [_joined(self._values)]
-            self._steps = [np.concatenate(self._steps)]
-        if self.keep is not None and self._steps:
-            first = np.searchsorted(self._steps[0], self._steps[0][-1] - self.keep, side="right")
-            if first:
-                self._held_from = int(self._steps[0][first - 1]) + 1
-                self._values = [self._values[0][first:].copy()]
-                self._steps = [self._steps[0][first:].copy()]
-                self.n_dropped += int(first)
+    def steps_and_samples(self) -> tuple[NDArray[np.int64], NDArray]:
+        """Step of each sample (n,), and the samples (n, n_neurons), of one moment of a run."""
+        chunks = list(self._chunks)
+        if not chunks:
+            return np.zeros(0, np.int64), np.zeros((0, len(self.neurons)))
+        all_steps, all_values = zip(*chunks, strict=True)
+        joined = chunks[0]
+        if len(chunks) > 1:  # outside the lock: a run does not wait for the copy
+            joined = np.concatenate(all_steps), _joined(list(all_values))
+        n = 0
+        if self.keep is not None:
+            steps = joined[0]
+            n = int(np.searchsorted(steps, steps[-1] - self.keep, side="right"))
+        with self._lock:
+            end = len(chunks)
+            held = self._chunks[:end]
+            if len(held) == end and held[0] is chunks[0] and held[-1] is chunks[-1]:
+                self._chunks[:end] = [joined]  # so that asking again costs nothing
+                if n:
+                    self._drop(n)
+        return joined[0][n:], joined[1][n:]
 
     def frame(self) -> pd.DataFrame:
         """One row a time (ms), one column a neuron or synapse."""
-        return trace_frame(self.times, self.samples, self.neurons, self.unit)
+        steps, samples = self.steps_and_samples()
+        return trace_frame(self._times(steps), samples, self.neurons, self.unit)
 
 
 class Traces(Mapping[str, NDArray]):

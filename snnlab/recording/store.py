@@ -83,10 +83,10 @@ class RecordingStore:
         atexit.register(self.close)
         _open[self.path.resolve()] = self
 
-    def spikes(self, owner: str) -> SpikeSink:
+    def spikes(self, owner: str) -> Sink:
         """Where the spikes of a population go."""
         columns = {"neuron": (np.int32, ())}
-        return SpikeSink(self, self._table({"kind": "spikes", "owner": owner}, columns))
+        return Sink(self, self._table({"kind": "spikes", "owner": owner}, columns))
 
     def traces(
         self,
@@ -97,7 +97,7 @@ class RecordingStore:
         *,
         unit: str,
         moment: str,
-    ) -> TraceSink:
+    ) -> Sink:
         """Where the samples of a variable go."""
         attributes = {
             "kind": "traces",
@@ -108,7 +108,7 @@ class RecordingStore:
         }
         table = self._table(attributes, {"values": (np.dtype(dtype), (len(neurons),))})
         table.group.create_array("neurons", data=neurons)
-        return TraceSink(self, table)
+        return Sink(self, table)
 
     def _table(self, attributes: dict[str, Any], columns: Mapping[str, Any]) -> _Table:
         group = self._root.create_group(f"{self._n_groups:03d}", attributes=attributes)
@@ -249,8 +249,8 @@ class _Table:
         self._n_rows, self.n_waiting = end, 0
 
 
-class _Sink:
-    """Takes one recording as it comes."""
+class Sink:
+    """Takes one recording as it comes: steps (n,), and neurons (n,) or samples (n, n_neurons)."""
 
     def __init__(self, store: RecordingStore, table: _Table) -> None:
         self._store, self._table = store, table
@@ -259,27 +259,12 @@ class _Sink:
     def where(self) -> str:
         return f"Recording '{self._store.path}'"
 
+    def append(self, steps: NDArray[np.int64], values: NDArray) -> None:
+        self._store.hand_over(self._table, (steps, values))
+
     def cut(self, step: int) -> None:
         """Remove what was of ``step`` or later; what comes next begins there."""
         self._store.hand_over(self._table, step)
-
-
-class SpikeSink(_Sink):
-    """Takes spikes of one population as they come."""
-
-    def append(
-        self, first_step: int, counts: NDArray[np.int64], neurons: NDArray[np.int32]
-    ) -> None:
-        if len(neurons):
-            steps = np.repeat(np.arange(first_step, first_step + len(counts)), counts)
-            self._store.hand_over(self._table, (steps, neurons))
-
-
-class TraceSink(_Sink):
-    """Takes samples of one variable as they come."""
-
-    def append(self, steps: NDArray[np.int64], values: NDArray) -> None:
-        self._store.hand_over(self._table, (steps, values))
 
 
 # Reading ----------------------------------------------------------------------------------

@@ -245,7 +245,7 @@ def test_a_network_that_plays_keeps_a_bounded_memory(monkeypatch):
 
     def look():
         if net.step_index >= 20_000:
-            net._simulator._playing = False
+            net.pause()
             reached.append(net.step_index)
 
     net._every(100, look)

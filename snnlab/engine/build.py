@@ -59,6 +59,11 @@ class Build:
             raise self.error
         return cast(Path, self.path)
 
+    @property
+    def ended(self) -> bool:
+        """Whether there is a library, or an error."""
+        return self._done.is_set()
+
     def add_done_callback(self, callback: Callable[[], None]) -> None:
         """Call ``callback`` when the build has ended, from any thread; at once if it has."""
         with self._lock:
@@ -117,6 +122,19 @@ def build(name: str, text: str) -> Build:
 @cache
 def _workers() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max(2, (os.cpu_count() or 2) - 1), thread_name_prefix="snnlab-build")
+
+
+def _begin_anew() -> None:
+    """After a fork: threads are not inherited, so nobody carries on with what they had begun."""
+    global _builds_lock
+    _builds_lock = threading.Lock()
+    _workers.cache_clear()
+    for code in [code for code, known in _builds.items() if not known.ended]:
+        del _builds[code]
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_anew)
 
 
 def cache_directory() -> Path:

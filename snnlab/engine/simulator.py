@@ -8,6 +8,7 @@ slices; nothing of populations.
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
@@ -15,10 +16,10 @@ from bisect import insort
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,10 +53,61 @@ class PeriodicTask:
         return (step - self.since) % self.period == 0
 
 
+@dataclass(eq=False)
+class Run:
+    """One run of a simulator. It goes on for as long as it is the simulator's present one."""
+
+    end: int | None  # step at which it ends by itself
+    blocking: bool  # in the thread that asked for it
+    thread: int | None = None
+    over: threading.Event = field(default_factory=threading.Event)
+
+
+class AbandonedError(Exception):
+    """Nobody holds the network any more, so its run ends and tells nobody."""
+
+
+class _Lock:
+    """A reentrant lock that tells whether this thread holds it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._holder: int | None = None
+        self._depth = 0
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+        self._holder, self._depth = threading.get_ident(), self._depth + 1
+
+    def __exit__(self, *_: object) -> None:
+        self._depth -= 1
+        if not self._depth:
+            self._holder = None
+        self._lock.release()
+
+    @property
+    def is_mine(self) -> bool:
+        return self._holder == threading.get_ident()
+
+
 @cache
 def _engine_thread() -> ThreadPoolExecutor:
     """The one thread that opens parallel regions: libgomp keeps a team for each that does."""
     return ThreadPoolExecutor(1, thread_name_prefix="snnlab-engine")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_engine_thread.cache_clear)  # threads are not inherited
+
+
+def _in_engine_thread(work: Callable[..., T], *arguments: Any) -> T:
+    try:
+        future = _engine_thread().submit(work, *arguments)
+    except RuntimeError as error:
+        if "shutdown" not in str(error):
+            raise
+        raise AbandonedError from error  # Python ends, and with it all runs in the background
+    return future.result()
 
 
 class Simulator:
@@ -94,18 +146,17 @@ class Simulator:
         self._team = TeamChoice(1, measured=False)
         self.spare_cores = 0  # left to others where the number of threads is measured
         self._slice_steps = 1
-        self._lock = threading.RLock()  # held while a slice runs
+        # Held while a slice runs. Within it `_wake` may be taken, never the other way round, and
+        # nobody waits for another thread who holds one of them.
+        self._lock = _Lock()
         self._commands: list[Command] = []
         self._tasks: tuple[PeriodicTask, ...] = ()
         self._appointments: list[tuple[int, Command]] = []  # ascending steps
-        self._runner: int | None = None  # the thread that runs
         self._wake = threading.Condition()
-        self._playing = False
-        self._blocking = False
+        self._run: Run | None = None  # the present one; who is no longer it, ends
+        self.n_pauses = 0
         self._stop = np.zeros(1, np.int32)  # 1: a slice ends after its present step
         self._player: threading.Thread | None = None
-        self._last_step: int | None = None  # at which it ends by itself
-        self._run_end: int | None = None  # of `run`
         # Of the last second or so of computing: (wall s, biological s), and their sums.
         self._recent: deque[tuple[float, float]] = deque()
         self._recent_wall = self._recent_biological = 0.0
@@ -121,12 +172,15 @@ class Simulator:
 
     @property
     def running(self) -> bool:
-        return self._playing or self._blocking
+        return self._run is not None
 
     @property
     def n_steps_left(self) -> int:
         """Of `run`; 0 while the network plays or stands still."""
-        return 0 if self._run_end is None else max(0, self._run_end - self.step_index)
+        run = self._run
+        if run is None or not run.blocking or run.end is None:
+            return 0
+        return max(0, run.end - self.step_index)
 
     @property
     def threads(self) -> int:
@@ -136,7 +190,8 @@ class Simulator:
     @property
     def playing(self) -> bool:
         """Whether it runs without an end in sight."""
-        return self._playing and self._last_step is None
+        run = self._run
+        return run is not None and run.end is None
 
     @property
     def real_time_factor(self) -> float:
@@ -156,10 +211,9 @@ class Simulator:
 
     def call(self, command: Callable[[], T]) -> T:
         """Carry out ``command`` between two steps and return what it returns."""
-        if self._runner == threading.get_ident():
-            with self._lock:
-                self.changes += 1
-                return command()
+        if self._lock.is_mine:
+            self.changes += 1
+            return command()
         outcome: Future[T] = Future()
 
         def carry_out() -> None:
@@ -190,14 +244,53 @@ class Simulator:
     def every(self, period: int, action: Command, since: int | None = None) -> PeriodicTask:
         """Call ``action`` after each ``period`` steps, counted from now or ``since``."""
         task = PeriodicTask(period, self.step_index if since is None else since, action)
-        self._tasks = (*self._tasks, task)
+        with self._wake:
+            self._tasks = (*self._tasks, task)
         return task
 
     def cancel(self, task: PeriodicTask) -> None:
-        self._tasks = tuple(t for t in self._tasks if t is not task)
+        with self._wake:
+            self._tasks = tuple(t for t in self._tasks if t is not task)
 
-    def run(self, n_steps: int, report: Callable[[int], None] | None = None) -> None:
+    def _begin(self, n_steps: int | None, n_pauses: int | None, *, blocking: bool) -> Run | None:
+        """A new run, the present one from now on; None where there is one already.
+
+        One that was paused before it began, after the pause number ``n_pauses``, is over.
+        """
+        with self._wake:
+            if self._run is not None:
+                return None
+            run = Run(None if n_steps is None else self.step_index + n_steps, blocking)
+            run.thread = threading.get_ident() if blocking else None
+            if n_pauses is not None and n_pauses != self.n_pauses:
+                run.over.set()
+                return run
+            self._run = run
+            self.error = None
+            self.changes += 1
+        return run
+
+    def _end(self, run: Run) -> None:
+        """Carry out what waits for the end of a run."""
+        with self._wake:
+            if self._run is run:
+                self._run = None
+        try:
+            with self._lock:
+                self._carry_out()
+        finally:
+            run.over.set()
+
+    def run(
+        self,
+        n_steps: int,
+        report: Callable[[int], None] | None = None,
+        n_pauses: int | None = None,
+    ) -> None:
         """Run ``n_steps`` and return; ``report`` is told the steps done after each slice.
+
+        With ``n_pauses``, what `n_pauses` was when the run was asked for, a pause that has come
+        since then ends it before it begins.
 
         Raises
         ------
@@ -206,88 +299,91 @@ class Simulator:
         KeyboardInterrupt
             After the step or slice in which Ctrl-C came; everything recorded is kept.
         """
-        if self.running:
+        run = self._begin(n_steps, n_pauses, blocking=True)
+        if run is None:
             raise SimulationError(
                 "Network: it is running already; call net.pause() before net.simulate()."
             )
-        self._blocking = True
+        if run.over.is_set():
+            return
         try:
-            self._run_end = self.step_index + n_steps
-            self._runner = threading.get_ident()
-            self.error = None
-            self.changes += 1
             if n_steps > 1:
                 self._on_change()
             with _interrupts(self._stop) as interrupted:
                 done = 0
                 while done < n_steps:
-                    done += self._slice(min(self._slice_steps, n_steps - done))
+                    done += self._slice(run, min(self._slice_steps, n_steps - done))
                     if report is not None:
                         report(done)
                     if interrupted():
                         raise KeyboardInterrupt
-                    if not self._blocking:  # paused from another thread
+                    if self._run is not run:  # paused from another thread
                         break
         except SnnlabError as error:
             self.error = error  # a dashboard shows it, too
             raise
         finally:
-            self._blocking = False
-            self._run_end = self._runner = None
-            with self._lock:
-                self._carry_out()
+            self._end(run)
             if n_steps > 1:
                 self._on_change()
 
-    def play(self, n_steps: int | None = None) -> Future[None] | None:
-        """Run in a thread of its own until `pause`, or for ``n_steps``.
+    def play(self, n_steps: int | None = None, n_pauses: int | None = None) -> Future[None] | None:
+        """Run in a thread of its own until `pause`, or for ``n_steps``; ``n_pauses`` as in `run`.
 
         Returns what is done at the end and carries what stopped it; None when it runs already.
         """
         ended: Future[None] = Future()
         ended.set_running_or_notify_cancel()  # who gives up waiting does not stop the run
-        with self._wake:
-            if self.running:
-                return None
-            self._playing = True
-            self._last_step = None if n_steps is None else self.step_index + n_steps
-            self.error = None
-            self.changes += 1
-            self._player = threading.Thread(
-                target=self._play, args=(ended,), name="snnlab-play", daemon=True
-            )
-            self._player.start()
+        run = self._begin(n_steps, n_pauses, blocking=False)
+        if run is None:
+            return None
+        if run.over.is_set():
+            ended.set_result(None)
+            return ended
+        player = threading.Thread(
+            target=self._play, args=(run, ended), name="snnlab-play", daemon=True
+        )
+        try:
+            player.start()
+        except BaseException:  # no thread to be had, or Ctrl-C
+            self._end(run)
+            raise
+        self._player = player
         self._on_change()
         return ended
 
     def pause(self) -> None:
         """Stop at the end of the running step and wait for it."""
-        player = self._player
         with self._wake:
+            run, self._run = self._run, None
+            self.n_pauses += 1
             self._stop[0] = 1
-            self._playing = False
-            self._blocking = False
             self._wake.notify_all()
-        if player is not None and player is not threading.current_thread():
-            player.join()
+        if run is not None and run.thread != threading.get_ident() and not self._lock.is_mine:
+            run.over.wait()
         self._on_change()
+
+    def abandon(self) -> None:
+        """End the run soon, without waiting; safe wherever the garbage collector may call it."""
+        self._stop[0] = 1
+        self._run = None
 
     def wake(self) -> None:
         """Look at the speed again now."""
         with self._wake:
             self._wake.notify_all()
 
-    def _play(self, ended: Future[None]) -> None:
+    def _play(self, run: Run, ended: Future[None]) -> None:
         failure: BaseException | None = None
         origin = time.perf_counter(), self.step_index, self.speed
-        self._runner = threading.get_ident()
+        run.thread = threading.get_ident()
         try:
-            while self._playing:
+            while self._run is run:
                 if self.speed != origin[2]:
                     origin = time.perf_counter(), self.step_index, self.speed
                 n_steps = self._due(*origin)
-                if self._last_step is not None:
-                    left = self._last_step - self.step_index
+                if run.end is not None:
+                    left = run.end - self.step_index
                     if left <= 0:
                         break
                     n_steps = min(n_steps, left)
@@ -295,27 +391,28 @@ class Simulator:
                     with self._lock:
                         self._carry_out()
                     with self._wake:
-                        if self._playing:
+                        if self._run is run:
                             self._wake.wait(0.005)
                     continue
-                self._slice(n_steps)
+                self._slice(run, n_steps)
+        except AbandonedError:
+            self._run = None
         except (SnnlabError, MemoryError) as error:
             self.error = failure = error  # whoever looks at the network shows it to the user
         except Exception as error:
             self.error = failure = error
             raise
         finally:
-            self._playing = False
-            self._runner = None
             try:
-                with self._lock:
-                    self._carry_out()
-            finally:
-                if failure is None:
-                    ended.set_result(None)
-                else:
-                    ended.set_exception(failure)
-            self._on_change()
+                self._end(run)
+            except Exception as error:
+                self.error = failure = failure or error
+            if failure is None:
+                ended.set_result(None)
+            else:
+                ended.set_exception(failure)
+            with suppress(AbandonedError):
+                self._on_change()
 
     def _due(self, start: float, first_step: int, speed: float | None) -> int:
         """How many steps to run now, so that biological time keeps pace with the clock."""
@@ -325,11 +422,13 @@ class Simulator:
         behind = int(wanted) - (self.step_index - first_step)
         return max(0, min(behind, self._slice_steps))
 
-    def _slice(self, n_steps: int) -> int:
+    def _slice(self, run: Run, n_steps: int) -> int:
         with self._lock:
             self._carry_out()
             with self._wake:
-                if not self.running:  # paused meanwhile: commands no longer rebuilt the schedule
+                if (
+                    self._run is not run
+                ):  # paused meanwhile: commands no longer rebuilt the schedule
                     return 0
                 self._stop[0] = len(self._commands) > 0
             self._keep_appointments()
@@ -348,7 +447,7 @@ class Simulator:
             self._before_slice(self.step_index, n_steps)
             stepper = self._stepper or stepper  # there may be another one now
             start = time.perf_counter()
-            n_steps = self._run(stepper, n_steps)
+            n_steps = self._run_steps(stepper, n_steps)
             seconds = time.perf_counter() - start
             self._adapt(n_steps, seconds)
             end, error = self._check(self.step_index, n_steps, seconds)
@@ -373,16 +472,14 @@ class Simulator:
             stepper.step = first_step
             stepper.run(n_steps, 1)
 
-    def _run(self, stepper: Stepper, n_steps: int) -> int:
+    def _run_steps(self, stepper: Stepper, n_steps: int) -> int:
         """Returns the steps done: fewer when it is paused."""
         team = self._team
         team.limit(available_cores() - self.spare_cores)
         size = team.next(n_steps)
         patience = team.patience(size)
         if size > 1 and n_steps >= SHARED_STEPS:
-            done = (
-                _engine_thread().submit(stepper.run, n_steps, size, patience, self._stop).result()
-            )
+            done = _in_engine_thread(stepper.run, n_steps, size, patience, self._stop)
         else:
             done = stepper.run(n_steps, 1, stop=self._stop)
         (shared, shared_seconds), (alone, alone_seconds) = done
@@ -414,13 +511,20 @@ class Simulator:
             self._appointments.pop(0)[1]()
 
     def _carry_out(self) -> None:
+        """Carry out all commands that wait; the first failure is raised after the last one."""
+        failure: BaseException | None = None
         while True:
             with self._wake:
                 if not self._commands:
-                    return
+                    break
                 command = self._commands.pop(0)
             self.changes += 1
-            command()  # one that fails leaves the others to the next time
+            try:
+                command()
+            except BaseException as error:  # others may wait for the commands behind it
+                failure = failure or error
+        if failure is not None:
+            raise failure
 
 
 @contextmanager

@@ -7,9 +7,10 @@ import difflib
 import math
 import os
 import warnings
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from snnlab.engine.build import Build
 from snnlab.engine.randomness import stream_key
 from snnlab.engine.schedule import LAST_STEP, Schedule, steps
-from snnlab.engine.simulator import PeriodicTask, Simulator
+from snnlab.engine.simulator import AbandonedError, PeriodicTask, Simulator
 from snnlab.engine.team import TeamChoice, available_cores
 from snnlab.engine.transit import send_again, spikes_under_way
 from snnlab.errors import NetworkError, SimulationError
@@ -73,6 +74,7 @@ from snnlab.recording.streams import SpikeStream, TraceStream
 
 Group = Population | PopulationView
 Member = Population | Projection | PoissonDrive
+Result = TypeVar("Result")
 Owner = tuple[str, str]  # "population", "projection" or "drive", and its name
 POPULATIONS, PROJECTIONS, DRIVES = 1, 2, 3  # first part of the path of a random stream
 KEPT_BESIDE_STORE = 1000.0  # ms of what goes to disk that stay in memory
@@ -145,9 +147,16 @@ class Network:
         self.drives: dict[str, PoissonDrive] = {}
         self.changed = Signal()
         self._threads = threads
+        # Weakly, so that a network that nobody holds any more ends, also while it plays.
         self._simulator = Simulator(
-            self.dt, self._before_slice, self._after_slice, self._check, self.changed.emit
+            self.dt,
+            _weakly(self._before_slice),
+            _weakly(self._after_slice),
+            _weakly(self._check),
+            _weakly(self.changed.emit),
         )
+        weakref.finalize(self, self._simulator.abandon)
+        self._actions: dict[PeriodicTask, _Action] = {}
         self._watch = Watch(self)
         self._parts: dict[str, PopulationParts] = {}
         self._projection_parts: dict[str, ProjectionParts] = {}
@@ -531,7 +540,11 @@ class Network:
                     raise
             if not self._scheduled:
                 self._scheduled = True
-                self._make_schedule()
+                try:
+                    self._make_schedule()
+                except BaseException:
+                    self._scheduled = False
+                    raise
 
     @property
     def threads(self) -> int:
@@ -712,16 +725,16 @@ class Network:
         SimulationError
             If the duration is negative, the network plays already, or a value becomes NaN.
         """
-        n_steps = self._steps_of(duration, "net.simulate")
+        n_steps, n_pauses = self._steps_of(duration, "net.simulate"), self._simulator.n_pauses
         self._prepare()
         if n_steps == 0:
             return
         shown = presentation.reporter(n_steps * self.dt) if n_steps > 1 else None
         if shown is None:
-            self._simulator.run(n_steps)
+            self._simulator.run(n_steps, n_pauses=n_pauses)
             return
         try:
-            self._simulator.run(n_steps, lambda done: shown.update(done * self.dt))
+            self._simulator.run(n_steps, lambda done: shown.update(done * self.dt), n_pauses)
         finally:
             shown.close()
 
@@ -738,7 +751,8 @@ class Network:
     async def run(self, duration: float) -> None:
         """Run ``duration`` ms in the background: ``await net.run(100)``, in a cell or in asyncio.
 
-        It keeps to `speed`. `pause` ends it early; cancelling it pauses the network.
+        It keeps to `speed`. `pause` ends it early, also while the network is built; cancelling it
+        pauses the network.
 
         Raises
         ------
@@ -748,11 +762,14 @@ class Network:
         busy = "Network: it is running already; call net.pause() before net.run()."
         if self.running:
             raise SimulationError(busy)
-        n_steps = self._steps_of(duration, "net.run")
-        self._prepare()
+        n_steps, n_pauses = self._steps_of(duration, "net.run"), self._simulator.n_pauses
+        if self._linked and self._scheduled:
+            self._prepare()
+        else:
+            await asyncio.to_thread(self._prepare)  # a compiler may work for seconds
         if n_steps == 0:
             return
-        ended = self._simulator.play(n_steps)
+        ended = self._simulator.play(n_steps, n_pauses)
         if ended is None:
             raise SimulationError(busy)
         try:
@@ -788,11 +805,15 @@ class Network:
                     f"Network: cannot play {duration!r} ms; give a duration above 0 ms, or none."
                 )
             n_steps = max(1, steps(duration, self.dt, what="net.play"))
+        n_pauses = self._simulator.n_pauses
         self._prepare()
-        self._simulator.play(n_steps)
+        self._simulator.play(n_steps, n_pauses)
 
     def pause(self) -> None:
-        """Stop a run that `play` began; it has stopped when this returns."""
+        """Stop the run that goes on, of any thread; it has stopped when this returns.
+
+        A run for which the network is just being built does not begin.
+        """
         self._simulator.pause()
 
     def step(self, n: int = 1) -> None:
@@ -893,10 +914,14 @@ class Network:
     def _every(
         self, n_steps: int, action: Callable[[], None], since: int | None = None
     ) -> PeriodicTask:
-        return self._simulator.every(n_steps, action, since)
+        held = _Action(action)
+        task = self._simulator.every(n_steps, _weakly(held.carry_out), since)
+        self._actions[task] = held
+        return task
 
     def _cancel(self, task: PeriodicTask) -> None:
         self._simulator.cancel(task)
+        self._actions.pop(task, None)
 
     def _apply(self, projection: Projection) -> None:
         self.build()
@@ -1681,6 +1706,35 @@ class _AllTraces(dict[str, Traces]):
             f"Network: no population or projection '{name}' with traces; there are "
             f"{', '.join(self) or 'none'}."
         )
+
+
+class _Action:
+    """What a network does again and again; its own, so that its simulator holds it weakly."""
+
+    def __init__(self, action: Callable[[], None]) -> None:
+        self._action = action
+
+    def carry_out(self) -> None:
+        self._action()
+
+
+def _weakly(method: Callable[..., Result]) -> Callable[..., Result]:
+    """A call of a bound method that keeps nothing alive.
+
+    Raises
+    ------
+    AbandonedError
+        If its object is gone.
+    """
+    reference = weakref.WeakMethod(method)
+
+    def call(*arguments: Any) -> Result:
+        found = reference()
+        if found is None:
+            raise AbandonedError
+        return found(*arguments)
+
+    return call
 
 
 def _builds(programs: Mapping[str, tuple[Any, Build | None]]) -> dict[str, Build]:

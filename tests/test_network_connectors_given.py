@@ -382,6 +382,20 @@ class Short(Connector):
         return Connectivity(np.arange(n_pre), np.zeros(n_pre - 1, np.int32))
 
 
+class Jumbled(Connector):
+    """A rule that names the targets of neuron 1 in any order."""
+
+    def connect(self, n_pre, n_post, key):
+        return Connectivity(np.array([0, 2, 4, 4]), np.array([1, 3, 2, 0]))
+
+
+class Backwards(Connector):
+    """A rule whose rows end before they begin."""
+
+    def connect(self, n_pre, n_post, key):
+        return Connectivity(np.array([0, 3, 1, 4]), np.array([0, 1, 2, 3]))
+
+
 def test_connectors_of_ones_own_are_checked():
     assert built(Beyond(), 3, 4) == (
         "Projection 'P0->P1 exc': Beyond gave the target 4, and there are 4 post neurons; "
@@ -390,6 +404,13 @@ def test_connectors_of_ones_own_are_checked():
     assert built(Short(), 3, 4) == (
         "Projection 'P0->P1 exc': Short gave 3 row ends, the last 2, for 3 pre neurons and 2 "
         "synapses; give 4, from 0 to 2."
+    )
+    assert built(Jumbled(), 3, 4) == (
+        "Projection 'P0->P1 exc': Jumbled gave the pre neuron 1 the target 0 after 2; give those "
+        "of a neuron in ascending order."
+    )
+    assert built(Backwards(), 3, 4) == (
+        "Projection 'P0->P1 exc': Backwards gave the row ends 3 and then 1; give ascending numbers."
     )
 
 

@@ -12,6 +12,7 @@ from snnlab.engine import machine
 from snnlab.errors import NetworkError
 from snnlab.model.neuron import Neuron
 from snnlab.model.synapse import Synapse
+from snnlab.network import assembly
 from snnlab.network.connectors import (
     AllToAll,
     FixedInDegree,
@@ -60,6 +61,26 @@ def test_spikes_on_their_way_that_do_not_fit_are_refused(free):
         "P0     spikes on their way   1,024     4000004  4.1 GB\n"
         "total                                           4.1 GB\n"
         "free                                              1 GB"
+    )
+
+
+@pytest.mark.parametrize(
+    ("synapse", "delay"),
+    [(Synapse.from_cell("post_spike:\n    w += 0.1", "Growing"), 1.0), (None, Uniform(1.0, 3.0))],
+    ids=["post_spike", "delays"],
+)
+def test_more_synapses_than_can_be_put_in_order_are_refused(monkeypatch, synapse, delay):
+    monkeypatch.setattr(assembly, "MOST_NUMBERED", 99)
+    monkeypatch.setattr(assembly, "inbox_pays", lambda *sizes: False)
+    net, pre, post = groups(10, 20)
+    net.connect(pre, post, "exc", FixedInDegree(5), synapse=synapse, delay=delay)
+
+    with pytest.raises(NetworkError) as error:
+        net.build()
+
+    assert str(error.value) == (
+        "Projection 'P0->P1 exc': 100 synapses with post_spike statements or delays of their own "
+        "are more than 99; connect parts of the post population one by one."
     )
 
 

@@ -50,7 +50,6 @@ NEWER_VECTOR_FUNCTIONS = frozenset(
         "asinh",
         "acosh",
         "atanh",
-        "erf",
     }
 )
 # The same bits in any instruction set; exponentials are our own (snnlab_math.h).

@@ -37,7 +37,6 @@ MATH = {
     "floor": "floor",
     "ceiling": "ceil",
     "Abs": "fabs",
-    "erf": "erf",
     "Exprel": "snn_exprel",
 }
 

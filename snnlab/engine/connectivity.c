@@ -7,7 +7,8 @@
 #include "snnlab_kernel.h"
 #include "vector_math.h"
 
-/* The last part of a Philox counter says what for; kernels count their draws from 0 on. */
+/* The last part of a Philox counter says what for; the draws of kernels have numbers from 16 on
+ * (FIRST_DRAW), spikes and counts of random input 4 and 5. */
 enum {
     FOR_UNIFORM = 2,
     FOR_ROW = 0xFFF0,

@@ -60,6 +60,7 @@ from snnlab.network.procedural import Procedure
 from snnlab.network.projection import Projection
 
 LONG_AGO = -10_000  # steps: the time of a neuron's previous spike before it has spiked
+MOST_NUMBERED = 2**32  # synapses: lists of them in another order have numbers of 32 bits
 WEIGHTED_SUM = re.compile(r"(?:(pre|post)\.)?sum\((\w+)\)$")
 
 
@@ -469,7 +470,7 @@ def projection_parts(
     synapses = backend.parts.Synapses(pre.spikes, post.spikes, part, target, weights, driven, delay)
     model, by_engine = projection.model, program is None or library is None
     if projection.delays is not None and not by_engine and model is not None and model.pre_spike:
-        synapses.delay_each(projection.delays)
+        _delay_each(synapses, projection)
     parts = ProjectionParts(projection, synapses)
     arrival = f"spikes of {projection.delay_text} ago reach g_{projection.target}"
     if program is None or library is None:
@@ -504,7 +505,7 @@ def projection_parts(
                     pre.axon, post.spikes, part, target, np.zeros(()), driven, delay
                 )
                 if projection.delays is not None:
-                    axonal.delay_each(projection.delays)
+                    _delay_each(axonal, projection)
                 axonal.on_pre(address, binding.arguments(kernel, {"(target)": target}))
                 parts.reads_neurons |= _reads_others(kernel)
                 parts.phases.append(("deliver", f"axonal {arrival}", axonal))
@@ -554,7 +555,7 @@ def give_delays(
         ):
             continue  # one delay of all is that of the synapses already
         if delays.dtype != np.uint8:
-            _stored(parts).delay_each(delays)
+            _delay_each(_stored(parts), projection)
             continue
         key = projection.post.name, id(_driven_array(projection))
         groups.setdefault(key, []).append(parts)
@@ -568,8 +569,30 @@ def give_delays(
             for parts in members:
                 parts.inbox = inbox
             continue
-        for synapses, delays in each:
-            synapses.delay_each(delays)
+        for parts in members:
+            _delay_each(_stored(parts), parts.projection)
+
+
+def _delay_each(synapses: Synapses, projection: Projection) -> None:
+    """Deliver in the order of the delays."""
+    _check_numbered(projection)
+    synapses.delay_each(cast(NDArray, projection.delays))
+
+
+def _check_numbered(projection: Projection) -> None:
+    """The synapses can be listed in another order than their own.
+
+    Raises
+    ------
+    NetworkError
+        If there are too many for that.
+    """
+    if projection.size > MOST_NUMBERED:
+        raise NetworkError(
+            f"Projection '{projection.name}': {projection.size} synapses with post_spike "
+            f"statements or delays of their own are more than {MOST_NUMBERED}; connect parts of "
+            f"the post population one by one."
+        )
 
 
 def _stored(parts: ProjectionParts) -> Synapses:
@@ -650,6 +673,7 @@ def _by_post_neuron(
     n_pre, n_post = projection.pre.size, projection.post.size
     if connectivity.all_to_all(n_post):
         return {"(synapse)": None, "(source)": None}, np.arange(n_post + 1) * n_pre
+    _check_numbered(projection)
     order = np.argsort(connectivity.targets, kind="stable").astype(np.uint32)
     counts = np.bincount(connectivity.targets, minlength=projection.post.size)
     rows = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)

@@ -1082,6 +1082,21 @@ class Projection:
                 f"{where} gave the target {wrong}, and there are {n_post} post neurons; "
                 f"give numbers from 0 to {n_post - 1}."
             )
+        if isinstance(self.connector, RowConnector):
+            return  # the engine has made the rows
+        if (np.diff(ends) < 0).any():
+            row = int(np.argmax(np.diff(ends) < 0))
+            raise NetworkError(
+                f"{where} gave the row ends {ends[row]} and then {ends[row + 1]}; "
+                f"give ascending numbers."
+            )
+        disorder = _first_disorder(ends, targets)
+        if disorder is not None:
+            row = int(np.searchsorted(ends, disorder, "right")) - 1
+            raise NetworkError(
+                f"{where} gave the pre neuron {row} the target {targets[disorder]} after "
+                f"{targets[disorder - 1]}; give those of a neuron in ascending order."
+            )
 
     def _unknown(self, name: str) -> str:
         known = ["w", "weight", "delay", "size", "sources", "targets"]
@@ -1147,6 +1162,17 @@ def _self_connections(
         sources = np.repeat(pre[first:last], np.diff(rule.ends[first : last + 1]))
         found.append(np.flatnonzero(sources == post[rule.targets[own]]) + rule.ends[first])
     return np.concatenate(found) if found else np.zeros(0, np.int64)
+
+
+def _first_disorder(ends: NDArray[np.int64], targets: NDArray) -> int | None:
+    """The first synapse with a target below that of the synapse before it in its row."""
+    for first in range(0, len(targets) - 1, SYNAPSES_AT_ONCE):
+        some = targets[first : first + SYNAPSES_AT_ONCE + 1]
+        falls = np.flatnonzero(some[1:] < some[:-1]) + first + 1
+        within = falls[ends[np.searchsorted(ends, falls)] != falls]
+        if len(within):
+            return int(within[0])
+    return None
 
 
 def _narrowed(targets: NDArray, n_post: int) -> NDArray:

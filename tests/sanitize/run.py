@@ -63,6 +63,10 @@ SANITIZERS = {
             "test_engine_rows.py",
             "test_network_delays_of_synapses.py",
             "test_network_determinism.py",
+            "test_network_drives.py",
+            "test_network_inputs.py",
+            "test_network_plasticity.py",
+            "test_network_procedural.py",
         ),
     ),
 }

@@ -26,7 +26,33 @@ void philox(const uint32_t *key, const uint32_t *c, uint32_t *out)
     snn_philox(key, c[0], c[1], c[2], c[3], out);
 }
 double unit(uint32_t high, uint32_t low) { return snn_unit(high, low); }
+
+#define BLOCK(NAME, ONE, ALL)                                                             \\
+    void NAME(const snn_stream *stream, int by_step, const double *a, const double *b,    \\
+              double *one, double *all)                                                   \\
+    {                                                                                     \\
+        for (int e = 0; e < SNN_DRAWS; ++e) {                                             \\
+            const snn_stream own = snn_stream_of(stream, by_step, e);                     \\
+            one[e] = ONE;                                                                 \\
+        }                                                                                 \\
+        ALL;                                                                              \\
+    }
+BLOCK(poisson, snn_draw_poisson(&own, a[e]), snn_draws_poisson(stream, by_step, a, all))
+BLOCK(alike, snn_draw_poisson(&own, a[0]), snn_alike_poisson(stream, by_step, a[0], all))
+BLOCK(binomial, snn_draw_binomial(&own, a[e], b[e]), snn_draws_binomial(stream, by_step, a, b, all))
+BLOCK(gamma_, snn_draw_gamma(&own, a[e], b[e]), snn_draws_gamma(stream, by_step, a, b, all))
 """
+
+
+class Stream(ctypes.Structure):
+    """``snn_stream``"""
+
+    _fields_ = (
+        ("key", ctypes.c_uint32 * 2),
+        ("step", ctypes.c_int64),
+        ("element", ctypes.c_uint32),
+        ("number", ctypes.c_uint32),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +65,10 @@ def philox(tmp_path_factory):
 
 
 ONES = 0xFFFFFFFF
+MEANS = np.concatenate([[0, -1, np.nan, 1e-12, 500, 500.5, 1e9], np.geomspace(1e-3, 499, 57)])
+CHANCES = np.concatenate([[0, -1, np.nan, 1, 1.5, 1e-18, 1 - 1e-16], np.linspace(0.001, 0.999, 57)])
+TRIALS = np.resize([10, 0, 1, 900, 40, 2.5, 5000, -3, np.nan], 64)
+SHAPES = np.concatenate([[0, -1, np.nan, 1, 1e-3], np.geomspace(0.01, 1e4, 59)])
 
 
 @pytest.mark.parametrize(
@@ -175,3 +205,29 @@ def test_row_does_not_depend_on_the_others():
 
     assert few_ends.tolist() == many_ends[:11].tolist()
     np.testing.assert_array_equal(few, many[: len(few)])
+
+
+@pytest.mark.parametrize("by_step", [0, 1])
+@pytest.mark.parametrize(
+    ("name", "a", "b"),
+    [
+        ("poisson", MEANS, MEANS),
+        ("binomial", TRIALS, CHANCES),
+        ("binomial", np.full(64, 1e12), CHANCES * 1e-12),
+        ("gamma_", SHAPES, np.linspace(0.1, 3, 64)),
+        *(("alike", np.full(64, mean), MEANS) for mean in MEANS),
+    ],
+)
+def test_block_of_draws_is_the_same_as_one_by_one(philox, name, a, b, by_step):
+    """Means of 0 and of no number, above the limit of inversion, and probabilities at the ends."""
+    block = getattr(philox, name)
+    pointer = np.ctypeslib.ndpointer(np.float64)
+    block.argtypes = (ctypes.POINTER(Stream), ctypes.c_int, *[pointer] * 4)
+    one, together = np.full(64, -5.0), np.full(64, -6.0)
+
+    for k in range(20):
+        stream = Stream((3, 4), (1 << 32) - 9 + k, ONES - 30, 16)
+        block(stream, by_step, np.ascontiguousarray(a, float), b.astype(float), one, together)
+
+        np.testing.assert_array_equal(together, one)
+        assert (one >= 0).all()

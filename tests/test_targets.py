@@ -117,6 +117,41 @@ def test_a_draw_has_its_moments_and_is_the_same_in_both_targets(draw, moments):
     assert values[0].var() == pytest.approx(variance, rel=5 * np.sqrt(20 / n))
 
 
+CHAINED = """
+rate = Uniform(0.1, 30)
+noise = Normal(0, 1)
+k = Poisson(rate * (1 + 0.1*noise**2))
+x = Gamma(k + 0.5, 0.3)
+m = Binomial(k + 3, 1/(1 + exp(-v)))
+tau = 20
+tau*dv/dt = 0.2*x - v + m*Poisson(0.7)
+spike: v > 2 + 0.1*Poisson(3)
+reset: v = 0.05*Binomial(k, 0.5)
+"""
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_draws_that_follow_from_draws_are_the_same_everywhere(dtype):
+    nets = [
+        Network(dt=1.0, seed=2, dtype=dtype, threads=1),
+        Network(dt=1.0, seed=2, dtype=dtype, threads=3),
+        Network(dt=1.0, seed=2, dtype=dtype, target="numpy"),
+    ]
+    for net in nets:
+        net.add(700, Neuron.from_cell(CHAINED, "Chained"), name="P")
+        for _ in range(10):
+            net.simulate(7)
+
+    one, three, interpreted = (net.populations["P"] for net in nets)
+    assert len(nets[0].spikes["P"]) > 1000
+    assert nets[1].spikes["P"].equals(nets[0].spikes["P"])
+    for name in ("k", "x", "m", "v"):
+        np.testing.assert_array_equal(getattr(three, name), getattr(one, name))
+    if dtype == "float64":
+        assert nets[2].spikes["P"].equals(nets[0].spikes["P"])
+        np.testing.assert_allclose(interpreted.v, one.v, rtol=1e-12)
+
+
 @pytest.mark.parametrize("target", ["c", "numpy"])
 def test_clip_with_crossed_limits_gives_the_upper_one(target):
     net = Network(dt=1.0, seed=1, target=target)

@@ -57,6 +57,8 @@ EXACT_FUNCTIONS = frozenset(
     {"sqrt", "fabs", "floor", "ceil", "rint", "snn_exp", "snn_exprel", "snn_inverse_exprel"}
 )
 ROWS = 4  # SNN_ROWS
+# Drawn in rounds or attempts, whose number differs: a block of neurons at once (snnlab_kernel.h).
+DRAWN_IN_BLOCKS = frozenset({"Poisson", "Binomial", "Gamma"})
 RESERVED = frozenset(
     re.findall(
         r"\w+",
@@ -64,9 +66,9 @@ RESERVED = frozenset(
     auto break case char const continue default do double else enum extern float for goto if inline
     int long register restrict return short signed sizeof static struct switch typedef union
     unsigned void volatile while _Bool asm typeof main args clock begin end i j k m row key
-    first sum shift stride length newest int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t
-    uint64_t INFINITY NAN dt t step delay fixed scalar exp log sin cos tan asin acos atan atan2
-    sinh cosh tanh asinh acosh atanh floor ceil fabs
+    first last e sum shift stride length newest int8_t int16_t int32_t int64_t uint8_t uint16_t
+    uint32_t uint64_t INFINITY NAN dt t step delay fixed scalar exp log sin cos tan asin acos atan
+    atan2 sinh cosh tanh asinh acosh atanh floor ceil fabs
     erf sqrt pow rint fmod
     """,
     )
@@ -286,7 +288,12 @@ def _print_kernel(kernel: Kernel, types: CTypes, out: CText) -> tuple[set[str], 
             _print_let(statement, types, printer, names, out)
         outside = set(printer.functions_used)
         printer.functions_used.clear()
-        body = CText()
+        body, draws = CText(), CText()
+        drawn = {
+            draw: names.unique(f"{draw.symbol.name} drawn") for draw in _drawn_in_blocks(kernel)
+        }
+        for draw in drawn:
+            _print_block_of_draws(draw, drawn, kernel, arrays, types, printer, names, draws)
         flag_stores: list[tuple[Buffer, str]] = []
         is_update = kernel.shape == "neurons" and SPIKED in kernel.buffers
         for statement in per_element:
@@ -295,22 +302,116 @@ def _print_kernel(kernel: Kernel, types: CTypes, out: CText) -> tuple[set[str], 
                     continue
                 case Store(Buffer(_, "element", "bool") as buffer, value) if is_update:
                     flag_stores.append((buffer, printer.integer(value)))
+                case Draw() if statement in drawn:
+                    _print_drawn(statement, drawn, types, names, body)
                 case _:
                     _print_statement(statement, kernel, arrays, types, printer, names, body)
         inside = set(printer.functions_used)
         printer.functions_used |= outside
         simple = inside <= EXACT_FUNCTIONS and not any(isinstance(s, Draw) for s in kernel.body)
         if flag_stores and not inside:
-            _print_blocks(flag_stores, arrays, names, body, out)
+            _print_blocks(flag_stores, arrays, names, draws if drawn else None, body, out)
         else:
             for buffer, value in flag_stores:
                 body.line(f"{arrays[buffer.name]}[i] = (uint8_t){value};")
-            _print_loops(kernel, arrays, body, simple, out)
+            if drawn:
+                _print_parts_of_blocks(draws, body, out)
+            else:
+                _print_loops(kernel, arrays, body, simple, out)
         for store in after:
             _print_statement(store, kernel, arrays, types, printer, names, out)
     if sums_rows(kernel):
         _print_several_rows(kernel, types, out)
     return printer.functions_used | prepared, inside if rows else set()
+
+
+def _drawn_in_blocks(kernel: Kernel) -> tuple[Draw, ...]:
+    """The draws of neurons that are made before the loop over a block of them.
+
+    None where one of them depends on what the loop has stored by then.
+    """
+    if kernel.shape != "neurons":
+        return ()
+    drawn = tuple(
+        s for s in kernel.body if isinstance(s, Draw) and s.distribution in DRAWN_IN_BLOCKS
+    )
+    stored: set[str] = set()
+    late: set[Basic] = set()
+    for statement in kernel.body:
+        match statement:
+            case Store(buffer, _) | Add(buffer, _) | Keep(buffer, _, _):
+                stored.add(buffer.name)
+            case Load(s, buffer) if buffer.name in stored:
+                late.add(s)
+            case Let(s, value, _) if value.free_symbols & late:
+                late.add(s)
+            case Draw(s, _, arguments, _) if any(a.free_symbols & late for a in arguments):
+                late.add(s)
+    return () if any(draw.symbol in late for draw in drawn) else drawn
+
+
+def _needed_for(draw: Draw, kernel: Kernel) -> list[Statement | Draw]:
+    """The statements of the body from which the arguments of ``draw`` follow, in their order."""
+    wanted: set[Basic] = set().union(*(a.free_symbols for a in draw.arguments))
+    needed: list[Statement | Draw] = []
+    for statement in reversed(kernel.body[: kernel.body.index(draw)]):
+        match statement:
+            case Load(s, _) if s in wanted:
+                needed.append(statement)
+            case Let(s, value, _) if s in wanted:
+                wanted |= value.free_symbols
+                needed.append(statement)
+            case Draw(s, _, arguments, _) if s in wanted:
+                wanted |= set().union(*(a.free_symbols for a in arguments))
+                needed.append(statement)
+    return needed[::-1]
+
+
+def _print_drawn(
+    draw: Draw, drawn: dict[Draw, str], types: CTypes, names: _Names, out: CText
+) -> None:
+    """A draw of the block as a local variable."""
+    real = types.real
+    out.line(f"const {real} {names[draw.symbol]} = ({real}){drawn[draw]}[i - first];")
+
+
+def _print_block_of_draws(
+    draw: Draw,
+    drawn: dict[Draw, str],
+    kernel: Kernel,
+    arrays: dict[str, str],
+    types: CTypes,
+    printer: CPrinter,
+    names: _Names,
+    out: CText,
+) -> None:
+    """An array with the draws of the neurons first <= i < last."""
+    array, kind = drawn[draw], draw.distribution.lower()
+    needed = _needed_for(draw, kernel)
+    out.line(f"double {array}[SNN_BLOCK];")
+    with out.block(""):
+        stream = names.unique("stream")
+        out.line(
+            f"const snn_stream {stream} = {{{{args->key[0], args->key[1]}}, clock->step, "
+            f"(uint32_t)first, {draw.number + FIRST_DRAW}u}};"
+        )
+        if not needed and kind == "poisson":
+            (mean,) = draw.arguments
+            out.line(f"snn_alike_poisson(&{stream}, 0, (double)({printer(mean)}), {array});")
+            return
+        given = [names.unique("argument") for _ in draw.arguments]
+        for argument in given:
+            out.line(f"double {argument}[SNN_BLOCK] = {{0}};")
+        out.line("SNN_INDEPENDENT")
+        with out.block("for (int64_t i = first; i < last; ++i)"):
+            for statement in needed:
+                if isinstance(statement, Draw) and statement in drawn:
+                    _print_drawn(statement, drawn, types, names, out)
+                else:
+                    _print_statement(statement, kernel, arrays, types, printer, names, out)
+            for argument, value in zip(given, draw.arguments, strict=True):
+                out.line(f"{argument}[i - first] = (double)({printer(value)});")
+        out.line(f"snn_draws_{kind}(&{stream}, 0, {', '.join(given)}, {array});")
 
 
 def sums_rows(kernel: Kernel) -> bool:
@@ -517,6 +618,7 @@ def _print_blocks(
     flag_stores: list[tuple[Buffer, str]],
     arrays: dict[str, str],
     names: _Names,
+    draws: CText | None,
     body: CText,
     out: CText,
 ) -> None:
@@ -531,6 +633,9 @@ def _print_blocks(
     with out.block("for (int64_t first = begin; first < end; first += SNN_BLOCK)"):
         for _, flag, _ in flags:
             out.line(f"int32_t {flag}[SNN_BLOCK];")
+        if draws is not None:
+            out.line("const int64_t last = first + SNN_BLOCK;")
+            out.lines(draws)
         out.line("SNN_INDEPENDENT")
         with out.block("for (int64_t i = first; i < first + SNN_BLOCK; ++i)"):
             out.lines(body)
@@ -539,6 +644,16 @@ def _print_blocks(
         for buffer, flag, _ in flags:
             out.line("for (int k = 0; k < SNN_BLOCK; ++k)")
             out.line(f"    {arrays[buffer.name]}[first + k] = (uint8_t){flag}[k];")
+
+
+def _print_parts_of_blocks(draws: CText, body: CText, out: CText) -> None:
+    """The loop over neurons in blocks, of which the last may be a part."""
+    with out.block("for (int64_t first = begin; first < end; first += SNN_BLOCK)"):
+        out.line("const int64_t last = end - first < SNN_BLOCK ? end : first + SNN_BLOCK;")
+        out.lines(draws)
+        out.line("SNN_INDEPENDENT")
+        with out.block("for (int64_t i = first; i < last; ++i)"):
+            out.lines(body)
 
 
 def _index(kernel: Kernel, buffer: Buffer, arrays: dict[str, str]) -> str:

@@ -376,24 +376,31 @@ static void from_uniforms(const snn_distribution *d, double *u)
     }
 }
 
-static double count(const snn_distribution *d, const snn_stream *stream)
+/* SNN_DRAWS values, from the number of the stream's step on. */
+SNN_CLONES
+static void in_rounds(const snn_distribution *d, const snn_stream *stream, double *out)
 {
+    double a[SNN_DRAWS], b[SNN_DRAWS];
+    for (int e = 0; e < SNN_DRAWS; ++e) {
+        a[e] = d->a;
+        b[e] = d->b;
+    }
     switch (d->kind) {
-    case SNN_VALUE_GAMMA: return snn_draw_gamma(stream, d->a, d->b);
-    case SNN_VALUE_BINOMIAL: return snn_draw_binomial(stream, d->a, d->b);
-    default: return snn_draw_poisson(stream, d->a);
+    case SNN_VALUE_GAMMA: snn_draws_gamma(stream, 1, a, b, out); break;
+    case SNN_VALUE_BINOMIAL: snn_draws_binomial(stream, 1, a, b, out); break;
+    default: snn_alike_poisson(stream, 1, d->a, out);
     }
 }
 
 int snn_fill(const snn_distribution *d, int64_t first, int64_t n, int bytes, void *out)
 {
-    double value[2 * BLOCK];
+    double value[SNN_DRAWS]; /* 2 * BLOCK */
     const int normal = d->kind == SNN_VALUE_NORMAL || d->kind == SNN_VALUE_LOGNORMAL;
     if (d->kind == SNN_VALUE_GAMMA || d->kind == SNN_VALUE_BINOMIAL || d->kind == SNN_VALUE_POISSON) {
-        for (int64_t k = 0; k < n; ++k) {
+        for (int64_t k = 0; k < n; k += SNN_DRAWS) {
             const snn_stream stream = {{d->key[0], d->key[1]}, first + k, d->draw, FOR_COUNT};
-            value[0] = count(d, &stream);
-            to_real(value, 1, bytes, out, k);
+            in_rounds(d, &stream, value);
+            to_real(value, n - k < SNN_DRAWS ? n - k : SNN_DRAWS, bytes, out, k);
         }
         return 0;
     }

@@ -176,18 +176,31 @@ static inline double snn_large_count(const snn_stream *stream, double mean, doub
     return n > 0.0 ? n : 0.0;
 }
 
+SNN_INLINE int snn_is_inverted(double mean)
+{
+    return mean > 0.0 && mean <= SNN_LARGE_MEAN;
+}
+
 static inline double snn_draw_poisson(const snn_stream *stream, double mean)
 {
     if (!(mean > 0.0)) return 0.0;
     if (mean > SNN_LARGE_MEAN) return snn_large_count(stream, mean, mean);
     const double u = snn_draw_uniform(stream, 0.0, 1.0);
-    double n = 0.0, probability = __builtin_exp(-mean), sum = probability;
+    double n = 0.0, probability = snn_exp(-mean), sum = probability;
     while (u > sum && probability > 0.0) {
         n += 1.0;
         probability *= mean / n;
         sum += probability;
     }
     return n;
+}
+
+/* log(1 - p) for 0 <= p < 1: what the difference loses is made up for (Goldberg 1991, ACM Comput.
+ * Surv. 23, 5-48, theorem 4). */
+SNN_INLINE double snn_log_of_rest(double p)
+{
+    const double rest = 1.0 - p;
+    return rest == 1.0 ? -p : snn_log(rest) * (p / (1.0 - rest));
 }
 
 /* Failures are counted where they are rarer: the probability of no success is then never too small
@@ -203,7 +216,7 @@ static inline double snn_draw_binomial(const snn_stream *stream, double n, doubl
         if (k > n) k = n;
     } else {
         const double u = snn_draw_uniform(stream, 0.0, 1.0), odds = rarer / (1.0 - rarer);
-        double probability = __builtin_exp(n * __builtin_log1p(-rarer)), sum = probability;
+        double probability = snn_exp(n * snn_log_of_rest(rarer)), sum = probability;
         while (u > sum && k < n) {
             probability *= odds * (n - k) / (k + 1.0);
             k += 1.0;
@@ -213,26 +226,223 @@ static inline double snn_draw_binomial(const snn_stream *stream, double n, doubl
     return p > 0.5 ? n - k : k;
 }
 
-/* Marsaglia and Tsang (2000), ACM Trans. Math. Softw. 26, 363-372. */
+/* One attempt of Marsaglia and Tsang (2000), ACM Trans. Math. Softw. 26, 363-372, for a shape d + 1/3
+ * of 1 or more: the value, or a negative number. */
+SNN_INLINE double snn_gamma_attempt(double d, const uint32_t normal[4], const uint32_t uniform[4])
+{
+    const double c = 1.0 / __builtin_sqrt(9.0 * d);
+    const double x = snn_gauss(normal), y = 1.0 + c * x, v = y * y * y;
+    const double inside = v > 0.0 ? v : 1.0;
+    const double least = 0.5 * x * x + d - d * v + d * snn_log(inside);
+    const double u = snn_log(snn_unit(uniform[0], uniform[1]));
+    return u < least ? (v > 0.0 ? d * v : -1.0) : -1.0;
+}
+
+static inline double snn_gamma_from(const snn_stream *stream, double d, uint32_t attempt)
+{
+    for (; attempt < 1000; ++attempt) {
+        uint32_t normal[4], uniform[4];
+        snn_bits(stream, attempt, normal);
+        snn_bits(stream, attempt + 1000, uniform);
+        const double value = snn_gamma_attempt(d, normal, uniform);
+        if (value >= 0.0) return value;
+    }
+    return d;
+}
+
+/* A shape below 1 is one above it times u^(1/shape). */
+SNN_INLINE double snn_below_shape_1(double u, double shape)
+{
+    return snn_exp(snn_log(u) / shape);
+}
+
 static inline double snn_draw_gamma(const snn_stream *stream, double shape, double scale)
 {
     if (!(shape > 0.0)) return 0.0;
     const double d = (shape < 1.0 ? shape + 1.0 : shape) - 1.0 / 3.0;
-    const double c = 1.0 / __builtin_sqrt(9.0 * d);
-    uint32_t bits[4];
-    double value = d;
-    for (uint32_t attempt = 1; attempt < 1000; ++attempt) {
-        snn_bits(stream, attempt, bits);
-        const double x = snn_gauss(bits), y = 1.0 + c * x, v = y * y * y;
-        snn_bits(stream, attempt + 1000, bits);
-        const double u = snn_unit(bits[0], bits[1]);
-        if (v > 0.0 && snn_log(u) < 0.5 * x * x + d - d * v + d * snn_log(v)) {
-            value = d * v;
-            break;
+    double value = snn_gamma_from(stream, d, 1);
+    if (shape < 1.0) value *= snn_below_shape_1(snn_draw_uniform(stream, 0.0, 1.0), shape);
+    return scale * value;
+}
+
+/* Blocks of draws -----------------------------------------------------------------------------
+ *
+ * As many numbers at once, each the same as one by one: draw e is of element `element + e`, or of step
+ * `step + e` where `by_step` is set. */
+#define SNN_DRAWS SNN_BLOCK
+#define SNN_EACH for (int e = 0; e < SNN_DRAWS; ++e)
+
+SNN_INLINE void snn_bits_of(const snn_stream *stream, int by_step, uint32_t attempt,
+                            uint32_t out[4][SNN_DRAWS])
+{
+    const uint64_t step = (uint64_t)stream->step;
+    SNN_EACH {
+        uint32_t bits[4];
+        const uint64_t own = by_step ? step + (uint64_t)e : step;
+        snn_philox(stream->key, (uint32_t)own, (uint32_t)(own >> 32),
+                   by_step ? stream->element : stream->element + (uint32_t)e,
+                   stream->number | attempt << 16, bits);
+        out[0][e] = bits[0];
+        out[1][e] = bits[1];
+        out[2][e] = bits[2];
+        out[3][e] = bits[3];
+    }
+}
+
+SNN_INLINE void snn_uniforms(const snn_stream *stream, int by_step, double *u)
+{
+    uint32_t bits[4][SNN_DRAWS];
+    snn_bits_of(stream, by_step, 0, bits);
+    SNN_EACH u[e] = snn_unit(bits[0][e], bits[1][e]);
+}
+
+SNN_INLINE snn_stream snn_stream_of(const snn_stream *stream, int by_step, int e)
+{
+    snn_stream own = *stream;
+    if (by_step)
+        own.step += e;
+    else
+        own.element += (uint32_t)e;
+    return own;
+}
+
+/* Counts by inversion that all begin at 0 have the same number in every round, so that a round is a
+ * step of all that have not ended yet. */
+SNN_INLINE void snn_draws_poisson(const snn_stream *stream, int by_step, const double *mean,
+                                  double *out)
+{
+    double u[SNN_DRAWS], probability[SNN_DRAWS], sum[SNN_DRAWS];
+    snn_uniforms(stream, by_step, u);
+    int64_t going = 0, large = 0;
+    SNN_EACH {
+        const int inverted = snn_is_inverted(mean[e]);
+        probability[e] = inverted ? snn_exp(-mean[e]) : 0.0;
+        sum[e] = probability[e];
+        out[e] = 0.0;
+        large |= mean[e] > SNN_LARGE_MEAN;
+    }
+    double n = 0.0;
+    do {
+        n += 1.0;
+        going = 0;
+        SNN_EACH {
+            const int64_t more = (u[e] > sum[e]) & (probability[e] > 0.0);
+            const double next = probability[e] * (mean[e] / n);
+            out[e] = more ? n : out[e];
+            probability[e] = more ? next : probability[e];
+            sum[e] = more ? sum[e] + next : sum[e];
+            going |= more;
+        }
+    } while (going);
+    if (large) SNN_EACH {
+        if (!(mean[e] > SNN_LARGE_MEAN)) continue;
+        const snn_stream own = snn_stream_of(stream, by_step, e);
+        out[e] = snn_large_count(&own, mean[e], mean[e]);
+    }
+}
+
+/* With one mean the sums are the same for all. */
+SNN_INLINE void snn_alike_poisson(const snn_stream *stream, int by_step, double mean, double *out)
+{
+    double u[SNN_DRAWS];
+    if (!snn_is_inverted(mean)) {
+        SNN_EACH {
+            const snn_stream own = snn_stream_of(stream, by_step, e);
+            out[e] = snn_draw_poisson(&own, mean);
+        }
+        return;
+    }
+    snn_uniforms(stream, by_step, u);
+    double highest = 0.0;
+    SNN_EACH {
+        highest = u[e] > highest ? u[e] : highest;
+        out[e] = 0.0;
+    }
+    double n = 0.0, probability = snn_exp(-mean), sum = probability;
+    while (highest > sum && probability > 0.0) {
+        SNN_EACH out[e] += u[e] > sum ? 1.0 : 0.0;
+        n += 1.0;
+        probability *= mean / n;
+        sum += probability;
+    }
+}
+
+/* Whether as many of n trials as succeed are found by inversion, with the rarer of both outcomes. */
+SNN_INLINE int snn_is_drawn(double n, double p, double rarer)
+{
+    return p > 0.0 && p < 1.0 && n > 0.0 && n * rarer <= SNN_LARGE_MEAN;
+}
+
+SNN_INLINE void snn_draws_binomial(const snn_stream *stream, int by_step, const double *n,
+                                   const double *p, double *out)
+{
+    double u[SNN_DRAWS], odds[SNN_DRAWS], probability[SNN_DRAWS], sum[SNN_DRAWS];
+    snn_uniforms(stream, by_step, u);
+    int64_t going = 0, others = 0;
+    SNN_EACH {
+        const double rarer = p[e] > 0.5 ? 1.0 - p[e] : p[e];
+        const int drawn = snn_is_drawn(n[e], p[e], rarer);
+        const double own = drawn ? rarer : 0.5;
+        odds[e] = own / (1.0 - own);
+        probability[e] = drawn ? snn_exp(n[e] * snn_log_of_rest(own)) : 1.0;
+        sum[e] = probability[e]; /* of the others 1, which no number exceeds */
+        out[e] = 0.0;
+        others |= !drawn;
+    }
+    double k = 0.0;
+    do {
+        going = 0;
+        SNN_EACH {
+            const int64_t more = (u[e] > sum[e]) & (k < n[e]);
+            const double next = probability[e] * (odds[e] * (n[e] - k) / (k + 1.0));
+            out[e] = more ? k + 1.0 : out[e];
+            probability[e] = more ? next : probability[e];
+            sum[e] = more ? sum[e] + next : sum[e];
+            going |= more;
+        }
+        k += 1.0;
+    } while (going);
+    SNN_EACH out[e] = p[e] > 0.5 ? n[e] - out[e] : out[e];
+    if (others) SNN_EACH {
+        if (snn_is_drawn(n[e], p[e], p[e] > 0.5 ? 1.0 - p[e] : p[e])) continue;
+        const snn_stream own = snn_stream_of(stream, by_step, e);
+        out[e] = snn_draw_binomial(&own, n[e], p[e]);
+    }
+}
+
+/* All make the first attempt together; the few that fail go on one by one. */
+SNN_INLINE void snn_draws_gamma(const snn_stream *stream, int by_step, const double *shape,
+                                const double *scale, double *out)
+{
+    uint32_t normal[4][SNN_DRAWS], uniform[4][SNN_DRAWS];
+    double d[SNN_DRAWS];
+    snn_bits_of(stream, by_step, 1, normal);
+    snn_bits_of(stream, by_step, 1001, uniform);
+    int64_t small = 0;
+    SNN_EACH {
+        const double own = shape[e] > 0.0 ? shape[e] : 1.0;
+        d[e] = (own < 1.0 ? own + 1.0 : own) - 1.0 / 3.0;
+        small |= shape[e] < 1.0;
+    }
+    SNN_EACH {
+        const uint32_t first[4] = {normal[0][e], normal[1][e], normal[2][e], normal[3][e]};
+        const uint32_t second[4] = {uniform[0][e], uniform[1][e], 0, 0};
+        out[e] = snn_gamma_attempt(d[e], first, second);
+    }
+    SNN_EACH {
+        if (out[e] >= 0.0) continue;
+        const snn_stream own = snn_stream_of(stream, by_step, e);
+        out[e] = snn_gamma_from(&own, d[e], 2);
+    }
+    if (small) {
+        double u[SNN_DRAWS];
+        snn_uniforms(stream, by_step, u);
+        SNN_EACH {
+            const double factor = snn_below_shape_1(u[e], shape[e] > 0.0 ? shape[e] : 1.0);
+            out[e] = shape[e] < 1.0 ? out[e] * factor : out[e];
         }
     }
-    if (shape < 1.0) value *= __builtin_pow(snn_draw_uniform(stream, 0.0, 1.0), 1.0 / shape);
-    return scale * value;
+    SNN_EACH out[e] = shape[e] > 0.0 ? scale[e] * out[e] : 0.0;
 }
 
 #endif

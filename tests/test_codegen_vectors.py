@@ -35,11 +35,16 @@ def vectorised_lines(code, folder):
     return {int(line) for file, line, *_ in reports if file == str(source)}
 
 
+def main_loop(code):
+    """The line before the loop over neurons."""
+    return max(n for n, line in enumerate(code.splitlines(), 1) if "SNN_INDEPENDENT" in line)
+
+
 @pytest.mark.parametrize("name", [*NEURONS, "Delta"])
 def test_update_of_neurons_is_vectorised(name, tmp_path):
     neuron = Neuron.from_cell(DELTA, name) if name == "Delta" else library.load(name)
     code = neuron.code
-    loop = code.splitlines().index("    SNN_INDEPENDENT") + 1
+    loop = main_loop(code)
 
     assert {loop, loop + 1} & vectorised_lines(code, tmp_path)
 
@@ -48,14 +53,21 @@ DRAWS = [
     "Uniform(0, 1)", "Normal(0, 1)", "LogNormal(0, 1)", "Exponential(2)", "DiscreteUniform(1, 6)",
     "Bernoulli(0.2)",
 ]  # fmt: skip
+BLOCKS = ["Poisson(3)", "Binomial(10, 0.3)", "Gamma(2, 1)"]
 
 
 @pytest.mark.parametrize(
-    "equation", [*(f"r = {draw}" for draw in DRAWS), "10*dr/dt = -r + xi"], ids=[*DRAWS, "noise"]
+    "equation",
+    [
+        *(f"r = {draw}" for draw in DRAWS),
+        *(f"10*dr/dt = -r + {draw}" for draw in BLOCKS),
+        "10*dr/dt = -r + xi",
+    ],
+    ids=[*DRAWS, *BLOCKS, "noise"],
 )
 def test_random_draws_are_vectorised(equation, tmp_path):
     code = Neuron(equations=equation, name="Noisy").code
-    loop = code.splitlines().index("    SNN_INDEPENDENT") + 1
+    loop = main_loop(code)
 
     assert {loop, loop + 1} & vectorised_lines(code, tmp_path)
 

@@ -172,6 +172,46 @@ def test_runaway_without_a_refractory_period():
     assert net.hints() == [f"E: runaway; {rate:.0f} Hz, and no refractory period limits it"]
 
 
+@pytest.mark.parametrize(
+    ("dt", "t_ref", "limits"),
+    [
+        (1.0, 2.0, "334 Hz, the refractory limit is 500 Hz, with dt = 1 ms 333 Hz"),
+        (0.5, 1.0, "668 Hz, the refractory limit is 1000 Hz, with dt = 0.5 ms 667 Hz"),
+        (0.1, 0.1, "5000 Hz, the refractory limit is 10000 Hz, with dt = 0.1 ms 5000 Hz"),
+    ],
+    ids=["steps of half the period", "shorter", "one step"],
+)
+def test_a_coarse_step_lowers_the_refractory_limit(dt, t_ref, limits):
+    net, _ = lif(dt=dt, I=1e6, t_ref=t_ref)
+
+    net.simulate(500)
+
+    assert net.hints() == [f"E: runaway; {limits}"]
+
+
+def test_a_spike_in_each_step_is_runaway_however_long_a_step_is():
+    cell = LIF.replace("refractory: t_ref", "").replace("20 ms", "200 ms")
+    net, _ = lif(cell, dt=5.0, I=1e6)
+
+    net.simulate(500)
+
+    assert net.hints() == ["E: runaway; 200 Hz, and no refractory period limits it"]
+
+
+def test_who_was_silenced_is_not_told_to_be_silent():
+    net, group = lif(I=30.0)
+    net.silence(group)
+    net.simulate(500)
+    silenced = net.hints()
+
+    net.silence(group, neurons=0, on=False)
+    group.I = 0.0
+    net.simulate(500)
+
+    assert silenced == []
+    assert [hint.split(";")[0] for hint in net.hints()] == ["E: silent"]
+
+
 def test_neurons_that_spike_all_at_once_are_told():
     net, group = lif(n=20, I=30.0)
 

@@ -392,3 +392,24 @@ def test_spikes_of_others_are_not_there(tmp_path):
     assert error.value.args == (
         "Recording: it has no spikes of 'E'; it has those of source, a/b: group.",
     )
+
+
+def test_a_closed_network_writes_and_queues_no_more(tmp_path):
+    net = running(tmp_path / "run.zarr")
+    net.simulate(20)
+    writer = net._record_taps["a/b: group", "v"]
+    made = next(iter(net._recording_stores.values()))
+    net.close()
+
+    net.simulate(20)
+    net.reset()
+    net.simulate(5)
+
+    assert writer in net._recorders  # memory goes on
+    assert net.traces["a/b: group"]["v"].shape == (25, 40)
+    stored = load_recording(tmp_path / "run.zarr")
+    assert stored.traces["a/b: group"]["v"].shape == (100, 40)
+    assert made._queued == 0
+    net.record(net.populations["a/b: group"], "v", to=tmp_path / "next.zarr")
+    net.simulate(1)
+    assert load_recording(tmp_path / "next.zarr").traces["a/b: group"]["v"].shape == (10, 40)

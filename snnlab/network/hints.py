@@ -63,15 +63,20 @@ def _of_activity(population: Population, counts: NDArray[np.int64], dt: float) -
         return
     n_spikes = int(counts.sum())
     if n_spikes == 0:
-        yield f"{name}: silent{_distance(state, event)}"
+        if not population.silenced.all():  # who silenced them knows
+            yield f"{name}: silent{_distance(state, event)}"
         return
     rate = n_spikes * 1000.0 / (population.size * len(counts) * dt)
     refractory = _refractory(state, event)
+    # The engine waits whole steps, and crosses the threshold in the step after them.
+    reachable = 1000.0 / ((np.rint(refractory / dt) + 1) * dt)
     if refractory > 0:
-        if rate > NEAR_LIMIT * 1000.0 / refractory:
-            limit = number(1000.0 / refractory)
-            yield f"{name}: runaway; {number(rate)} Hz, the refractory limit is {limit} Hz"
-    elif rate > RUNAWAY:
+        if rate > NEAR_LIMIT * reachable:
+            limit = f"the refractory limit is {number(1000.0 / refractory)} Hz"
+            if dt > COARSE * refractory:
+                limit += f", with dt = {number(dt)} ms {number(reachable)} Hz"
+            yield f"{name}: runaway; {number(rate)} Hz, {limit}"
+    elif rate > min(RUNAWAY, NEAR_LIMIT * reachable):
         yield f"{name}: runaway; {number(rate)} Hz, and no refractory period limits it"
     volleys = counts[counts > 0]
     if population.size >= FEWEST and len(volleys) >= OFTEN and (volleys == population.size).all():

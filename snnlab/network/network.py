@@ -874,9 +874,16 @@ class Network:
         self.changed.emit()
 
     def close(self) -> None:
-        """Stop the network for good; recordings on disk are complete."""
+        """Stop the network; recordings on disk are complete, and later runs are not in them."""
         self.pause()
-        for store in self._recording_stores.values():
+        with self._simulator.between_steps():
+            for record in self._spike_records.values():
+                record.sink = None
+            for traces in self._trace_records.values():
+                for trace in traces.values():
+                    trace.sink = None
+            stores, self._recording_stores = self._recording_stores, {}
+        for store in stores.values():
             store.close()
 
     def _prepare(self) -> None:

@@ -506,6 +506,76 @@ def test_divergence_is_marked_and_left_for_the_last_good_moment(small_network: L
     in_kernel(lab, "net.history.stop(); cells.tau = 20")
 
 
+def raster_pixels(figures: Locator) -> NDArray[np.int16]:
+    """What is painted in the frame of the raster, without what stands beside it."""
+    return pixels(figures)[20:190, 100:450]
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_resting_raster_shows_single_spikes_with_their_times(small_network: LabPage, theme: str):
+    lab = small_network
+    lab.command("apputils:change-theme", theme=theme)
+    figures = wait_for_figures(lab)
+    expect(lab.page.locator(".snn-dashboard")).to_have_attribute(
+        "data-dark", str("Dark" in theme).lower()
+    )
+    start_in_kernel(lab, "net.simulate(1000)")
+    lab.page.wait_for_function("() => !window.running")
+    readout = lab.page.locator(".snn-plots .snn-readout")
+    where = raster_of(lab, figures)
+    lab.page.mouse.move(where["x"], where["y"])
+
+    expect(readout).to_contain_text("spike at")
+
+    name, when = readout.inner_text().split("\n")
+    neuron, time = name.removeprefix("cells[").removesuffix("]"), when.split()[2]
+    known = in_kernel(
+        lab,
+        f"cell = net.spikes['cells']; mine = cell[cell['neuron'] == {neuron}]['time']\n"
+        f"print((abs(mine - {time}) < 0.01).sum())",
+    )
+    assert known == "1"
+    lab.page.mouse.move(5, 5)
+    dots = raster_pixels(figures)
+    assert inked(dots, "#56b4e9" if "Dark" in theme else "#0072b2") > 500
+
+    lab.page.mouse.move(where["x"], where["y"])
+    lab.page.locator('.snn-plots [title^="Box Zoom"]').first.click()
+    lab.page.mouse.move(where["x"] - 40, where["y"] - 40)
+    lab.page.mouse.down()
+    lab.page.mouse.move(where["x"] + 40, where["y"] + 40, steps=4)
+    lab.page.mouse.up()
+    expect(lab.page.locator(".snn-follow")).to_be_visible()
+    lab.page.mouse.move(where["x"] + 10, where["y"] + 10)
+    lab.screenshot(f"points_zoomed_{'dark' if 'Dark' in theme else 'light'}")
+    assert difference(dots, raster_pixels(figures)) > 500
+    for tool in ("Box Zoom", "Reset"):
+        lab.page.locator(f'.snn-plots [title^="{tool}"]').first.click()
+    lab.page.locator(".snn-follow").click()
+
+
+def test_run_that_was_left_is_faint_below_the_new_one(small_network: LabPage):
+    lab = small_network
+    lab.command("apputils:change-theme", theme="JupyterLab Light")
+    figures = wait_for_figures(lab)
+    in_kernel(lab, "net.history.keep(50); net.simulate(500)")
+    wait_for_time(lab, 500)
+    chip = lab.page.locator(".snn-earlier-chip")
+    assert not chip.is_visible()
+
+    in_kernel(lab, "net.go_back(200); cells.I = 40; net.simulate(300)")
+
+    expect(chip).to_have_text("earlier run (now cells.I = 40)")
+    wait_for_time(lab, 500)
+    both = pixels(figures)
+    lab.screenshot("earlier_run")
+    chip.click()
+    expect(chip).to_have_attribute("aria-pressed", "false")
+    assert difference(both, pixels(figures)) > 500
+    chip.click()
+    in_kernel(lab, "net.history.stop(); net.history.branches = []")
+
+
 TWO_VARIABLES = """\
 adapting = snnlab.Neuron.from_cell(\"\"\"
 I = 25 mV

@@ -214,13 +214,16 @@ class History:
         """Step of the newest sample, -1 without any."""
         return int(self._chunks[-1][0][-1]) if self._chunks else -1
 
-    def cut(self, step: int) -> None:
-        """Forget the samples from ``step`` on."""
+    def cut(self, step: int) -> list[tuple[NDArray, NDArray]]:
+        """Forget the samples from ``step`` on; return them, oldest first."""
+        cut_off = []
         while self._chunks and self.newest >= step:
             steps, values = self._chunks.pop()
             self.n_values -= values.size
             kept = int(np.searchsorted(steps, step))
+            cut_off.append((steps[kept:], values[kept:]))
             self.append(steps[:kept], values[:kept])
+        return cut_off[::-1]
 
     def clear(self) -> None:
         self._chunks.clear()

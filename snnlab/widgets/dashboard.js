@@ -4,6 +4,7 @@ import { Analyses } from "./analyses.js";
 import { bokehOf } from "./bokeh.js";
 import { LiveFigures } from "./figures.js";
 import { TimeWindow, unpack } from "./frames.js";
+import { legend } from "./legend.js";
 import { afterPaint, element, themeOf, watchTheme, watchVisibility } from "./page.js";
 import { plotsMenu } from "./plots_menu.js";
 import { Panel } from "./panel.js";
@@ -98,6 +99,9 @@ class DashboardView {
       case "file":
         if (content.viewer === this.viewer) saveAs(content.name, new Blob([buffers[0]], { type: content.mime }));
         break;
+      case "points":
+        if (content.viewer === this.viewer) this.figures?.takePoints(content, buffers.length ? unpack(content.layout, buffers[0]) : undefined);
+        break;
       case "refused":
         this.panel.refuse(content.key, content.reason);
         break;
@@ -117,6 +121,7 @@ class DashboardView {
     const rows = bands.reduce((sum, band) => sum + band.rows, 0);
     const figures = new LiveFigures(this.bokeh, setup.picture);
     figures.onFollow = (following) => (this.follow.hidden = following);
+    figures.onPoints = (part) => this.send({ type: "points", viewer: this.viewer, ...part });
     figures.onPick = (population, neuron) => this.send({ type: "trace", population, variable: null, neuron });
     const plots = element("div", { class: "snn-plots", "aria-label": "live figures" });
     plots.style.visibility = "hidden"; // until it can take the place of the old ones
@@ -137,7 +142,7 @@ class DashboardView {
     this.plots = plots;
     plots.style.visibility = "";
     const menu = plotsMenu(setup, figures, (message) => this.send({ ...message, viewer: this.viewer }));
-    const head = figures.legend((trace) => this.send({ type: "untrace", ...trace }));
+    const head = legend(figures, (trace) => this.send({ type: "untrace", ...trace }));
     head.append(menu);
     this.waiting.replaceWith(head);
     this.waiting = head;
@@ -212,6 +217,8 @@ class DashboardView {
 
   redraw() {
     if (!this.figures) return;
+    this.figures.resting = this.state !== undefined && !this.state.running;
+    this.figures.nameEarlier(this.window.hasEarlier ? this.state.earlier : undefined);
     this.figures.draw(this.window);
     this.empty.hidden = this.window.newest >= 0;
   }

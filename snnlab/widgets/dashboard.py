@@ -10,6 +10,7 @@ from typing import Any
 from IPython.display import display
 
 from snnlab.errors import SimulationError, SnnlabError
+from snnlab.plots.frames import pack
 from snnlab.plots.live import figure_item
 from snnlab.widgets import assets, session
 from snnlab.widgets.analyses import Analysis, Matrix, Phase, Spectrum, Weights
@@ -23,6 +24,7 @@ from snnlab.widgets.still import Still
 from snnlab.widgets.transport import MAX_SPEED, MIN_SPEED, act, set_speed
 
 DEFAULT_DURATION = 1000.0  # ms
+MAX_POINTS = 20_000  # spikes that a page paints one by one, in about 10 ms
 STILL_HEIGHT = 760  # px, room for three figures
 
 
@@ -166,6 +168,15 @@ class Dashboard(FigureWidget):
                 self._pump.remove_analysis(number)
                 self._show_analyses()
             case {
+                "type": "points",
+                "viewer": str(viewer),
+                "start": float() | int() as start,
+                "end": float() | int() as end,
+                "low": float() | int() as low,
+                "high": float() | int() as high,
+            } if all(math.isfinite(limit) for limit in (start, end, low, high)):
+                self._give_points(viewer, (start, end), (low, high))
+            case {
                 "type": "export",
                 "viewer": str(viewer),
                 "figure": str(figure),
@@ -203,6 +214,16 @@ class Dashboard(FigureWidget):
         if file is not None:
             message = {"type": "file", "viewer": viewer, "name": file.name, "mime": file.mime}
             self.send(message, [file.data])
+
+    def _give_points(
+        self, viewer: str, times: tuple[float, float], rows: tuple[float, float]
+    ) -> None:
+        """Send the single spikes of a part of the raster, or how many there would be."""
+        count, arrays = self._pump.points(*times, rows, MAX_POINTS)
+        layout, buffer = pack(arrays)
+        part = {"start": times[0], "end": times[1], "low": rows[0], "high": rows[1]}
+        about = {"type": "points", "viewer": viewer, "count": count, "most": MAX_POINTS}
+        self.send({**about, **part, "layout": layout}, [buffer] if arrays else [])
 
     def _analyse(self, analysis: Analysis) -> None:
         self._notice(self._pump.add_analysis(analysis))

@@ -5,6 +5,7 @@ A feed knows neither threads nor messages; the pump calls it from one thread at 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from snnlab.plots.frames import History, RasterColumns, TraceColumns, Window, st
 from snnlab.plots.live import Picture
 from snnlab.plots.palette import Colour, population_colours, trace_colours
 from snnlab.plots.traces import Trace, Traced
+from snnlab.widgets.earlier import Earlier
 
 SPIKE_HISTORY = 1_000_000  # spikes of one population
 TRACE_HISTORY = 1_000_000  # samples of one stream
@@ -115,6 +117,7 @@ class Feed:
         self._samples: dict[Traced, _Source] = {}
         self._pinned: dict[Traced, _Source] = {}  # followed, but in no figure
         self._last_step = -1
+        self.earlier = Earlier(network)
         self._make_sources()
         self._set_window(Window.of(duration, network.dt))
 
@@ -245,7 +248,7 @@ class Feed:
             source.close()
 
     def drain(self) -> bool:
-        """Take what the engine has; return whether time went back.
+        """Take what the engine has; return whether all must be shown anew, as time went back.
 
         What was before the time that it went back to stays.
         """
@@ -277,10 +280,13 @@ class Feed:
             self._last_step = n_steps - 1
             self._raster.advance(self._last_step)
             self._traces.advance(self._last_step)
-        return restarted
+        left = self.earlier.refresh(self.picture, self.window)
+        return restarted or left
 
     def cut(self, n_steps: int) -> None:
         """Time went back to ``n_steps``: forget what was later, draw what was before."""
+        for key, source in self._samples.items():
+            self.earlier.leave(key, source.history.cut(n_steps))
         for source in self._sources:
             source.history.cut(n_steps)
             source.recalled = min(source.recalled, n_steps - 1)
@@ -293,6 +299,7 @@ class Feed:
 
     def forget(self) -> None:
         """Start again from an empty picture."""
+        self.cut(0)
         for source in self._sources:
             source.history.clear()
             source.recalled = -1
@@ -305,6 +312,7 @@ class Feed:
 
     def _redraw(self, window: Window) -> None:
         self._set_window(window)
+        self.earlier.draw(self.picture, window)
         if self._last_step < 0:
             return
         self._raster.advance(self._last_step)
@@ -327,6 +335,42 @@ class Feed:
             "traces": self._traces.pairs(first, last),
             "spike_trace": trace,
             "spike_step": step,
+            **self.earlier.columns(first, last),
+        }
+
+    def points(
+        self, start: float, end: float, rows: tuple[float, float], most: int
+    ) -> tuple[int, dict[str, NDArray[Any]]]:
+        """Each spike between two times (ms) and two heights of the raster.
+
+        Returns
+        -------
+        How many there are, and their arrays unless they are more than ``most``: times (ms), rows
+        (the height of a neuron's middle), bands and neurons.
+        """
+        dt = self._network.dt
+        first, last = math.ceil(start / dt - 1e-9), math.ceil(end / dt - 1e-9)
+        found = []
+        for index, (band, source) in enumerate(
+            zip(self.picture.bands, self._spikes.values(), strict=True)
+        ):
+            for steps, neurons in source.history.since(first):
+                part = slice(*np.searchsorted(steps, [first, last]))
+                heights = band.first_row + (neurons[part] + 0.5) * (band.n_rows / band.n_neurons)
+                seen = (heights >= rows[0]) & (heights <= rows[1])
+                found.append((steps[part][seen], heights[seen], index, neurons[part][seen]))
+        count = sum(len(steps) for steps, *_ in found)
+        if count > most:
+            return count, {}
+        nothing = np.zeros(0)
+        bands = [np.full(len(steps), index, np.uint8) for steps, _, index, _ in found]
+        return count, {
+            "times": np.concatenate([nothing, *(steps * dt for steps, *_ in found)]),
+            "rows": np.concatenate([nothing, *(one[1] for one in found)]).astype(np.float32),
+            "bands": np.concatenate([np.zeros(0, np.uint8), *bands]),
+            "neurons": np.concatenate(
+                [np.zeros(0, np.int32), *(one[3].astype(np.int32) for one in found)]
+            ),
         }
 
     def content(self) -> Content:

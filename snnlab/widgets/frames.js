@@ -27,6 +27,7 @@ export class TimeWindow {
     this.rows = rows;
     this.bands = bands;
     this.traces = traces;
+    this.version = 0; // changes with what it holds
     this.resize({ columnSteps: 1, columns: 1, dt: 1 });
   }
 
@@ -37,6 +38,9 @@ export class TimeWindow {
     this.raster = new Uint8Array(shape.columns * this.rows);
     this.sums = new Float32Array(shape.columns * this.bands);
     this.pairs = new Float32Array(shape.columns * this.traces * 2).fill(NaN);
+    this.hasEarlier = false; // whether a run was left that can be compared
+    this.earlierSums = new Float32Array(this.sums.length).fill(NaN);
+    this.earlierPairs = new Float32Array(this.pairs.length).fill(NaN);
     this.spikes = Array.from({ length: this.traces }, () => []);
   }
 
@@ -59,14 +63,19 @@ export class TimeWindow {
     const { columns, columnSteps, dt } = frame.window;
     const same = columns === this.shape.columns && columnSteps === this.shape.columnSteps && dt === this.shape.dt;
     if (frame.whole || !same) this.resize(frame.window);
+    if (frame.whole || !same || frame.state.running || frame.last !== this.newest) this.version += 1;
     this.newest = frame.last;
     if (frame.last < 0) return;
+    this.hasEarlier = arrays.earlier_sums !== undefined;
     this.changed = Math.min(this.changed, frame.first);
     for (let column = frame.first; column <= frame.last; column++) {
       const from = column - frame.first;
       this._copy(arrays.raster, this.raster, this.rows, from, column);
       this._copy(arrays.sums, this.sums, this.bands, from, column);
       this._copy(arrays.traces, this.pairs, this.traces * 2, from, column);
+      if (!this.hasEarlier) continue;
+      this._copy(arrays.earlier_sums, this.earlierSums, this.bands, from, column);
+      this._copy(arrays.earlier_traces, this.earlierPairs, this.traces * 2, from, column);
     }
     this._addSpikes(frame.first, arrays.spike_trace.data, arrays.spike_step.data);
   }

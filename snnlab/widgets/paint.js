@@ -150,8 +150,8 @@ export function usualCount(window, band) {
 }
 
 /** Rate of one band over the window, averaged over `SMOOTHING`: times (ms), rates (Hz), maximum. */
-export function rateLine(window, band, index) {
-  const { oldest, newest, bands, sums } = window;
+export function rateLine(window, band, index, sums = window.sums) {
+  const { oldest, newest, bands } = window;
   const reach = Math.max(1, Math.ceil(SMOOTHING / window.columnTime));
   const n = Math.max(0, newest - oldest); // the newest column is not full yet
   const x = new Float64Array(n);
@@ -159,20 +159,29 @@ export function rateLine(window, band, index) {
   const scale = 1000 / (band.neurons * window.columnTime);
   let sum = 0;
   let top = 0;
+  let known = 0; // columns in a row; of an earlier run some are not
   for (let i = 0; i < n; i++) {
-    sum += sums[window.slot(oldest + i) * bands + index];
-    if (i >= reach) sum -= sums[window.slot(oldest + i - reach) * bands + index];
-    const count = Math.min(i + 1, reach);
+    const spikes = sums[window.slot(oldest + i) * bands + index];
+    if (Number.isNaN(spikes)) {
+      known = sum = 0;
+      x[i] = (oldest + i + 0.5) * window.columnTime;
+      y[i] = NaN;
+      continue;
+    }
+    sum += spikes;
+    if (known >= reach) sum -= sums[window.slot(oldest + i - reach) * bands + index];
+    known += 1;
+    const count = Math.min(known, reach);
     x[i] = (oldest + i + 1 - count / 2) * window.columnTime;
     y[i] = (sum * scale) / count;
-    if (i >= reach - 1 && y[i] > top) top = y[i];
+    if (known >= reach && y[i] > top) top = y[i];
   }
   return { x, y, low: 0, high: top };
 }
 
 /** One trace over the window: times (ms), values and their extremes. */
-export function traceLine(window, index) {
-  const { oldest, newest, traces, pairs } = window;
+export function traceLine(window, index, pairs = window.pairs) {
+  const { oldest, newest, traces } = window;
   const n = newest < 0 ? 0 : newest - oldest + 1;
   const x = new Float64Array(2 * n);
   const y = new Float64Array(2 * n);

@@ -1,5 +1,6 @@
 // The menu of the figures: more traces, analyses, and files of what is shown.
 
+import { fileOf } from "./figure_files.js";
 import { element } from "./page.js";
 import { saveAs } from "./save.js";
 
@@ -104,7 +105,7 @@ function exports(figures, send) {
       made.addEventListener("click", save);
       return made;
     };
-    const picture = (format) => async () => saveAs(`${title}.${format}`, await figures.export(model.name, format));
+    const picture = (format) => async () => saveAs(`${title}.${format}`, await fileOf(figures, model.name, format));
     const file = (format) => () => send({ type: "export", figure: title, format });
     return element(
       "div",

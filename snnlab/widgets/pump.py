@@ -14,6 +14,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from numpy.typing import NDArray
+
 from snnlab.plots.frames import pack
 from snnlab.plots.live import Picture
 from snnlab.widgets.analyses import Analyses, Analysis
@@ -115,6 +117,13 @@ class Pump:
         """All that lies in the window."""
         with self._lock:
             return self._feed.content()
+
+    def points(
+        self, start: float, end: float, rows: tuple[float, float], most: int
+    ) -> tuple[int, dict[str, NDArray[Any]]]:
+        """Each spike of a part of the raster, see `Feed.points`."""
+        with self._lock:
+            return self._feed.points(start, end, rows, most)
 
     @property
     def analyses(self) -> tuple[list[dict[str, object]], dict[str, object]]:
@@ -229,6 +238,7 @@ class Pump:
             return None
         whole = self.viewers.wants_whole_window()
         values = self._sliders.values()
+        state["earlier"] = self._feed.earlier.text
         changed = state != self._sent_state or values != self._sent_values
         if not (whole or changed or self._analyses.due(now)):
             return None

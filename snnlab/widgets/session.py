@@ -54,7 +54,7 @@ def present(network: Any) -> dict[str, object]:
         "time": float(network.time),
         "running": bool(network.running),
         "n_changes": len(changes),
-        "changes": [_line(change, network.dt) for change in changes[-LAST_CHANGES:]],
+        "changes": [line_of(change, network.dt) for change in changes[-LAST_CHANGES:]],
         "oldest": min(times) if times else None,
         "newest": max(times) if times else None,
         "good": float(good.time) if good is not None else None,
@@ -64,7 +64,8 @@ def present(network: Any) -> dict[str, object]:
     }
 
 
-def _line(change: Any, dt: float) -> dict[str, object]:
+def line_of(change: Any, dt: float) -> dict[str, object]:
+    """A change of the log in words: its time (ms) and its text."""
     match change.value:
         case int() | float() as number:
             value = f"{number:g}"

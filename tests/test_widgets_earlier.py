@@ -1,0 +1,144 @@
+"""The run that was left by going back is shown beside the one that took its place."""
+
+import numpy as np
+import pytest
+
+from snnlab.model.neuron import Neuron
+from snnlab.network.network import Network
+from snnlab.widgets.feed import Feed, picture_of
+
+DRIVEN = """
+I = 25
+10 ms * dv/dt = -v + I
+spike: v > 15
+reset: v = 0
+"""
+
+
+@pytest.fixture
+def network() -> Network:
+    network = Network(dt=0.1, seed=1)
+    cells = network.add(30, Neuron.from_cell(DRIVEN, "driven"), name="cells")
+    cells.v = np.linspace(0, 14, 30)
+    network.history.keep(50)
+    return network
+
+
+@pytest.fixture
+def feed(network: Network) -> Feed:
+    feed = Feed(network, picture_of(network), 500.0)
+    feed.listen()
+    return feed
+
+
+def test_run_that_was_left_is_in_the_same_columns_as_the_new_one(network, feed):
+    network.simulate(400)
+    feed.drain()
+    before = feed.columns(0, 319)  # columns of 1.3 ms
+    network.go_back(200)
+    network.populations["cells"].I = 40.0
+    network.simulate(200)
+
+    shown_anew = feed.drain()
+
+    after = feed.columns(0, 307)
+    assert shown_anew
+    assert feed.window.column_steps == 13
+    first = 2000 // 13
+    np.testing.assert_array_equal(after["earlier_sums"][first:307], before["sums"][first:307])
+    np.testing.assert_array_equal(
+        after["earlier_traces"][first + 1 : 307], before["traces"][first + 1 : 307]
+    )
+    assert np.isnan(after["earlier_sums"][:first]).all()
+    assert not np.array_equal(after["sums"][first:], before["sums"][first:308])
+
+
+def test_text_tells_what_is_different_now(network, feed):
+    network.simulate(300)
+    network.populations["cells"].I = 20.0
+    network.simulate(100)
+    network.go_back(200)
+    network.populations["cells"].I = 40.0
+
+    feed.drain()
+
+    assert feed.earlier.text == "earlier run (now cells.I = 40; then cells.I = 20)"
+
+
+def test_text_names_few_changes(network, feed):
+    network.simulate(300)
+    network.go_back(200)
+    cells = network.populations["cells"]
+    network.kick(cells, "v", 0.1)
+    for drive in (27.0, 28.0, 30.0):
+        cells.I = drive
+    network.silence(cells, [3])
+
+    feed.drain()
+
+    assert feed.earlier.text == "earlier run (now cells.v += 0.1, cells.I = 30 and 1 more)"
+
+
+def test_older_run_is_shown_where_the_newest_had_not_come_as_far(network, feed):
+    network.simulate(400)
+    feed.drain()
+    before = feed.columns(0, 307)
+    network.go_back(300)
+    feed.drain()
+    network.go_back(200)
+    network.simulate(200)
+    feed.drain()
+
+    after = feed.columns(160, 306)
+
+    np.testing.assert_array_equal(after["earlier_sums"], before["sums"][160:307])
+    np.testing.assert_array_equal(after["earlier_traces"], before["traces"][160:307])
+
+
+def test_without_a_branch_a_frame_holds_nothing_of_earlier_runs(network, feed):
+    network.simulate(100)
+    feed.drain()
+
+    assert feed.earlier.text is None
+    assert not any(name.startswith("earlier") for name in feed.columns(0, 10))
+
+
+def test_branch_follows_a_window_of_another_length(network, feed):
+    network.simulate(400)
+    feed.drain()
+    network.go_back(200)
+    network.simulate(100)
+    feed.drain()
+
+    feed.show(100.0)
+
+    first, last = feed.oldest, feed.newest
+    columns = feed.columns(first, last)
+    # Nothing was changed, so both runs are the same.
+    np.testing.assert_array_equal(columns["earlier_sums"][:-1], columns["sums"][:-1])
+    np.testing.assert_array_equal(columns["earlier_traces"][:-1], columns["traces"][:-1])
+
+
+def test_points_are_the_spikes_of_a_part_of_the_raster(network, feed):
+    network.simulate(300)
+    feed.drain()
+
+    count, arrays = feed.points(100.05, 200.0, (10.0, 20.0), 20_000)
+
+    spikes = network.spikes["cells"]
+    time, neuron = spikes["time"].to_numpy(), spikes["neuron"].to_numpy()
+    shown = (time > 100.05) & (time < 199.99) & (neuron >= 10) & (neuron < 20)
+    assert count == shown.sum() > 20
+    np.testing.assert_allclose(arrays["times"], time[shown])
+    np.testing.assert_array_equal(arrays["neurons"], neuron[shown])
+    np.testing.assert_allclose(arrays["rows"], neuron[shown] + 0.5)
+
+
+def test_too_many_points_are_counted_but_not_given(network, feed):
+    network.simulate(300)
+    feed.drain()
+
+    count, arrays = feed.points(0.0, 300.0, (0.0, 30.0), 100)
+
+    assert count == len(network.spikes["cells"])
+    assert arrays == {}

@@ -193,6 +193,24 @@ def test_matrix_follows_synapses_that_go():
     np.testing.assert_array_equal(after, [[0, 1, 0], [1, 0, 0], [1, 1, 0]])  # the third's are gone
 
 
+def test_page_of_an_analysis_holds_its_values_and_no_link(network, feed, analyses):
+    shown = (Weights("loop"), Matrix("loop"), Phase("cells", 3, "u", "v"), Spectrum("cells"))
+    for analysis in shown:
+        analyses.add(analysis)
+    empty = [analyses.page(number) for number in range(1, 5)]
+    network.simulate(100)
+    feed.drain()
+
+    pages = [analyses.page(number) for number in range(1, 5)]
+
+    assert [kind for kind, _ in pages] == ["weights", "matrix", "phase", "spectrum"]
+    assert [kind for kind, _ in empty] == [kind for kind, _ in pages]
+    for (_, page), about in zip(pages, analyses.describe(), strict=True):
+        assert f"<title>{about['title']}</title>" in page
+        assert "<script src" not in page
+    assert analyses.page(5) is None
+
+
 def test_number_of_analyses_is_bounded(analyses):
     for neuron in range(MAX_ANALYSES):
         analyses.add(Phase("cells", neuron, "u", "v"))

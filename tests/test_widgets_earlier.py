@@ -95,6 +95,23 @@ def test_older_run_is_shown_where_the_newest_had_not_come_as_far(network, feed):
     np.testing.assert_array_equal(after["earlier_traces"], before["traces"][160:307])
 
 
+def test_spikes_that_the_branch_no_longer_holds_are_not_silence(network, feed):
+    network.simulate(200)
+    network.simulate(200)
+    network.go_back(100)
+    record = network.history.branches[-1].records.spikes["cells"]
+    record.trim(400)
+    network.simulate(300)
+
+    feed.drain()
+
+    sums = feed.columns(80, 306)["earlier_sums"]
+    first = -(-record.known_from // 13) - 80
+    assert 10 < first < 200
+    assert np.isnan(sums[:first]).all()
+    assert np.isfinite(sums[first:]).all()
+
+
 def test_without_a_branch_a_frame_holds_nothing_of_earlier_runs(network, feed):
     network.simulate(100)
     feed.drain()

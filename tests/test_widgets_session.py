@@ -39,7 +39,9 @@ class PlayedNetwork(FakeNetwork):
         self.history = SimpleNamespace(
             times=[100.0, 900.0],
             last_good=SimpleNamespace(time=800.0),
-            branches=["one"],
+            branches=[
+                SimpleNamespace(left=50.0, end=90.0, log=(), records=SimpleNamespace(spikes={}))
+            ],
             keep=lambda: self.done.append(("keep",)),
             stop=lambda: self.done.append(("stop",)),
         )

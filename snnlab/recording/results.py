@@ -150,6 +150,11 @@ class SpikeRecord:
     def __len__(self) -> int:
         return self._n_spikes
 
+    @property
+    def known_from(self) -> int:
+        """The step from which on all spikes are held."""
+        return max(self._held_from, 0 if self.keep is None else self._end - self.keep)
+
     def steps_and_neurons(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         """Step index and neuron of every spike, by step, then by neuron."""
         chunks = list(self._chunks)

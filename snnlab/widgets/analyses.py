@@ -21,6 +21,7 @@ from snnlab.plots.analyses import (
     weight_histogram,
     weight_matrix,
 )
+from snnlab.plots.analysis_page import analysis_page
 from snnlab.plots.traces import Traced
 from snnlab.widgets.feed import Feed, colours_of, unit_of
 
@@ -205,6 +206,14 @@ class Analyses:
                 }
         colour = colours_of(self._network)[population]
         return {**text, "colour": {"light": colour.light, "dark": colour.dark}}
+
+    def page(self, number: int) -> tuple[str, str] | None:
+        """The kind of an analysis and an HTML page with what it shows now; None without it."""
+        analysis = self._shown.get(number)
+        if analysis is None:
+            return None
+        about = self._text(analysis)
+        return str(about["kind"]), analysis_page(about, self._points(analysis))
 
     def due(self, now: float) -> bool:
         """Whether a frame should go out because of them."""

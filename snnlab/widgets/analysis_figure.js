@@ -42,6 +42,7 @@ export class AnalysisFigure {
         element("span", { title: about.title }, about.title),
         file("png", (save) => this.canvas.toBlob(save)),
         file("svg", (save) => save(new Blob([this.svg()], { type: "image/svg+xml" }))),
+        button("HTML", `Save ${about.title} as HTML`, () => send({ type: "analysis page", number: about.number })),
         file("csv", (save) => save(new Blob([this.table()], { type: "text/csv" }))),
         button("×", `Take away ${about.title}`, () => send({ type: "unanalyse", number: about.number })),
       ),

@@ -22,7 +22,7 @@ class DashboardView {
     this.notice = element("div", { class: "snn-notice", role: "alert", hidden: true });
     this.plots = element("div", { class: "snn-plots", "aria-label": "live figures" });
     this.waiting = element("div", { class: "snn-waiting" }, "Loading figures …");
-    this.analyses = new Analyses((message) => this.send(message));
+    this.analyses = new Analyses((message) => this.send({ ...message, viewer: this.viewer }));
     this.empty = element("div", { class: "snn-empty", hidden: true }, "Press play ▸");
     this.follow = element("button", { type: "button", class: "snn-follow", hidden: true }, "Follow ▸");
     this.follow.addEventListener("click", () => this.figures.follow(true));

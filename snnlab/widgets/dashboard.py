@@ -14,7 +14,7 @@ from snnlab.plots.frames import pack
 from snnlab.plots.live import figure_item
 from snnlab.widgets import assets, session
 from snnlab.widgets.analyses import Analysis, Matrix, Phase, Spectrum, Weights
-from snnlab.widgets.export import embedded, file_of, page_of
+from snnlab.widgets.export import File, embedded, file_of, page_of
 from snnlab.widgets.feed import DURATIONS, Content, Feed
 from snnlab.widgets.figure_widget import FigureWidget
 from snnlab.widgets.parameters import Sliders
@@ -164,6 +164,8 @@ class Dashboard(FigureWidget):
                 "y": str(y),
             }:
                 self._analyse(Phase(population, neuron, x, y))
+            case {"type": "analysis page", "viewer": str(viewer), "number": int(number)}:
+                self._give_page(viewer, number)
             case {"type": "unanalyse", "number": int(number)}:
                 self._pump.remove_analysis(number)
                 self._show_analyses()
@@ -212,8 +214,11 @@ class Dashboard(FigureWidget):
         """Send a file of what a figure shows to the page that asks for it."""
         file = file_of(self._pump.content, figure, wanted)
         if file is not None:
-            message = {"type": "file", "viewer": viewer, "name": file.name, "mime": file.mime}
-            self.send(message, [file.data])
+            self._give_file(viewer, file)
+
+    def _give_file(self, viewer: str, file: File) -> None:
+        message = {"type": "file", "viewer": viewer, "name": file.name, "mime": file.mime}
+        self.send(message, [file.data])
 
     def _give_points(
         self, viewer: str, times: tuple[float, float], rows: tuple[float, float]
@@ -228,6 +233,13 @@ class Dashboard(FigureWidget):
     def _analyse(self, analysis: Analysis) -> None:
         self._notice(self._pump.add_analysis(analysis))
         self._show_analyses()
+
+    def _give_page(self, viewer: str, number: int) -> None:
+        """Send an analysis as HTML to the page that asks for it."""
+        made = self._pump.analysis_page(number)
+        if made is not None:
+            kind, text = made
+            self._give_file(viewer, File(f"{kind}.html", "text/html", text.encode()))
 
     def _show_analyses(self) -> None:
         """Tell every page which analyses there are."""

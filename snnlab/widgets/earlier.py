@@ -96,14 +96,16 @@ class Earlier:
 
     def _counts(
         self, branch: Any, population: str, first: int, end: int, width: int
-    ) -> NDArray[np.int64]:
-        """Spikes in the columns first..end - 1 of ``width`` steps."""
+    ) -> NDArray[np.float64]:
+        """Spikes in the columns first..end - 1 of ``width`` steps, nan where they are not held."""
         record = branch.records.spikes.get(population)
         if record is None:
-            return np.zeros(end - first, np.int64)
+            return np.full(end - first, np.nan)
         steps, _ = record.steps_and_neurons()
         begin, stop = np.searchsorted(steps, [first * width, end * width])
-        return np.bincount(steps[begin:stop] // width - first, minlength=end - first)
+        counts = np.bincount(steps[begin:stop] // width - first, minlength=end - first)
+        dropped = np.arange(first, end) * width < record.known_from
+        return np.where(dropped, np.nan, counts)
 
     def _traced(self, picture: Picture, window: Window, n: int) -> NDArray[np.float32]:
         columns = TraceColumns(len(picture.traces), window)

@@ -139,6 +139,11 @@ class Pump:
         self.wake()
         return reason
 
+    def analysis_page(self, number: int) -> tuple[str, str] | None:
+        """The kind of an analysis and an HTML page with what it shows; None without it."""
+        with self._lock:
+            return self._analyses.page(number)
+
     def remove_analysis(self, number: int) -> None:
         with self._lock:
             self._analyses.remove(number)

@@ -352,6 +352,35 @@ def test_the_log_tells_a_course_as_code():
     )
 
 
+@TARGETS
+def test_a_course_that_has_ended_is_gone(target):
+    net, group = reading(target=target)
+    group.I = 1.0
+    plain = [phase.kind for phase in net.schedule.phases]
+    net.stimulate(group, "I", [0.0, 1.0], [10.0])
+    net.simulate(0.5)
+    net.stimulate(group, "I", [1.0, 2.5], [20.0], neurons=1)
+    saved = net.snapshot()
+    assert len(group.stimuli) == 2
+    net.simulate(0.5)
+    assert [change.step for change in group.stimuli] == [1]
+    net.simulate(0.5)
+    net.simulate(2.0)
+    ended = net.snapshot()
+
+    assert group.stimuli == ()
+    assert [phase.kind for phase in net.schedule.phases] == plain
+    assert net.traces["P"]["u"][:, 1].tolist() == [11, 11, 21, 21, 21, 1, 1]
+    net.restore(saved)
+    assert len(group.stimuli) == 2
+    net.simulate(3.0)
+    assert net.traces["P"]["u"][:, 1].tolist() == [11, 11, 21, 21, 21, 1, 1]
+    net.restore(ended)
+    net.reset()
+    net.simulate(2.0)
+    assert net.traces["P"]["u"][:, 1].tolist() == [11, 11, 1, 1]
+
+
 def test_reset_keeps_courses_given_before_the_first_step():
     net, group = reading()
     net.stimulate(group, "I", [1.0, 2.0], [3.0], neurons=0)

@@ -849,8 +849,7 @@ class Network:
                         if name in saved and saved[name].shape == array.shape:
                             array[...] = saved[name]
             for population in self.populations.values():
-                begun = tuple(change for change in population.stimuli if change.step == 0)
-                population._take_stimuli(begun)
+                population._take_stimuli(population.first_stimuli)
             for projection in self.projections.values():
                 projection.mark_followed(0)
             self._simulator.step_index = 0
@@ -999,6 +998,9 @@ class Network:
                 tap.collect(first_step + n_steps)
         if self._simulator.playing:
             self._trim_records()
+        for population in list(self.populations.values()):
+            if population.stimuli:
+                population._drop_stimuli(first_step + n_steps)
 
     def _check(
         self, first_step: int, n_steps: int, seconds: float
@@ -1336,7 +1338,7 @@ class Network:
         for population in self.populations.values():
             key = population._kind, population.name
             if population.stimuli and key not in log.initial:
-                log.initial[key] = replace(population._given(), stimuli=())
+                log.initial[key] = replace(population._given(), stimuli=(), first_stimuli=())
             for change in population.stimuli:
                 log.append(change)
         for projection in self.projections.values():

@@ -46,6 +46,7 @@ class Given:
     n_drawn: int
     courses: dict[str, ValuePlayer] = field(default_factory=dict)
     stimuli: tuple[Change, ...] = ()
+    first_stimuli: tuple[Change, ...] = ()
 
     @property
     def arrays(self) -> list[NDArray]:
@@ -381,6 +382,7 @@ class Population:
         set_(self, "state", state)
         set_(self, "courses", {})
         set_(self, "stimuli", ())
+        set_(self, "first_stimuli", ())
 
     network: Network
     neuron: Neuron
@@ -393,6 +395,7 @@ class Population:
     given_data: Player | None = None  # of given spikes or values
     courses: dict[str, ValuePlayer]  # of parameters and variables that follow a TimedArray
     stimuli: tuple[Change, ...]  # courses that are added to parameters, the earliest first
+    first_stimuli: tuple[Change, ...]  # given before the first step: a reset begins them again
 
     def __len__(self) -> int:
         return self.size
@@ -526,12 +529,18 @@ class Population:
         return np.array(self.state.storage(name))
 
     def _given(self) -> Given:
-        return replace(self.state.given(), courses=dict(self.courses), stimuli=self.stimuli)
+        return replace(
+            self.state.given(),
+            courses=dict(self.courses),
+            stimuli=self.stimuli,
+            first_stimuli=self.first_stimuli,
+        )
 
     def _give(self, given: Given) -> bool:
         changed = self.courses != given.courses
         object.__setattr__(self, "courses", dict(given.courses))
         self._take_stimuli(given.stimuli)
+        object.__setattr__(self, "first_stimuli", given.first_stimuli)
         return self.state.give(given) or changed
 
     def _part(self, name: str, indices: NDArray[np.int32] | None) -> Any:
@@ -600,6 +609,15 @@ class Population:
             self.state.make_individual(change.name)
             self.network._relink()
         self._take_stimuli((*self.stimuli, change))
+        if change.step == 0:
+            object.__setattr__(self, "first_stimuli", (*self.first_stimuli, change))
+
+    def _drop_stimuli(self, step: int) -> None:
+        """Take away the courses whose last value ended before ``step``."""
+        left = tuple(change for change in self.stimuli if change.value.starts[-1] > step)
+        if len(left) < len(self.stimuli):
+            self._take_stimuli(left)
+            self.network._given.pop((self._kind, self.name), None)
 
     def _take_stimuli(self, stimuli: tuple[Change, ...]) -> None:
         """Let these courses be added, and no others."""

@@ -20,11 +20,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from snnlab.engine.memory import padded_size
 from snnlab.engine.transit import Transit, send_again, spikes_under_way
 from snnlab.errors import NetworkError, SimulationError
 from snnlab.network.changes import Change, Course, ParameterLog
 from snnlab.network.connectors import Connectivity
 from snnlab.network.drives import PoissonDrive
+from snnlab.network.inputs import ValuePlayer
 from snnlab.network.population import Given, Population
 from snnlab.network.projection import GivenSynapses, Projection
 from snnlab.recording.results import SpikeRecord, TraceRecord
@@ -375,16 +377,26 @@ def _given_as_json(given: Given, kept: Any) -> dict[str, Any]:
         "table": kept(given.table),
         "individual": {name: kept(values) for name, values in given.individual.items()},
         "n_drawn": given.n_drawn,
-        "stimuli": [
-            {
-                "name": one.name,
-                "step": one.step,
-                "starts": kept(one.value.starts),
-                "values": kept(one.value.values),
-                "neurons": None if one.neurons is None else kept(one.neurons),
+        "stimuli": [_stimulus_as_json(one, kept) for one in given.stimuli],
+        "first_stimuli": [_stimulus_as_json(one, kept) for one in given.first_stimuli],
+        "courses": {
+            name: {
+                "starts": kept(player.starts),
+                "rows": kept(player.rows),
+                "period": player.period,
             }
-            for one in given.stimuli
-        ],
+            for name, player in given.courses.items()
+        },
+    }
+
+
+def _stimulus_as_json(one: Change, kept: Any) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "step": one.step,
+        "starts": kept(one.value.starts),
+        "values": kept(one.value.values),
+        "neurons": None if one.neurons is None else kept(one.neurons),
     }
 
 
@@ -410,8 +422,39 @@ def _given_from_json(about: dict[str, Any], arrays: Mapping[str, NDArray]) -> Gi
     return Given(arrays[about["table"]], individual, int(about["n_drawn"]))
 
 
+def _courses_from_json(
+    population: Population, given: dict[str, Any], arrays: Mapping[str, NDArray]
+) -> dict[str, ValuePlayer]:
+    """Courses that parameters and variables follow; the engine trusts their numbers.
+
+    Raises
+    ------
+    ValueError
+        If they are none.
+    """
+    found = {}
+    for name, about in given["courses"].items():
+        starts, rows = arrays[about["starts"]], arrays[about["rows"]]
+        period = int(about["period"])
+        if name not in population.state.variables and name not in given["individual"]:
+            raise ValueError(f"a course of '{name}' is none")
+        fits = starts.dtype == np.int64 and starts.ndim == 1 and len(starts) > 0
+        fits = fits and starts[0] >= 0 and (np.diff(starts) > 0).all()
+        fits = fits and rows.dtype == population.state.type_of(name) and rows.ndim == 2
+        fits = fits and len(rows) == len(starts)
+        fits = fits and rows.shape[1] in (1, padded_size(population.size))
+        if not fits or not (period == 0 or starts[-1] < period):
+            raise ValueError(f"a course of '{name}' is none")
+        starts, rows = np.ascontiguousarray(starts), np.ascontiguousarray(rows)
+        found[name] = ValuePlayer(starts, rows, period, name)
+    return found
+
+
 def _stimuli_from_json(
-    population: Population, entry: dict[str, Any], arrays: Mapping[str, NDArray]
+    population: Population,
+    given: dict[str, Any],
+    entries: list[dict[str, Any]],
+    arrays: Mapping[str, NDArray],
 ) -> tuple[Change, ...]:
     """Courses that are added to parameters; the engine trusts their numbers.
 
@@ -421,7 +464,7 @@ def _stimuli_from_json(
         If they are none.
     """
     found = []
-    for about in entry["given"]["stimuli"]:
+    for about in entries:
         name, neurons = str(about["name"]), None
         starts, values = arrays[about["starts"]], arrays[about["values"]]
         fits = starts.dtype == np.int64 and starts.ndim == 1 and (np.diff(starts) > 0).all()
@@ -430,7 +473,7 @@ def _stimuli_from_json(
             neurons = arrays[about["neurons"]]
             fits = fits and neurons.dtype == np.int32 and neurons.ndim == 1
             fits = fits and ((neurons >= 0) & (neurons < population.size)).all()
-        if not fits or name not in entry["given"]["individual"]:
+        if not fits or name not in given["individual"]:
             raise ValueError(f"a stimulus of '{name}' is none")
         course = Course(np.ascontiguousarray(starts), np.ascontiguousarray(values))
         step = int(about["step"])
@@ -504,11 +547,7 @@ def _snapshot_of(
         entry["name"]: PopulationState(
             int(entry["size"]),
             entry["model"],
-            replace(
-                _given_from_json(entry["given"], arrays),
-                courses=dict(network.populations[entry["name"]].courses),
-                stimuli=_stimuli_from_json(network.populations[entry["name"]], entry, arrays),
-            ),
+            _given_of_population(network.populations[entry["name"]], entry["given"], arrays),
             {name: arrays[key] for name, key in entry["arrays"].items()},
             {
                 name: (arrays[counts], arrays[neurons])
@@ -533,6 +572,22 @@ def _snapshot_of(
         for entry in about["drives"]
     }
     return Snapshot(step, network.dt, populations, projections, drives, log, 0)
+
+
+def _given_of_population(
+    population: Population, given: dict[str, Any], arrays: Mapping[str, NDArray]
+) -> Given:
+    plain, state = _given_from_json(given, arrays), population.state
+    for name, values in plain.individual.items():
+        fits = name in state.parameters and values.shape == (padded_size(population.size),)
+        if not fits or values.dtype != state.type_of(name):
+            raise ValueError(f"the values of '{name}' are none")
+    return replace(
+        plain,
+        courses=_courses_from_json(population, given, arrays),
+        stimuli=_stimuli_from_json(population, given, given["stimuli"], arrays),
+        first_stimuli=_stimuli_from_json(population, given, given["first_stimuli"], arrays),
+    )
 
 
 def _given_synapses(

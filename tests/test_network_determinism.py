@@ -123,6 +123,15 @@ def test_synapses_read_inputs_of_pre_neurons_as_the_last_step_left_them(target):
     np.testing.assert_array_equal(net.traces[post.name]["r"], np.stack([expected] * 2, axis=1))
 
 
+def test_a_whole_number_of_numpy_is_a_seed():
+    drawn = []
+    for seed in (3, np.int64(3)):
+        group = Network(seed=seed).add(5, Neuron("a = Uniform(0, 1)", "r = a"))
+        drawn.append(group.a.tolist())
+
+    assert drawn[0] == drawn[1]
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 def test_slices_do_not_change_a_spike(threads):
     whole, cut = coba(1000, threads=threads), coba(1000, threads=threads)

@@ -232,6 +232,11 @@ def test_report_and_schedule_name_it():
         ({"rate": -1}, "rate = -1 is not possible; give finite numbers from 0 Hz on."),
         ({"rate": np.inf}, "rate = inf is not possible; give finite numbers from 0 Hz on."),
         ({"rate": np.nan}, "'rate' cannot be NaN; give a number."),
+        (
+            {"rate": Uniform(-2.0, -2.0)},
+            "rate = Uniform(low=-2.0, high=-2.0), which gives -2, is not possible; give "
+            "finite numbers from 0 Hz on.",
+        ),
         ({"rate": "fast"}, "'rate' takes numbers, not <U4; give a number or an array of numbers."),
         ({"rate": 1, "weight": np.inf}, "weight = inf is not possible; give finite numbers."),
         ({"rate": 1, "n": 2.5}, "n = 2.5 sources; give a whole number from 0 on."),
@@ -256,6 +261,16 @@ def test_impossible_drives_are_refused(options, message):
 
     assert str(error.value) == f"Drive 'Poisson->P inp': {message}"
     assert net.drives == {}
+
+
+@pytest.mark.parametrize("rate", [5.0, Uniform(1.0, 2.0)], ids=["one rate", "rates"])
+def test_a_view_of_no_neurons_is_not_driven(rate):
+    net, group = driven()
+    net.drive(group[:0], "inp", rate=rate, n=1000)
+
+    net.simulate(1)
+
+    assert not group.r.any()
 
 
 def test_more_thresholds_than_a_table_holds_are_refused():

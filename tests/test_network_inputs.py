@@ -361,6 +361,17 @@ def test_impossible_rates_are_refused(rate):
     )
 
 
+def test_distributions_that_give_negative_rates_are_refused():
+    net = Network(seed=1)
+    with pytest.raises(NetworkError) as error:
+        net.add(3, PoissonInput(Uniform(-2.0, -2.0)), name="P")
+    assert str(error.value) == (
+        "Population 'P': rate = Uniform(low=-2.0, high=-2.0) gives -2 Hz; give a distribution of "
+        "numbers from 0 on, such as Normal(10, 5, low=0)."
+    )
+    assert net.populations == {}
+
+
 def test_rates_of_another_number_of_neurons_are_refused():
     net = Network(dt=0.1, seed=1)
 

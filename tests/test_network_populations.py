@@ -304,6 +304,10 @@ def message(action):
             "Population 'P': [7] lies outside its shape (4,); use indices below the sizes.",
         ),
         (
+            lambda group: group[1:3][2],
+            "Population 'P[1:3]': [2] lies outside its 2 neurons; use indices below that.",
+        ),
+        (
             lambda group: group[[1, -5]],
             "Population 'P': [[1, -5]] lies outside its shape (4,); use indices below the sizes.",
         ),
@@ -319,6 +323,7 @@ def message(action):
         "NaN within",
         "text",
         "index",
+        "index of a view",
         "indices",
     ],
 )

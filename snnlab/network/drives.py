@@ -194,8 +194,8 @@ class PoissonDrive:
                 f"{self.where}: {means.max():g} spikes a step and neuron are more than "
                 f"{counts.LARGEST_MEAN:g}; give a lower rate, or a smaller dt."
             )
-        if means.ndim == 0:
-            table = counts.poisson_table(means.reshape(1))
+        if means.ndim == 0 or not means.size:  # a view may be empty
+            table = counts.poisson_table(np.full(1, means if means.ndim == 0 else 0.0))
             return table.threshold, table.smallest, None
         distinct, own = np.unique(means, return_inverse=True)
         n_thresholds = len(distinct) * counts.most_thresholds(float(distinct.max(initial=0.0)))
@@ -216,9 +216,8 @@ class PoissonDrive:
         return int(n)
 
     def _checked(self, name: str, value: Values, stream: int) -> NDArray[np.float64]:
-        if isinstance(value, Distribution):
-            return value.sample(self.key, stream, self._n_neurons)
-        new = np.asarray(value)
+        drawn = isinstance(value, Distribution)
+        new = value.sample(self.key, stream, self._n_neurons) if drawn else np.asarray(value)
         check_numbers(self.where, name, new)
         if new.ndim and new.shape != (self._n_neurons,):
             raise NetworkError(
@@ -227,8 +226,9 @@ class PoissonDrive:
             )
         lowest = 0.0 if name == "rate" else -np.inf
         if not (np.isfinite(new) & (new >= lowest)).all():
+            given = f"{value}, which gives {new.min():g}," if drawn else repr(value)
             raise NetworkError(
-                f"{self.where}: {name} = {value!r} is not possible; "
+                f"{self.where}: {name} = {given} is not possible; "
                 f"give finite numbers{' from 0 Hz on' if name == 'rate' else ''}."
             )
         return new.astype(float)

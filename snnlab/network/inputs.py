@@ -99,6 +99,12 @@ class PoissonInput(Input):
 
     def prepare(self, population: Population, dt: float) -> PoissonPlayer:
         population._set("rates", self.rate, None)
+        lowest = np.min(population.rates)
+        if lowest < 0:
+            raise NetworkError(
+                f"Population '{population.name}': rate = {self.rate} gives {lowest:g} Hz; "
+                f"give a distribution of numbers from 0 on, such as Normal(10, 5, low=0)."
+            )
         return PoissonPlayer("rates", dt / 1000.0)
 
 

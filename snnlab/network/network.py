@@ -133,13 +133,13 @@ class Network:
             raise NetworkError(f"Network: dtype = {dtype!r}; choose 'float64' or 'float32'.")
         if threads is not None and (not isinstance(threads, int) or threads < 1):
             raise NetworkError(f"Network: threads = {threads!r}; give a whole number from 1 on.")
-        if seed is not None and (not isinstance(seed, int) or seed < 0):
+        if seed is not None and (not isinstance(seed, int | np.integer) or seed < 0):
             raise NetworkError(f"Network: seed = {seed!r}; give a whole number from 0 on.")
         if target not in assembly.BACKENDS:
             raise NetworkError(f"Network: target = {target!r}; choose 'c' or 'numpy'.")
         self.dt = float(dt)
         self._backend = assembly.BACKENDS[target]
-        self.seed = int.from_bytes(os.urandom(4)) if seed is None else seed
+        self.seed = int.from_bytes(os.urandom(4)) if seed is None else int(seed)
         self.real = REALS[dtype]
         self.populations: dict[str, Population] = {}
         self.projections: dict[str, Projection] = {}

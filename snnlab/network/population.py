@@ -729,4 +729,11 @@ class PopulationView:
         self.population._set(name, value, self.indices)
 
     def __getitem__(self, index: Any) -> PopulationView:
-        return PopulationView(self.population, np.atleast_1d(self.indices[index]).ravel())
+        try:
+            chosen = self.indices[index]
+        except IndexError as error:
+            raise NetworkError(
+                f"Population '{self.name}': [{index}] lies outside its {len(self)} neurons; "
+                f"use indices below that."
+            ) from error
+        return PopulationView(self.population, np.atleast_1d(chosen).ravel())

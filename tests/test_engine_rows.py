@@ -293,9 +293,11 @@ def test_order_of_pairs_is_stable():
     sources, targets = DRAWN
     sources, targets = sources % 7, targets % 11
 
-    ends, order = rows.order_of_pairs(sources, targets, 8, 12)
+    ends, found, order = rows.order_of_pairs(sources, targets, 8, 12)
 
-    np.testing.assert_array_equal(order, np.lexsort((targets, sources)))
+    expected = np.lexsort((targets, sources))
+    np.testing.assert_array_equal(order, expected)
+    np.testing.assert_array_equal(found, targets[expected])
     assert ends.tolist() == [0, *np.cumsum(np.bincount(sources, minlength=8)).tolist()]
 
 
@@ -304,6 +306,59 @@ def test_pairs_in_order_are_left_alone(monkeypatch):
     sources = np.array([0, 0, 0, 2, 2, 3])
     targets = np.array([1, 1, 4, 0, 3, 0])
 
-    assert rows.order_of_pairs(sources, targets, 4, 5)[1] is None
-    assert rows.order_of_pairs(sources, targets[[0, 2, 1, 3, 4, 5]], 4, 5)[1] is not None
-    assert rows.order_of_pairs(sources[::-1].copy(), targets, 4, 5)[1] is not None
+    assert rows.order_of_pairs(sources, targets, 4, 5)[2] is None
+    assert rows.order_of_pairs(sources, targets[[0, 2, 1, 3, 4, 5]], 4, 5)[2] is not None
+    assert rows.order_of_pairs(sources[::-1].copy(), targets, 4, 5)[2] is not None
+
+
+@pytest.mark.parametrize("n_post", [1, 2, 300, 70_000])
+@pytest.mark.parametrize("dtype", [np.int32, np.int64])
+@pytest.mark.parametrize("worth", [50, 10**9])
+def test_pairs_are_sorted_whatever_their_types_and_threads(n_post, dtype, worth, monkeypatch, rng):
+    """Few rows of many pairs and many of few, in ranges of 50 pairs and in one."""
+    monkeypatch.setattr(rows, "WORTH_A_THREAD", worth)
+    monkeypatch.setattr(rows.os, "cpu_count", lambda: 5)
+    for n_pre in (1, 7, 1000):
+        sources = rng.integers(0, n_pre, 3000).astype(dtype)
+        targets = rng.integers(0, n_post, 3000).astype(dtype)
+
+        ends, found, order = rows.order_of_pairs(sources, targets, n_pre, n_post)
+
+        expected = np.lexsort((targets, sources))
+        assert order is None or order.tolist() == expected.tolist()
+        assert found.tolist() == targets[expected].tolist()
+        assert ends.tolist() == [0, *np.cumsum(np.bincount(sources, minlength=n_pre)).tolist()]
+
+
+@pytest.mark.parametrize("worth", [50, 10**9])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int32, bool])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_dense_rows_are_those_of_numpy(worth, dtype, order, monkeypatch, rng):
+    monkeypatch.setattr(rows, "WORTH_A_THREAD", worth)
+    monkeypatch.setattr(rows, "CONVERTED", 100)
+    monkeypatch.setattr(rows.os, "cpu_count", lambda: 3)
+    matrix = np.array(rng.normal(0, 2, (40, 33)), dtype, order=order)
+    if matrix.dtype.kind == "f":
+        matrix[rng.random(matrix.shape) < 0.4] = np.nan
+        matrix[7] = np.nan
+
+    ends, columns, numbers = rows.make_dense(matrix)
+
+    there = ~np.isnan(matrix.astype(float))
+    assert ends.tolist() == [0, *np.cumsum(there.sum(axis=1)).tolist()]
+    assert columns.tolist() == np.nonzero(there)[1].tolist()
+    assert numbers.tolist() == matrix[there].astype(float).tolist()
+
+
+def test_results_come_in_the_order_of_the_items():
+    seen = []
+
+    def items():
+        for k in range(50):
+            seen.append(k)
+            yield k, k + 1
+
+    results = list(rows.meanwhile(lambda a, b: 100 * a + b, items()))
+
+    assert results == [100 * k + k + 1 for k in range(50)]
+    assert seen == list(range(50))

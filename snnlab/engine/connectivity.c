@@ -295,7 +295,12 @@ int64_t snn_chance_row(const uint32_t key[2], int64_t row, int64_t n, const doub
     int64_t found = 0;
     for (int64_t begin = 0; begin < n; begin += BLOCK) {
         const int64_t m = n - begin < BLOCK ? n - begin : BLOCK;
-        double u[BLOCK];
+        double u[BLOCK], highest = 0.0;
+        for (int64_t e = 0; e < m; ++e) {
+            const double p = chance[(begin + e) * stride];
+            highest = p > highest ? p : highest;
+        }
+        if (!(highest > 0.0)) continue;
         uniforms(key, (uint64_t)begin, (uint32_t)row, FOR_CHANCE, u);
         for (int64_t e = 0; e < m; ++e) {
             const int64_t j = begin + e;
@@ -430,12 +435,82 @@ void snn_uniform_fill(const uint32_t key[2], uint32_t draw, int64_t first, int64
     snn_fill(&d, first, n, 8, out);
 }
 
-void snn_group_items(const int64_t *group, const uint32_t *items, int64_t n, int64_t first_group,
-                     int64_t last_group, int64_t *place, uint32_t *order)
+/* Pairs ------------------------------------------------------------------------------------- */
+
+static inline int64_t number_at(const void *numbers, int bytes, int64_t k)
 {
-    for (int64_t k = 0; k < n; ++k) {
-        const int64_t item = items ? items[k] : k;
-        const int64_t g = group[item];
-        if (g >= first_group && g < last_group) order[place[g]++] = (uint32_t)item;
+    return bytes == 4 ? ((const int32_t *)numbers)[k] : ((const int64_t *)numbers)[k];
+}
+
+void snn_count_sources(const void *source, int bytes, int64_t first, int64_t last, int64_t *count)
+{
+    for (int64_t k = first; k < last; ++k) ++count[number_at(source, bytes, k)];
+}
+
+void snn_spread_pairs(const void *source, const void *target, int bytes, int64_t first,
+                      int64_t last, int64_t *place, uint64_t *pair)
+{
+    for (int64_t k = first; k < last; ++k)
+        pair[place[number_at(source, bytes, k)]++] =
+            (uint64_t)number_at(target, bytes, k) << 32 | (uint64_t)k;
+}
+
+/* Stable: equal targets stay in their order. */
+static void insert_in_order(uint64_t *pair, int64_t n)
+{
+    for (int64_t k = 1; k < n; ++k) {
+        const uint64_t moved = pair[k];
+        int64_t j = k;
+        for (; j > 0 && pair[j - 1] >> 32 > moved >> 32; --j) pair[j] = pair[j - 1];
+        pair[j] = moved;
     }
+}
+
+/* Eight bits of the targets after the other, from the lowest on; the result is in `pair`. */
+static void radix_sort(uint64_t *pair, uint64_t *scratch, int64_t n, int n_bits)
+{
+    uint64_t *from = pair, *to = scratch;
+    for (int bit = 32; bit < 32 + n_bits; bit += 8) {
+        int64_t place[257] = {0};
+        for (int64_t k = 0; k < n; ++k) ++place[(from[k] >> bit & 255) + 1];
+        for (int b = 0; b < 256; ++b) place[b + 1] += place[b];
+        for (int64_t k = 0; k < n; ++k) to[place[from[k] >> bit & 255]++] = from[k];
+        uint64_t *const swapped = from;
+        from = to;
+        to = swapped;
+    }
+    if (from != pair) memcpy(pair, from, (size_t)n * sizeof *pair);
+}
+
+void snn_sort_row(uint64_t *pair, uint64_t *scratch, int64_t n, int n_bits, int bytes,
+                  void *target, uint32_t *order)
+{
+    if (n < 32)
+        insert_in_order(pair, n);
+    else
+        radix_sort(pair, scratch, n, n_bits);
+    for (int64_t k = 0; k < n; ++k) {
+        put(target, k, bytes, (int64_t)(pair[k] >> 32));
+        order[k] = (uint32_t)pair[k];
+    }
+}
+
+int64_t snn_dense_row(const double *row, int64_t n, int bytes, void *out, double *weights)
+{
+    int64_t found = 0;
+    for (int64_t j = 0; j < n; ++j) found += row[j] == row[j];
+    if (!out) return found;
+    if (found == n) {
+        for (int64_t j = 0; j < n; ++j) put(out, j, bytes, j);
+        memcpy(weights, row, (size_t)n * sizeof *row);
+        return found;
+    }
+    /* Written in any case, and overwritten by the next; the last place is that of the last number. */
+    int64_t at = 0;
+    for (int64_t j = 0; at < found; ++j) {
+        put(out, at, bytes, j);
+        weights[at] = row[j];
+        at += row[j] == row[j];
+    }
+    return found;
 }

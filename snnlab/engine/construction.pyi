@@ -1,4 +1,4 @@
-from numpy import float64, int32, int64, uint8, uint32
+from numpy import float64, int32, int64, uint8, uint32, uint64
 from numpy.typing import NDArray
 
 from snnlab.engine.randomness import Key
@@ -80,12 +80,28 @@ def chance_rows(
     skipped: NDArray[int32] | None,
     dtype: type,
 ) -> tuple[NDArray[int64], NDArray]: ...
-def group_items(
-    group: NDArray[int64],
-    items: NDArray[uint32] | None,
-    first_group: int,
-    last_group: int,
+def count_sources(sources: NDArray, first: int, last: int, n_rows: int) -> NDArray[int64]: ...
+def spread_pairs(
+    sources: NDArray,
+    targets: NDArray,
+    first: int,
+    last: int,
     places: NDArray[int64],
+    pairs: NDArray[uint64],
+) -> None: ...
+def sort_rows(
+    first_row: int,
+    last_row: int,
+    ends: NDArray[int64],
+    pairs: NDArray[uint64],
+    n_bits: int,
+    targets: NDArray,
     order: NDArray[uint32],
 ) -> None: ...
+def dense_rows(
+    matrix: NDArray[float64],
+    ends: NDArray[int64] | None = None,
+    targets: NDArray | None = None,
+    weights: NDArray[float64] | None = None,
+) -> NDArray[int64]: ...
 def uniform_fill(key: Key, draw: int, first: int, out: NDArray[float64]) -> None: ...

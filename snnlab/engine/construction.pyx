@@ -4,7 +4,7 @@
 Each function does a range of rows or values; `rows` calls them for several ranges at once.
 """
 
-from libc.stdint cimport int32_t, int64_t, uint16_t, uint32_t, uintptr_t
+from libc.stdint cimport int32_t, int64_t, uint16_t, uint32_t, uint64_t, uintptr_t
 
 import numpy as np
 
@@ -47,8 +47,13 @@ cdef extern from "snnlab_connectivity.h" nogil:
                           int64_t skipped, int bytes, void *out, double *weights)
     int64_t snn_chance_row(const uint32_t *key, int64_t row, int64_t n, const double *chance,
                            int64_t stride, int64_t skipped, int bytes, void *out)
-    void snn_group_items(const int64_t *group, const uint32_t *items, int64_t n,
-                         int64_t first_group, int64_t last_group, int64_t *place, uint32_t *order)
+    void snn_count_sources(const void *source, int bytes, int64_t first, int64_t last,
+                           int64_t *count)
+    void snn_spread_pairs(const void *source, const void *target, int bytes, int64_t first,
+                          int64_t last, int64_t *place, uint64_t *pair)
+    void snn_sort_row(uint64_t *pair, uint64_t *scratch, int64_t n, int n_bits, int bytes,
+                      void *target, uint32_t *order)
+    int64_t snn_dense_row(const double *row, int64_t n, int bytes, void *out, double *weights)
     void snn_uniform_fill(const uint32_t *key, uint32_t draw, int64_t first, int64_t n, double *out)
 
 
@@ -323,21 +328,81 @@ def chance_rows(key, int64_t first_row, chance, skipped, dtype):
     return counts, targets[:total].copy()
 
 
-def group_items(group, items, int64_t first_group, int64_t last_group, places, order):
-    """A stable sort of items by ``group`` int64 (n), of those first_group <= group < last_group.
-
-    ``order`` uint32 takes the items of group g from ``places[g]`` on, int64; the places go on.
-    Items come in the order of ``items`` uint32 (n), or 0 .. n - 1 if that is None.
-    """
-    cdef int64_t n = len(group)
-    if not n:
-        return
-    cdef const int64_t *groups = <const int64_t *>_data(group)
-    cdef const uint32_t *item = NULL if items is None else <const uint32_t *>_data(items)
-    cdef int64_t *place = <int64_t *>_data(places)
-    cdef uint32_t *out = <uint32_t *>_data(order)
+def count_sources(sources, int64_t first, int64_t last, int64_t n_rows):
+    """int64 (n_rows): how often each number is among ``sources[first:last]``, int32 or int64."""
+    counts = np.zeros(n_rows, np.int64)
+    if first >= last:
+        return counts
+    cdef const void *source = _data(sources)
+    cdef int64_t *count = <int64_t *>_data(counts)
+    cdef int item = sources.itemsize
     with nogil:
-        snn_group_items(groups, item, n, first_group, last_group, place, out)
+        snn_count_sources(source, item, first, last, count)
+    return counts
+
+
+def spread_pairs(sources, targets, int64_t first, int64_t last, places, pairs):
+    """Write ``target << 32 | k`` of the pairs first <= k < last to ``pairs``, uint64.
+
+    Those of row i go from ``places[i]`` on, int64, which goes on.
+    """
+    if first >= last:
+        return
+    cdef const void *source = _data(sources)
+    cdef const void *target = _data(targets)
+    cdef int64_t *place = <int64_t *>_data(places)
+    cdef uint64_t *pair = <uint64_t *>_data(pairs)
+    cdef int item = sources.itemsize
+    with nogil:
+        snn_spread_pairs(source, target, item, first, last, place, pair)
+
+
+def sort_rows(int64_t first_row, int64_t last_row, ends, pairs, int n_bits, targets, order):
+    """Sort each of the rows ``ends[i] <= k < ends[i + 1]`` of ``pairs`` by target, below 2^n_bits.
+
+    ``targets``, uint16 or uint32, and ``order``, uint32, take what is found; ``pairs`` is used up.
+    """
+    cdef const int64_t *end = <const int64_t *>_data(ends)
+    if first_row >= last_row or end[first_row] == end[last_row]:
+        return
+    longest = int(np.diff(ends[first_row:last_row + 1]).max())
+    scratch = np.empty(longest, np.uint64)
+    cdef uint64_t *pair = <uint64_t *>_data(pairs)
+    cdef uint64_t *other = <uint64_t *>_data(scratch)
+    cdef char *target = <char *>_data(targets)
+    cdef uint32_t *item = <uint32_t *>_data(order)
+    cdef int width = targets.itemsize
+    cdef int64_t row
+    with nogil:
+        for row in range(first_row, last_row):
+            snn_sort_row(pair + end[row], other, end[row + 1] - end[row], n_bits, width,
+                         target + end[row] * width, item + end[row])
+
+
+def dense_rows(matrix, ends=None, targets=None, weights=None):
+    """What is no NaN in the rows of ``matrix``, float64 (n_rows, n_columns) in rows.
+
+    Returns the length of each row, int64 (n_rows); with ``ends``, row i is written to
+    ``targets[ends[i]:]`` and ``weights``, float64.
+    """
+    cdef int64_t n_rows = matrix.shape[0], n = matrix.shape[1], row, begin = 0
+    counts = np.zeros(n_rows, np.int64)
+    if not n_rows * n or (ends is not None and not len(targets)):
+        return counts
+    cdef int64_t *count = <int64_t *>_data(counts)
+    cdef const double *number = <const double *>_data(matrix)
+    cdef const int64_t *end = NULL if ends is None else <const int64_t *>_data(ends)
+    cdef char *out = NULL if ends is None else <char *>_data(targets)
+    cdef double *w = NULL if ends is None else <double *>_data(weights)
+    cdef int item = 4 if ends is None else targets.itemsize
+    with nogil:
+        for row in range(n_rows):
+            if end != NULL:
+                begin = end[row]
+            count[row] = snn_dense_row(number + row * n, n, item,
+                                       NULL if end == NULL else out + begin * item,
+                                       NULL if end == NULL else w + begin)
+    return counts
 
 
 def uniform_fill(key, uint32_t draw, int64_t first, out):

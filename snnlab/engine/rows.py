@@ -7,19 +7,30 @@ gives the same network for any number of threads.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from snnlab.engine.construction import Rule, Space, Values, group_items, uniform_fill
+from snnlab.engine.construction import (
+    Rule,
+    Space,
+    Values,
+    count_sources,
+    dense_rows,
+    sort_rows,
+    spread_pairs,
+    uniform_fill,
+)
 from snnlab.engine.randomness import Key
 
 Result = TypeVar("Result")
 WORTH_A_THREAD = 200_000  # synapses or values
+CONVERTED = 50_000  # numbers of a matrix at once, that they stay in the cache
 
 
 def ranges(n: int, amount: int) -> list[tuple[int, int]]:
@@ -37,6 +48,19 @@ def in_parallel(
         return list(map(work, firsts, lasts, *more))
     with ThreadPoolExecutor(len(parts)) as pool:
         return list(pool.map(work, firsts, lasts, *more))
+
+
+def meanwhile(work: Callable[..., Result], items: Iterable[tuple[Any, ...]]) -> Iterator[Result]:
+    """``work(*item)`` of every item, in their order, while later items are made."""
+    n_threads = os.cpu_count() or 1
+    with ThreadPoolExecutor(n_threads) as pool:
+        under_way: deque[Future[Result]] = deque()
+        for item in items:
+            under_way.append(pool.submit(work, *item))
+            if len(under_way) > n_threads:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
 
 
 def ends_of(counts: NDArray) -> NDArray[np.int64]:
@@ -100,15 +124,11 @@ def make_columns(rule: Rule) -> tuple[NDArray[np.int64], NDArray]:
     counts = in_parallel(rule.count_transposed, parts)
     ends = ends_of(np.sum(counts, axis=0))
     out = np.empty(int(ends[-1]), narrow(rule.n_rows))
-    # Each range writes behind those before it.
-    places = [ends[:-1].copy()]
-    for count in counts[:-1]:
-        places.append(places[-1] + count)
 
     def fill(first: int, last: int, place: NDArray[np.int64]) -> None:
         rule.fill_transposed(first, last, place, out)
 
-    in_parallel(fill, parts, places)
+    in_parallel(fill, parts, _behind(ends, counts))
     return ends, out
 
 
@@ -134,41 +154,82 @@ def make_space(
     return ends, targets, weights
 
 
+def make_dense(matrix: NDArray) -> tuple[NDArray[np.int64], NDArray, NDArray[np.float64]]:
+    """(ends, columns, numbers) of what is no NaN in the rows of a matrix of any numbers."""
+    n_rows, n_columns = matrix.shape
+    parts = ranges(n_rows, matrix.size)
+
+    def rows(first: int, last: int, *out: NDArray) -> NDArray[np.int64]:
+        if matrix.dtype == np.float64 and matrix.flags.c_contiguous:
+            return dense_rows(matrix[first:last], *_from_row(out, first))
+        counts = []
+        at_once = max(1, CONVERTED // max(1, n_columns))
+        for begin in range(first, last, at_once):
+            some = np.ascontiguousarray(matrix[begin : min(begin + at_once, last)], np.float64)
+            counts.append(dense_rows(some, *_from_row(out, begin)))
+        return np.concatenate(counts) if counts else np.zeros(0, np.int64)
+
+    ends = ends_of(np.concatenate(in_parallel(rows, parts)))
+    columns = np.empty(int(ends[-1]), narrow(n_columns))
+    numbers = np.empty(len(columns))
+    in_parallel(lambda first, last: rows(first, last, ends, columns, numbers), parts)
+    return ends, columns, numbers
+
+
+def _from_row(out: tuple[NDArray, ...], row: int) -> tuple[NDArray, ...]:
+    return (out[0][row:], *out[1:]) if out else ()
+
+
 def order_of_pairs(
-    sources: NDArray[np.int64], targets: NDArray[np.int64], n_pre: int, n_post: int
-) -> tuple[NDArray[np.int64], NDArray[np.uint32] | None]:
-    """Row ends, and the order of the pairs by source, then target; None if they are in order.
+    sources: NDArray, targets: NDArray, n_pre: int, n_post: int
+) -> tuple[NDArray[np.int64], NDArray, NDArray[np.uint32] | None]:
+    """Row ends, targets and order of the pairs by source, then target.
 
-    Pairs that are equal keep their order.
+    ``sources`` and ``targets`` are both int32 or both int64. Pairs that are equal keep their
+    order, which is None if all are in order already.
     """
-    ends = ends_of(np.bincount(sources, minlength=n_pre))
+    n = len(sources)
+    parts = ranges(n, n)
+
+    def count(first: int, last: int) -> NDArray[np.int64]:
+        return count_sources(sources, first, last, n_pre)
+
+    counts = in_parallel(count, parts)
+    ends = ends_of(np.sum(counts, axis=0))
     if _in_order(sources, targets):
-        return ends, None
-    by_target = ends_of(np.bincount(targets, minlength=n_post))
-    first = _grouped(targets, None, by_target)
-    return ends, _grouped(sources, first, ends)
+        return ends, targets.astype(narrow(n_post)), None
+    pairs = np.empty(n, np.uint64)
+
+    def spread(first: int, last: int, places: NDArray[np.int64]) -> None:
+        spread_pairs(sources, targets, first, last, places, pairs)
+
+    in_parallel(spread, parts, _behind(ends, counts))
+    found, order = np.empty(n, narrow(n_post)), np.empty(n, np.uint32)
+    n_bits = max(1, (n_post - 1).bit_length())
+
+    def sort(first: int, last: int) -> None:
+        sort_rows(first, last, ends, pairs, n_bits, found, order)
+
+    cuts = np.searchsorted(ends, [first for first, _ in parts])
+    in_parallel(sort, list(pairwise([*np.minimum(cuts, n_pre).tolist(), n_pre])))
+    return ends, found, order
 
 
-def _in_order(sources: NDArray[np.int64], targets: NDArray[np.int64]) -> bool:
+def _behind(ends: NDArray[np.int64], counts: list[NDArray]) -> list[NDArray[np.int64]]:
+    """Where each range of several writes its items of each row: behind those before it."""
+    places = [ends[:-1].copy()]
+    for count in counts[:-1]:
+        places.append(places[-1] + count)
+    return places
+
+
+def _in_order(sources: NDArray, targets: NDArray) -> bool:
     for first in range(0, len(sources), WORTH_A_THREAD):
         here = slice(first, first + WORTH_A_THREAD + 1)
         down, across = np.diff(sources[here]), np.diff(targets[here])
         if (down < 0).any() or ((down == 0) & (across < 0)).any():
             return False
     return True
-
-
-def _grouped(
-    group: NDArray[np.int64], items: NDArray[np.uint32] | None, ends: NDArray[np.int64]
-) -> NDArray[np.uint32]:
-    """The items by group, stable: a counting sort."""
-    places, order = ends[:-1].copy(), np.empty(len(group), np.uint32)
-
-    def take(first: int, last: int) -> None:
-        group_items(group, items, first, last, places, order)
-
-    in_parallel(take, ranges(len(places), len(group)))
-    return order
 
 
 @overload

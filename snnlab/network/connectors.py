@@ -21,19 +21,19 @@ from snnlab.engine.construction import Rule, Space, chance_rows
 from snnlab.engine.randomness import Key, stream_key
 from snnlab.engine.rows import (
     ends_of,
-    in_parallel,
     make_columns,
+    make_dense,
     make_rows,
     make_space,
+    meanwhile,
     narrow,
     order_of_pairs,
-    ranges,
     taken,
 )
 from snnlab.errors import NetworkError
 
 DRAWS = 3  # last part of the path of a rule's own random streams
-PAIRS_AT_ONCE = 2_000_000
+PAIRS_AT_ONCE = 250_000  # of a function: what it computes stays in the cache
 ROWS_TO_GUESS = 50
 
 
@@ -563,7 +563,7 @@ class FromPairs(Connector):
 
     def connect(self, n_pre: int, n_post: int, key: Key) -> Connectivity:
         self._check_pairs(n_pre, n_post)
-        sources, targets = (one.astype(np.int64, copy=False) for one in self._pairs)
+        sources, targets = self._pairs
         n = len(sources)
         weights = _numbers("FromPairs", "weights", self.weights, n)
         delays = _numbers("FromPairs", "delays", self.delays, n)
@@ -598,7 +598,7 @@ class FromMatrix(Connector):
         if hasattr(self.weights, "tocoo"):
             found = self._stored_elements(n_pre, n_post)
         else:
-            found = self._numbers(n_pre, n_post)
+            found = self._numbers()
         if self.delays is None:
             return found
         times = _real_matrix("FromMatrix", self.delays)
@@ -625,23 +625,13 @@ class FromMatrix(Connector):
             ends = matrix.indptr.astype(np.int64)
             return Connectivity(ends, matrix.indices[: matrix.nnz], weights)
         stored = matrix.tocoo()
-        sources, targets = stored.row.astype(np.int64), stored.col.astype(np.int64)
         weights = _finite("FromMatrix", "weight", np.asarray(stored.data))
-        return _sorted(sources, targets, n_pre, n_post, weights, None)
+        return _sorted(stored.row, stored.col, n_pre, n_post, weights, None)
 
-    def _numbers(self, n_pre: int, n_post: int) -> Connectivity:
-        """The synapses of a dense matrix, looked at some rows at a time."""
-        dense = _numeric_matrix("FromMatrix", self.weights)
-        counts, targets, weights = [], [], []
-        for first, last in _blocks(n_pre, n_post):
-            rows = dense[first:last]
-            there = np.ones(rows.shape, bool) if rows.dtype.kind != "f" else ~np.isnan(rows)
-            counts.append(np.count_nonzero(there, axis=1))
-            targets.append(np.nonzero(there)[1].astype(narrow(n_post)))
-            weights.append(rows[there].astype(float))
-        values = _finite("FromMatrix", "weight", _joined(weights, float))
-        ends = ends_of(_joined(counts, np.int64))
-        return Connectivity(ends, _joined(targets, narrow(n_post)), values)
+    def _numbers(self) -> Connectivity:
+        """The synapses of a dense matrix."""
+        ends, targets, weights = make_dense(_numeric_matrix("FromMatrix", self.weights))
+        return Connectivity(ends, targets, _finite("FromMatrix", "weight", weights))
 
     def expected(self, groups: Groups) -> int:
         stored = getattr(self.weights, "nnz", None)
@@ -668,26 +658,22 @@ class FromFunction(GroupConnector):
     self_connections: bool = False
 
     def connect_groups(self, groups: Groups, key: Key) -> Connectivity:
-        own = stream_key(key[0], key[1], DRAWS)
+        own, type_ = stream_key(key[0], key[1], DRAWS), narrow(groups.n_post)
+        same = None if self.self_connections else groups.same_post
+
+        def rows(first: int, last: int, chance: NDArray) -> tuple[NDArray[np.int64], NDArray]:
+            return chance_rows(
+                own, first, chance, None if same is None else same[first:last], type_
+            )
+
+        blocks = (
+            (first, last, self._chance(np.arange(first, last), groups.n_post))
+            for first, last in _blocks(groups.n_pre, groups.n_post)
+        )
         counts, targets = [], []
-        for first, last in _blocks(groups.n_pre, groups.n_post):
-            chance = self._chance(first, last, groups.n_post)
-            same = None if self.self_connections else groups.same_post
-
-            def rows(
-                begin: int,
-                end: int,
-                first: int = first,
-                chance: NDArray[np.float64] = chance,
-                same: NDArray[np.int32] | None = same,
-            ) -> tuple[NDArray[np.int64], NDArray]:
-                left_out = None if same is None else same[first + begin : first + end]
-                type_ = narrow(groups.n_post)
-                return chance_rows(own, first + begin, chance[begin:end], left_out, type_)
-
-            for n_of_rows, found in in_parallel(rows, ranges(last - first, chance.size)):
-                counts.append(n_of_rows)
-                targets.append(found)
+        for n_of_rows, found in meanwhile(rows, blocks):
+            counts.append(n_of_rows)
+            targets.append(found)
         ends = ends_of(_joined(counts, np.int64))
         connectivity = Connectivity(ends, _joined(targets, narrow(groups.n_post)))
         if self.weights is None and self.delays is None:
@@ -700,14 +686,21 @@ class FromFunction(GroupConnector):
         }
         return replace(connectivity, **values)
 
+    def expected(self, groups: Groups) -> int:
+        """From some rows, evenly chosen."""
+        if not groups.n_pre or not groups.n_post:
+            return 0
+        n_rows = max(1, min(ROWS_TO_GUESS, PAIRS_AT_ONCE // groups.n_post))
+        some = np.unique(np.linspace(0, groups.n_pre - 1, n_rows).round().astype(int))
+        return round(self._chance(some, groups.n_post).sum(axis=1).mean() * groups.n_pre)
+
     @property
     def gives_weights(self) -> bool:
         return self.weights is not None
 
-    def _chance(self, first: int, last: int, n_post: int) -> NDArray[np.float64]:
-        """(last - first, n_post) probabilities from the function."""
-        shape = last - first, n_post
-        rows, columns = np.arange(first, last), np.arange(n_post)
+    def _chance(self, rows: NDArray, n_post: int) -> NDArray[np.float64]:
+        """(n_rows, n_post) probabilities from the function."""
+        shape, columns = (len(rows), n_post), np.arange(n_post)
         chance = np.asarray(self.function(rows[:, np.newaxis], columns[np.newaxis, :]))
         if chance.ndim > 2 or any(
             n not in (1, m) for n, m in zip(chance.shape[::-1], shape[::-1], strict=False)
@@ -716,7 +709,8 @@ class FromFunction(GroupConnector):
                 f"FromFunction: the function gave shape {chance.shape} for {shape[0]} pre and "
                 f"{shape[1]} post neurons; return one value for each pair, shape {shape}."
             )
-        if chance.dtype.kind not in "buif" or not ((chance >= 0) & (chance <= 1)).all():
+        numbers = chance.dtype.kind in "buif"
+        if not numbers or (chance.size and not (chance.min() >= 0 and chance.max() <= 1)):
             raise NetworkError(
                 f"FromFunction: the function gave {_first_outside(chance)}, which is no "
                 f"probability; return numbers from 0 to 1, or True and False."
@@ -736,19 +730,23 @@ def _joined(pieces: list[NDArray], dtype: type) -> NDArray:
 
 
 def _sorted(
-    sources: NDArray[np.int64],
-    targets: NDArray[np.int64],
+    sources: NDArray,
+    targets: NDArray,
     n_pre: int,
     n_post: int,
     weights: NDArray | None,
     delays: NDArray | None,
 ) -> Connectivity:
     """Synapses by pre neuron, then by post neuron; those of one pair keep their order."""
-    ends, order = order_of_pairs(sources, targets, n_pre, n_post)
-    targets = targets.astype(narrow(n_post))
+    narrow_enough = sources.dtype == targets.dtype == np.int32
+    sources, targets = (
+        np.ascontiguousarray(places, np.int32 if narrow_enough else np.int64)
+        for places in (sources, targets)
+    )
+    ends, targets, order = order_of_pairs(sources, targets, n_pre, n_post)
     if order is None:
         return Connectivity(ends, targets, weights, delays)
-    return Connectivity(ends, taken(targets, order), taken(weights, order), taken(delays, order))
+    return Connectivity(ends, targets, taken(weights, order), taken(delays, order))
 
 
 def _check_count(kind: str, n: object) -> None:

@@ -80,11 +80,23 @@ int64_t snn_space_row(const snn_space *space, const double *own, int64_t first, 
 int64_t snn_chance_row(const uint32_t key[2], int64_t row, int64_t n, const double *chance,
                        int64_t stride, int64_t skipped, int bytes, void *out);
 
-/* A stable sort by `group` (n, whole numbers below n_groups) of the items first_group <= group <
- * last_group: `order` takes the items, from place[g] on for each group g; `place` (n_groups) ends
- * at the ends. Items come in the order of `items` (n), or 0 .. n - 1 where that is NULL. */
-void snn_group_items(const int64_t *group, const uint32_t *items, int64_t n, int64_t first_group,
-                     int64_t last_group, int64_t *place, uint32_t *order);
+/* Pairs are sorted by source, then by target, equal ones in their order: counted by source, spread
+ * to their rows, and each row is sorted. `source` and `target` have `bytes` (4 or 8) each. */
+void snn_count_sources(const void *source, int bytes, int64_t first, int64_t last, int64_t *count);
+
+/* The pairs first <= k < last go to `pair`, as target << 32 | k, from place[source] on; `place` goes
+ * on. */
+void snn_spread_pairs(const void *source, const void *target, int bytes, int64_t first,
+                      int64_t last, int64_t *place, uint64_t *pair);
+
+/* A row of n pairs, with targets below 2^n_bits: its targets, with `bytes` (2 or 4) each, and the
+ * numbers k. `pair` and `scratch` (n) are overwritten. */
+void snn_sort_row(uint64_t *pair, uint64_t *scratch, int64_t n, int n_bits, int bytes,
+                  void *target, uint32_t *order);
+
+/* The numbers of a row that are not NaN: where they stand and what they are, unless `out` is
+ * NULL. Returns how many there are. */
+int64_t snn_dense_row(const double *row, int64_t n, int bytes, void *out, double *weights);
 
 /* n uniform numbers in (0, 1) of stream (key, draw), from number `first` on. */
 void snn_uniform_fill(const uint32_t key[2], uint32_t draw, int64_t first, int64_t n, double *out);

@@ -34,26 +34,27 @@ static double now(void) /* seconds */
 
 /* A core on which a thread sleeps is free for the other threads of the team: where another program
  * has taken theirs, the system moves them there. */
-static void sleep_until_woken(snn_barrier *barrier, int32_t generation)
+static void sleep_until_woken(snn_engine *engine, const uint32_t *arrived, uint32_t seen)
 {
 #if defined(__linux__)
-    __atomic_add_fetch(&barrier->sleeping, 1, __ATOMIC_SEQ_CST);
-    syscall(SYS_futex, &barrier->generation, FUTEX_WAIT_PRIVATE, generation, NULL, NULL, 0);
-    __atomic_sub_fetch(&barrier->sleeping, 1, __ATOMIC_SEQ_CST);
+    __atomic_add_fetch(&engine->sleepers.n, 1, __ATOMIC_SEQ_CST);
+    syscall(SYS_futex, arrived, FUTEX_WAIT_PRIVATE, seen, NULL, NULL, 0);
+    __atomic_sub_fetch(&engine->sleepers.n, 1, __ATOMIC_SEQ_CST);
 #else
-    (void)barrier;
-    (void)generation;
+    (void)engine;
+    (void)arrived;
+    (void)seen;
     sched_yield();
 #endif
 }
 
-static void release(snn_barrier *barrier, int32_t generation)
+/* Whoever falls asleep after this look at the sleepers finds the new value, and stays awake. */
+static void arrive_at_barrier(snn_engine *engine, uint32_t *arrived, uint32_t value)
 {
-    __atomic_store_n(&barrier->arrived, 0, __ATOMIC_RELAXED);
-    __atomic_store_n(&barrier->generation, generation + 1, __ATOMIC_SEQ_CST);
+    __atomic_store_n(arrived, value, __ATOMIC_SEQ_CST);
 #if defined(__linux__)
-    if (__atomic_load_n(&barrier->sleeping, __ATOMIC_SEQ_CST))
-        syscall(SYS_futex, &barrier->generation, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+    if (__atomic_load_n(&engine->sleepers.n, __ATOMIC_SEQ_CST))
+        syscall(SYS_futex, arrived, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
 #endif
 }
 
@@ -63,7 +64,7 @@ static int is_stopped(const snn_engine *engine)
     return engine->stop && __atomic_load_n(engine->stop, __ATOMIC_RELAXED);
 }
 
-/* Whether to end the team's run after `n_done` steps, known to one thread while the others wait. */
+/* Whether to end the team's run after `n_done` steps: the first thread decides. */
 static int is_over(const snn_engine *engine, int64_t n_done)
 {
     if (is_stopped(engine)) return 1;
@@ -71,28 +72,36 @@ static int is_over(const snn_engine *engine, int64_t n_done)
     return now() - engine->started > SNN_GRACE + (double)n_done * engine->patience;
 }
 
-/* Wait for the team; after a whole step (`n_done` > 0) the last to come decides whether to go on.
+/* Wait for the team at barrier `n_barriers` of the run, after `n_done` steps or, in the midst of one,
+ * 0. Returns whether the run ends here. Each thread tells of itself in a line of its own and reads
+ * those of the others: a line that all write would travel between the cores twice as often.
  * Threads that wait look `spin` times and then sleep, because the notebook's kernel and the
  * browser need the core more. */
-static void wait_for_others(snn_engine *engine, int64_t n_done)
+static int wait_for_others(snn_engine *engine, int thread, uint32_t n_barriers, int64_t n_done)
 {
-    snn_barrier *barrier = &engine->barrier;
-    const int32_t generation = __atomic_load_n(&barrier->generation, __ATOMIC_RELAXED);
-    if (__atomic_add_fetch(&barrier->arrived, 1, __ATOMIC_ACQ_REL) == engine->team) {
-        if (n_done && is_over(engine, n_done)) engine->team_steps = n_done;
-        release(barrier, generation);
-        return;
-    }
-    int looks = 0;
-    while (__atomic_load_n(&barrier->generation, __ATOMIC_ACQUIRE) == generation) {
-        if (++looks < engine->spin) {
+    snn_arrival *const arrival = engine->arrival;
+    const uint32_t here = 2 * n_barriers, last = here + 1;
+    const int ends = thread == 0 && n_done && is_over(engine, n_done);
+    if (ends) engine->team_steps = n_done;
+    arrive_at_barrier(engine, &arrival[thread].arrived, ends ? last : here);
+    int is_last = ends;
+    for (int other = 0; other < engine->team; ++other) {
+        if (other == thread) continue;
+        uint32_t seen;
+        int looks = 0;
+        while ((seen = __atomic_load_n(&arrival[other].arrived, __ATOMIC_ACQUIRE)) < here) {
+            if (++looks < engine->spin) {
 #if defined(__SSE2__)
-            _mm_pause();
+                _mm_pause();
 #endif
-        } else {
-            sleep_until_woken(barrier, generation);
+            } else {
+                sleep_until_woken(engine, &arrival[other].arrived, seen);
+            }
         }
+        /* One that has gone on to the next barrier did not end here. */
+        if (other == 0) is_last = seen == last;
     }
+    return is_last;
 }
 
 /* conductance[target] += weight for one row. */
@@ -887,7 +896,7 @@ static void fetch_spikes(const snn_engine *engine, int64_t step, int first, int 
     }
 }
 
-int64_t snn_run_parts(snn_engine *engine, int64_t n_steps, int first, int last)
+int64_t snn_run_parts(snn_engine *engine, int64_t n_steps, int thread, int first, int last)
 {
 #if defined(__SSE2__)
     /* A decaying conductance reaches denormal numbers, which cost a hundred cycles each. */
@@ -896,22 +905,24 @@ int64_t snn_run_parts(snn_engine *engine, int64_t n_steps, int first, int last)
 #endif
     const int shared = last - first < engine->n_threads;
     snn_clock clock = {engine->step, 0.0, engine->dt};
+    uint32_t n_barriers = 0;
+    int is_last = 0;
     int64_t n = 0;
-    while (n < n_steps) {
+    while (n < n_steps && !is_last) {
         clock.t = (double)clock.step * engine->dt;
         if (shared) fetch_spikes(engine, clock.step, first, last);
         for (int p = 0; p < engine->n_phases; ++p) {
             const snn_phase *phase = &engine->phases[p];
             if (phase->kind == SNN_BARRIER) {
-                if (shared) wait_for_others(engine, 0);
+                if (shared) wait_for_others(engine, thread, ++n_barriers, 0);
                 continue;
             }
             run_phase(engine, phase, &clock, first, last);
         }
         ++clock.step;
         ++n;
-        if (shared) wait_for_others(engine, n);
-        if (shared ? engine->team_steps == n : is_stopped(engine)) break;
+        is_last =
+            shared ? wait_for_others(engine, thread, ++n_barriers, n) : is_stopped(engine);
     }
 #if defined(__SSE2__)
     _mm_setcsr(control);
@@ -925,13 +936,14 @@ static int64_t run_team(snn_engine *engine, int64_t n_steps)
     int granted = 0;
 #ifdef _OPENMP
     engine->team_steps = n_steps;
+    for (int thread = 0; thread < engine->team; ++thread) engine->arrival[thread].arrived = 0;
 #pragma omp parallel num_threads(engine->team)
     {
         /* The system may grant fewer threads than asked for. */
         const int thread = omp_get_thread_num(), team = engine->team;
         if (omp_get_num_threads() == team) {
             if (thread == 0) granted = 1;
-            snn_run_parts(engine, n_steps, engine->n_threads * thread / team,
+            snn_run_parts(engine, n_steps, thread, engine->n_threads * thread / team,
                           engine->n_threads * (thread + 1) / team);
         }
     }
@@ -941,7 +953,7 @@ static int64_t run_team(snn_engine *engine, int64_t n_steps)
 
 int snn_run(snn_engine *engine, int64_t n_steps, int team, double patience)
 {
-    engine->team = team;
+    engine->team = team < engine->n_threads ? team : engine->n_threads;
     engine->patience = patience;
     engine->started = now();
     for (int k = 0; k < engine->n_prepared; ++k) {
@@ -949,14 +961,14 @@ int snn_run(snn_engine *engine, int64_t n_steps, int team, double patience)
         one->compute(one->scalar, engine->dt, one->fixed);
     }
     int64_t done = 0;
-    if (team > 1 && n_steps >= SNN_SHARED_STEPS) done = run_team(engine, n_steps);
+    if (engine->team > 1 && n_steps >= SNN_SHARED_STEPS) done = run_team(engine, n_steps);
     engine->step += done;
     engine->team_steps = done;
     const double parted = now();
     engine->team_seconds = parted - engine->started;
     engine->alone_steps = 0;
     if (!done || !is_stopped(engine))
-        engine->alone_steps = snn_run_parts(engine, n_steps - done, 0, engine->n_threads);
+        engine->alone_steps = snn_run_parts(engine, n_steps - done, 0, 0, engine->n_threads);
     engine->step += engine->alone_steps;
     engine->alone_seconds = now() - parted;
     for (int p = 0; p < engine->n_phases; ++p) {

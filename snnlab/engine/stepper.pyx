@@ -226,6 +226,9 @@ cdef extern from "snnlab_core.h" nogil:
         const double *scalar
         double *fixed
 
+    ctypedef struct snn_arrival:
+        pass
+
     ctypedef struct snn_engine:
         int n_threads
         int n_phases
@@ -235,6 +238,7 @@ cdef extern from "snnlab_core.h" nogil:
         double dt
         int64_t step
         int spin
+        snn_arrival *arrival
         const int32_t *stop
         int64_t team_steps, alone_steps
         double team_seconds, alone_seconds
@@ -994,6 +998,7 @@ cdef class Stepper:
     cdef snn_engine engine
     cdef snn_phase *_phases
     cdef snn_prepared *_prepared
+    cdef snn_arrival *_arrivals
     cdef object _keep
 
     def __cinit__(self, phases, int n_threads, double dt, int spin=2000):
@@ -1020,6 +1025,10 @@ cdef class Stepper:
                 self._prepared[self.engine.n_prepared] = own.prepared
                 self.engine.n_prepared += 1
         self.engine.prepared = self._prepared
+        self._arrivals = <snn_arrival *>calloc(n_threads, sizeof(snn_arrival))
+        if self._arrivals == NULL:
+            raise MemoryError
+        self.engine.arrival = self._arrivals
         self.engine.phases = self._phases
         self.engine.n_phases = len(phases)
         self.engine.n_threads = n_threads
@@ -1029,6 +1038,7 @@ cdef class Stepper:
     def __dealloc__(self):
         free(self._phases)
         free(self._prepared)
+        free(self._arrivals)
 
     @property
     def step(self):

@@ -266,14 +266,10 @@ typedef struct {
     void *object;
 } snn_phase;
 
-typedef struct {
-    char gap0[SNN_CACHE_LINE]; /* what stands before it is read in every phase */
-    int32_t arrived;
-    char gap1[SNN_CACHE_LINE - 4];
-    int32_t generation;
-    int32_t sleeping; /* threads that wait for `generation` in the system */
-    char gap2[SNN_CACHE_LINE - 8];
-} snn_barrier;
+typedef struct { /* of one thread of a team; no other line is written in each step for all to read */
+    uint32_t arrived; /* barriers of this run, times 2; 1 more: the run ends at this one */
+    char gap[2 * SNN_CACHE_LINE - 4];
+} snn_arrival;
 
 typedef struct { /* what a kernel needs is computed when a run begins */
     snn_preparation compute;
@@ -290,7 +286,12 @@ typedef struct {
     double dt;
     int64_t step;
     int spin; /* how often a barrier looks before it gives the core away */
-    snn_barrier barrier;
+    snn_arrival *arrival; /* (n_threads) */
+    struct {
+        char gap0[SNN_CACHE_LINE]; /* what stands around it is read in every phase */
+        int32_t n;                 /* threads that wait in the system */
+        char gap1[SNN_CACHE_LINE];
+    } sleepers;
     /* Of the present run. */
     int team;        /* threads, which share the n_threads parts of the network */
     double patience; /* seconds that the team may take for a step in the mean; 0: any */
@@ -311,9 +312,9 @@ typedef struct {
  * when memory for a spike log ran out. */
 int snn_run(snn_engine *engine, int64_t n_steps, int team, double patience);
 
-/* What one thread of a team does: every phase of each step for the parts first <= part < last, with
+/* What `thread` of a team does: every phase of each step for the parts first <= part < last, with
  * barriers unless these are all. Returns the number of steps done. */
-int64_t snn_run_parts(snn_engine *engine, int64_t n_steps, int first, int last);
+int64_t snn_run_parts(snn_engine *engine, int64_t n_steps, int thread, int first, int last);
 
 /* The part of a phase that `thread` does. */
 void snn_deliver_procedural(const snn_procedural *procedural, const snn_clock *clock, int n_threads,

@@ -66,6 +66,7 @@ class DashboardView {
     this.stopped = true;
     this.send({ type: "leave", viewer: this.viewer });
     for (const stop of this.stops) stop();
+    this.figures?.close();
   }
 
   send(message) {
@@ -127,7 +128,6 @@ class DashboardView {
     plots.style.visibility = "hidden"; // until it can take the place of the old ones
     this.plots.after(plots);
     const window = new TimeWindow(rows, bands.length, traces.length);
-    const first = this.pictureNumber === undefined;
     this.pictureNumber = setup.picture.number;
     this.window = window;
     this.figures?.close();
@@ -155,7 +155,8 @@ class DashboardView {
       this.redraw();
     };
     paint();
-    if (!first) return;
+    if (this.watching) return;
+    this.watching = true;
     this.stops.push(
       watchTheme(paint),
       watchVisibility(this.root, (shown) => this.show(shown)),

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from IPython.core.getipython import get_ipython
 from IPython.display import display
 
 from snnlab.errors import SimulationError, SnnlabError
@@ -14,6 +15,7 @@ from snnlab.plots.frames import pack
 from snnlab.plots.live import figure_item
 from snnlab.widgets import assets, session
 from snnlab.widgets.analyses import Analysis, Matrix, Phase, Spectrum, Weights
+from snnlab.widgets.cells import show_instead
 from snnlab.widgets.export import File, embedded, file_of, page_of
 from snnlab.widgets.feed import DURATIONS, Content, Feed
 from snnlab.widgets.figure_widget import FigureWidget
@@ -109,7 +111,16 @@ class Dashboard(FigureWidget):
         bundle = self._repr_mimebundle_()
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
         display(data, metadata=metadata, raw=True)
-        self._stills.append(Still(self._network, self._still_html))
+        still = Still(self._network, self._still_html)
+        self._stills.append(still)
+        show_instead(get_ipython(), lambda: self._leave(still))
+
+    def _leave(self, still: Still) -> None:
+        """The output with ``still`` has gone; a dashboard without any output is closed."""
+        still.close()
+        self._stills.remove(still)
+        if not self._stills:
+            self.close()
 
     def _still_html(self) -> str:
         return embedded(page_of(self._content(), repr(self)), STILL_HEIGHT)

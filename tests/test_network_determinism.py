@@ -123,6 +123,26 @@ def test_synapses_read_inputs_of_pre_neurons_as_the_last_step_left_them(target):
     np.testing.assert_array_equal(net.traces[post.name]["r"], np.stack([expected] * 2, axis=1))
 
 
+@pytest.mark.parametrize("target", ["c", "numpy"])
+def test_equations_of_synapses_read_inputs_of_pre_neurons_as_they_are(target):
+    net = Network(dt=1.0, target=target)
+    pre = net.add(1, Neuron.from_cell("r = sum(exc)", "A"))
+    post = net.add(1, Neuron.from_cell("r = sum(exc)", "B"))
+    net.drive(pre, "exc", rate=1e6, weight=1.0)
+    last = Synapse.from_cell("u = pre.sum(exc)\npsp: w * pre.sum(exc)", "Reader")
+    projection = net.connect(pre, post, "exc", synapse=last)
+    net.record(pre, "r")
+    net.record(post, "r")
+    net.record(projection, "u")
+
+    net.simulate(4)
+
+    inputs = net.traces[pre.name]["r"][:, 0].tolist()
+    assert len(set(inputs)) == 4
+    assert net.traces[projection.name]["u"][:, 0].tolist() == inputs
+    assert net.traces[post.name]["r"][:, 0].tolist() == [0.0, *inputs[:-1]]
+
+
 def test_a_whole_number_of_numpy_is_a_seed():
     drawn = []
     for seed in (3, np.int64(3)):

@@ -418,9 +418,9 @@ def reduced(parts: PopulationParts, name: str) -> NDArray:
 def delayed(
     parts: PopulationParts, name: str, delay: int, before: PopulationParts | None
 ) -> NDArray:
-    """The array of a variable as it was ``delay`` steps ago, seen at the start of a step."""
+    """The array of a variable as it was ``delay`` steps ago at the start of a step; of 0, now."""
     source = parts.array(name)
-    if delay < 2 and name not in parts.driven:
+    if delay == 0 or (delay == 1 and name not in parts.driven):
         return source  # the value after the previous step is what the array holds
     if (name, delay) not in parts.histories:
         history = parts.backend.parts.History(parts.spikes, source, delay)
@@ -483,7 +483,7 @@ def projection_parts(
         address = library.address(kernel.name)
         match kernel.name.rpartition("_")[2]:
             case "pre":
-                arguments = binding.arguments(kernel, {"(target)": target})
+                arguments = binding.arguments(kernel, {"(target)": target}, pre_delay=1)
                 synapses.on_pre(address, arguments)
                 parts.phases.append(("deliver", arrival, synapses))
                 parts.reads_neurons |= _reads_others(kernel)
@@ -506,7 +506,7 @@ def projection_parts(
                 )
                 if projection.delays is not None:
                     _delay_each(axonal, projection)
-                axonal.on_pre(address, binding.arguments(kernel, {"(target)": target}))
+                axonal.on_pre(address, binding.arguments(kernel, {"(target)": target}, pre_delay=1))
                 parts.reads_neurons |= _reads_others(kernel)
                 parts.phases.append(("deliver", f"axonal {arrival}", axonal))
             case "psp":
@@ -698,7 +698,7 @@ class _Binding:
         kernel: Kernel,
         index: Mapping[str, NDArray | None],
         scratch: NDArray | None = None,
-        pre_delay: int = 1,
+        pre_delay: int = 0,
     ) -> Arguments:
         state = self.projection.state
         buffers: list[NDArray | None] = [
@@ -765,7 +765,7 @@ def apply_once(
     types, driven = projection_types(projection), _driven_array(projection)
     binding = _Binding(projection, types, driven, pre, post, None)
     NumpyKernel(kernel, projection.network.real).run(
-        [binding.array(buffer, 1) for buffer in kernel.buffers],
+        [binding.array(buffer, 0) for buffer in kernel.buffers],
         projection.state.table,
         step,
         projection.network.dt,

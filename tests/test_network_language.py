@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from snnlab import AllToAll, Constant, Network, Neuron, OneToOne, Synapse, add_function
+from snnlab import (
+    AllToAll,
+    Constant,
+    Network,
+    NetworkError,
+    Neuron,
+    OneToOne,
+    Synapse,
+    add_function,
+)
 from snnlab.model import registry
 
 pytestmark = pytest.mark.parametrize("target", ["c", "numpy"])
@@ -185,3 +194,46 @@ def test_assignments_may_change_by_a_value(target):
                     "r = a + 10 * b + 100 * c + d", name="Steps")  # fmt: skip
 
     assert traced(target, neuron, "r", 2) == [3 + 30 + 400 - 3, 5 + 90 + 200 - 8]
+
+
+def test_a_constant_changes_in_the_networks_that_use_it(target):
+    factor = Constant("common_factor", 3.0)
+    nets = []
+    for seed in (1, 2):
+        net = Network(dt=1.0, seed=seed, target=target)
+        pre = net.add(2, Neuron(equations="r = common_factor"), name="P")
+        own = Neuron(parameters="common_factor = 1.0", equations="r = common_factor")
+        other = net.add(2, own, name="own")
+        synapse = Synapse(psp="w * common_factor * pre.r")
+        post = net.add(2, Neuron(equations="r = sum(exc)"), name="Q")
+        net.connect(pre, post, "exc", OneToOne(), synapse=synapse, name="S")
+        net.simulate(2)
+        nets.append((net, pre, post, other))
+    pre.common_factor = 7.0
+
+    assert factor.set(5.0) == 5.0
+    for net, pre, post, other in nets:
+        net.simulate(2)
+        assert pre.r.tolist() == [5.0, 5.0]
+        assert post.r.tolist() == [25.0, 25.0]
+        assert other.r.tolist() == [1.0, 1.0]
+        assert [(c.step, c.owner, c.value) for c in net.log][-2:] == [(2, "P", 5.0), (2, "S", 5.0)]
+    assert Neuron(equations="r = common_factor").parameters[0].value == 5
+
+
+def test_a_constant_that_a_network_cannot_take_is_refused_everywhere(target):
+    base = Constant("common_base", 4.0)
+    net = Network(dt=1.0, seed=1, target=target)
+    first = net.add(1, Neuron(equations="r = common_base"), name="P")
+    text = "root = sqrt(common_base)"
+    net.add(1, Neuron(parameters=text, equations="r = root"), name="Q")
+
+    with pytest.raises(NetworkError) as error:
+        base.set(-4.0)
+
+    assert str(error.value) == (
+        "Population 'Q': 'root' = sqrt(common_base) is no real number with the present "
+        "parameters; change them first."
+    )
+    assert first.common_base == 4.0
+    assert Neuron(equations="r = common_base").parameters[0].value == 4

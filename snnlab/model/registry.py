@@ -5,9 +5,10 @@ A model that uses one takes a copy when it is built, so that its text says every
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from snnlab.errors import ModelError
 from snnlab.language.expressions import suggestion
@@ -44,7 +45,8 @@ class Constant(float):
     name
         How equations call it.
     value
-        Its value. Models that are built later take it as the value of a parameter.
+        Its value. Models that are built later take it as the value of a parameter; `set` changes
+        it later.
     """
 
     name: str
@@ -61,8 +63,53 @@ class Constant(float):
         return made
 
     def set(self, value: float) -> Constant:
-        """Give the name another value, for models that are built from now on."""
-        return Constant(self.name, value)
+        """Give the name another value, from the next step on in networks that use it, too.
+
+        Every population and projection whose model uses the constant takes it, as if its parameter
+        had been set, whatever value that had.
+
+        Raises
+        ------
+        NetworkError
+            If a parameter that is computed from it would be no real number; nothing is changed.
+        """
+        followers = list(_followers)
+        for follower in followers:
+            follower.check_constant(self.name, float(value))
+        made = Constant(self.name, value)
+        for follower in followers:
+            follower.set_constant(self.name, float(value))
+        return made
+
+
+class Follower(Protocol):
+    """Somebody who uses constants and wants to know their new values."""
+
+    def check_constant(self, name: str, value: float) -> None:
+        """Raise an error if the constant cannot have this value."""
+
+    def set_constant(self, name: str, value: float) -> None:
+        """Take the new value over."""
+
+
+_followers: weakref.WeakSet[Follower] = weakref.WeakSet()
+
+
+def follow_constants(follower: Follower) -> None:
+    """Tell ``follower`` of new values for as long as somebody holds it."""
+    _followers.add(follower)
+
+
+class _ConstantSource(Source):
+    """Where the value of a constant stands in a model that uses it."""
+
+
+def uses_constant(syntax: ModelSyntax, name: str) -> bool:
+    """Whether the value of the parameter ``name`` is that of a constant."""
+    return any(
+        isinstance(s, Definition) and s.name == name and isinstance(s.source, _ConstantSource)
+        for s in syntax.statements
+    )
 
 
 def add_function(text: str) -> None:
@@ -137,7 +184,7 @@ def _definition(constant: Constant) -> Definition:
     """The constant as a parameter of a model."""
     value: Expression = Number(repr(abs(float(constant))), abs(float(constant)), None, _NOWHERE)
     value = Unary("-", value, _NOWHERE) if constant < 0 else value
-    source = Source(f"{constant.name} = {float(constant)!r}", "Constant")
+    source = _ConstantSource(f"{constant.name} = {float(constant)!r}", "Constant")
     span = Span(1, 0, len(constant.name))
     return Definition(constant.name, "=", value, (), None, "", "parameters", source, span)
 

@@ -23,6 +23,7 @@ from snnlab.engine.team import TeamChoice, available_cores
 from snnlab.engine.transit import send_again, spikes_under_way
 from snnlab.errors import NetworkError, SimulationError
 from snnlab.model.neuron import Neuron
+from snnlab.model.registry import follow_constants, uses_constant
 from snnlab.model.synapse import Synapse
 from snnlab.network import (
     assembly,
@@ -178,6 +179,8 @@ class Network:
         self._spike_streams: list[tuple[str, SpikeStream]] = []
         self._warned: set[str] = set()
         self._time_step_warnings: list[str] = []
+        self._constants = _Constants(self)
+        follow_constants(self._constants)
 
     # Building ----------------------------------------------------------------------------
 
@@ -1715,6 +1718,35 @@ class _AllTraces(dict[str, Traces]):
             f"Network: no population or projection '{name}' with traces; there are "
             f"{', '.join(self) or 'none'}."
         )
+
+
+class _Constants:
+    """Takes over new values of constants for the network that holds it."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = weakref.ref(network)
+
+    def _users(self, name: str) -> list[Population | Projection]:
+        network = self._network()
+        if network is None:
+            return []
+        populations, projections = network.populations, network.projections
+        return [
+            *(p for p in list(populations.values()) if uses_constant(p.neuron.syntax, name)),
+            *(
+                p
+                for p in list(projections.values())
+                if p.synapse is not None and uses_constant(p.synapse.syntax, name)
+            ),
+        ]
+
+    def check_constant(self, name: str, value: float) -> None:
+        for user in self._users(name):
+            user.state.check_number(name, value)
+
+    def set_constant(self, name: str, value: float) -> None:
+        for user in self._users(name):
+            setattr(user, name, value)
 
 
 class _Action:

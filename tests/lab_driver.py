@@ -103,6 +103,9 @@ def environment(home: Path) -> dict[str, str]:
     config.mkdir()
     # What the wheel installs for all Jupyter servers.
     shutil.copy(ROOT / "labextension" / "server.json", config / "jupyter_server_config.json")
+    extensions = home / "path" / "labextensions"
+    extensions.mkdir(parents=True)
+    (extensions / "snnlab").symlink_to(ROOT / "labextension" / "dist")
     settings = home / "settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True)
     (settings / "notification.jupyterlab-settings").write_text(
@@ -110,6 +113,7 @@ def environment(home: Path) -> dict[str, str]:
     )
     return {
         **os.environ,
+        "JUPYTER_PATH": str(home / "path"),  # the page's extension is the one under test, too
         "JUPYTER_CONFIG_DIR": str(config),
         "JUPYTER_DATA_DIR": str(home / "data"),
         "JUPYTER_RUNTIME_DIR": str(home / "runtime"),

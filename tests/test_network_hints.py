@@ -106,6 +106,22 @@ def test_a_silence_is_told_whatever_the_condition(spike, sentence):
     assert net.hints() == [sentence]
 
 
+def test_variable_that_grows_without_end_is_told_before_it_ends_the_run():
+    growing = LIF.replace("E_L - v + I", "v - E_L").replace(
+        "V_th\nreset", "V_th and t < 0 ms\nreset"
+    )
+    net, group = lif(growing)
+    group.v = [-70.0, -69.0, -71.0, -70.0]
+
+    net.simulate(100)
+    early = net.hints()
+    net.simulate(480)
+
+    # exp(580 / 20) mV below rest
+    assert not any("without end" in hint for hint in early)
+    assert "E: v of neuron 2 grows without end, it is -3.9e+12 mV" in net.hints()
+
+
 def test_silence_takes_a_while_to_see():
     net, _ = lif()
 

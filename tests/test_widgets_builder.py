@@ -137,7 +137,25 @@ def test_unknown_neuron_to_start_from_is_refused():
     ids=["whole", "flags stay", "derived", "one line only", "no parameter"],
 )
 def test_table_writes_into_the_text(line, fields, expected):
-    assert with_parameter(f"first\n{line}\nlast", 2, fields) == f"first\n{expected}\nlast"
+    name = line.partition("=")[0].strip()
+
+    assert with_parameter(f"first\n{line}\nlast", 2, name, fields) == f"first\n{expected}\nlast"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("a", "a = 7 mV ; b = 0.2 ; c = -65 : shared  # three"),
+        ("b", "a = 0.02 ; b = 7 mV ; c = -65 : shared  # three"),
+        ("c", "a = 0.02 ; b = 0.2 ; c = 7 mV  : shared  # three"),
+        ("d", "a = 0.02 ; b = 0.2 ; c = -65 : shared  # three"),
+    ],
+)
+def test_definitions_that_share_a_line_stay_there(name, expected):
+    fields = {"value": "7", "unit": "mV", "low": "", "high": "", "help": "other"}
+
+    line = "a = 0.02 ; b = 0.2 ; c = -65 : shared  # three"
+    assert with_parameter(line, 1, name, fields) == expected
 
 
 def test_changed_table_is_read_again():
@@ -146,7 +164,7 @@ def test_changed_table_is_read_again():
     first = page.say(type="join")["rows"][0]
 
     fields = {**{k: first[k] for k in ("unit", "low", "high", "help")}, "value": "40"}
-    state = page.say(type="parameter", line=first["line"] - 1, fields=fields)
+    state = page.say(type="parameter", line=first["line"] - 1, name=first["name"], fields=fields)
 
     assert state["rewritten"]
     assert state["rows"][0]["value"] == "40"

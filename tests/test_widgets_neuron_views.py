@@ -83,6 +83,28 @@ def test_nullclines_of_fitzhugh_and_nagumo_are_those_of_the_paper():
     assert len(line.x) > 100
 
 
+# Izhikevich 2003, IEEE Trans. Neural Netw. 14, 1569-1572, regular spiking.
+SPIKING = """
+a = 0.02 ; b = 0.2 ; c = -65 ; d = 8 ; I = 10 [0, 30]
+1 ms * dv/dt = 0.04*v*v + 5*v + 140 - u + I : init = c
+1 ms * du/dt = a * (b*v - u) : init = b*c
+spike: v > 30
+reset:
+    v = c
+    u += d
+"""
+
+
+def test_trajectory_in_the_phase_plane_has_gaps_at_the_resets():
+    curve = previews_of(Neuron.from_cell(SPIKING, "spiking"))[PLANE].curve({"I": 10.0})
+
+    gaps = np.isnan(curve.x)
+    assert gaps.sum() >= 5
+    assert (gaps == np.isnan(curve.y)).all()
+    assert np.nanmax(-np.diff(curve.x)) < 5.0  # mV; a reset is a step of 95 mV
+    assert np.isfinite(curve.x[[0, -1]]).all()
+
+
 def test_potential_lies_along_x():
     pair = plane_of(cast(NeuronModel, library.load("MorrisLecar").model))
 

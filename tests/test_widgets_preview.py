@@ -144,6 +144,18 @@ def test_synapse_that_needs_its_neurons_has_no_preview(text):
     assert preview_of(Synapse.from_cell(text, "S")) is None
 
 
+def test_thinned_loop_keeps_its_gaps_and_its_extremes_both_ways():
+    turn = np.linspace(0, 40 * np.pi, 20_000)
+    x, y = np.cos(turn), np.sin(turn)
+    x[5_001], x[5_000], y[5_000] = 3.0, np.nan, np.nan
+
+    thin = thinned(Curve(x, y, np.zeros(0), None, ""))
+
+    assert len(thin.x) < 2 * MAX_POINTS + 5
+    assert np.isnan(thin.x).sum() == 1
+    assert (np.nanmax(thin.x), np.nanmin(thin.y).round(6)) == (3.0, -1.0)
+
+
 def test_thinned_curve_keeps_its_extremes():
     x = np.arange(20_000.0)
     y = np.sin(x / 300)

@@ -37,6 +37,7 @@ class PlayedNetwork(FakeNetwork):
         self.done: list[tuple] = []
         self.log = FakeLog()
         self.history = SimpleNamespace(
+            kept=True,
             times=[100.0, 900.0],
             last_good=SimpleNamespace(time=800.0),
             branches=[
@@ -207,8 +208,8 @@ def test_neurons_are_read(text, neurons):
         ("many", "neurons: 'many' is no number; write for example 0-9, 15."),
         ("-3", "neurons: '-3' is no number; write for example 0-9, 15."),
         ("²", "neurons: '²' is no number; write for example 0-9, 15."),
-        ("8-10", "neurons: '8-10' lies outside 0-9; give the lower one first."),
-        ("5-2", "neurons: '5-2' lies outside 0-9; give the lower one first."),
+        ("8-10", "neurons: '8-10' lies outside 0-9; name neurons within it."),
+        ("5-2", "neurons: '5-2' runs backwards; give the lower one first."),
     ],
 )
 def test_neurons_that_there_are_not_are_refused(text, reason):

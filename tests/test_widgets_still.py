@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
+from lab_driver import ARTIFACTS
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_notebook
@@ -16,6 +17,7 @@ from playwright.sync_api import Browser
 
 from snnlab import Network, Neuron
 from snnlab.errors import SimulationError
+from snnlab.widgets import assets
 from snnlab.widgets.dashboard import Dashboard
 
 DRIVEN = "tau = 20 ms\ntau * dv/dt = 25 - v\nspike: v > 20\nreset: v = 0\n"
@@ -23,7 +25,7 @@ CELLS = (
     f"import snnlab\nnet = snnlab.Network(dt=0.1, seed=1)\n"
     f"neuron = snnlab.Neuron.from_cell({DRIVEN!r}, 'driven')\n"
     f"net.add(50, neuron, name='cells').v = snnlab.Uniform(0, 20)\nnet.lab()",
-    "net.simulate(300)",
+    "net.record(net.populations['cells'], ['v'])\nnet.simulate(300)",
 )
 
 
@@ -44,7 +46,11 @@ def painted(page_url: str, browser: Browser, inside: bool) -> int:
     frame.locator(".bk-Canvas").first.wait_for()
     page.wait_for_function("() => new Promise(done => requestAnimationFrame(() => done(true)))")
     image = np.asarray(Image.open(io.BytesIO(shown.screenshot())).convert("RGB")).astype(int)
+    page.screenshot(path=ARTIFACTS / f"still_{Path(page_url).stem}.png", full_page=True)
+    tall = frame.locator("body").evaluate("e => e.ownerDocument.documentElement.scrollHeight")
+    cut = tall - page.evaluate("e => e.clientHeight", shown.element_handle()) if inside else 0
     context.close()
+    assert cut <= 0  # px of the figures
     return int((np.abs(image - [0x00, 0x72, 0xB2]).sum(axis=2) < 60).sum())
 
 
@@ -61,6 +67,48 @@ def test_exported_page_shows_the_last_state_without_a_kernel(
     path.write_text(text, encoding="utf-8")
 
     assert painted(path.as_uri(), chromium_browser, inside=True) > 1000
+
+
+@pytest.mark.browser
+def test_live_parts_give_way_where_no_kernel_answers(chromium_browser: Browser, tmp_path: Path):
+    """The page of a notebook that holds the state of its widgets shows them again without one."""
+    net = network()
+    dashboard = Dashboard(net)
+    net.simulate(20)
+    modules = {"dashboard": "dashboard.js", "card": "model_card.js", "builder": "builder.js"}
+    for name, module in modules.items():
+        (tmp_path / f"{name}.js").write_text(assets.javascript(module), encoding="utf-8")
+    loads = "\n".join(
+        f"import {name} from './{name}.js'; {name}.render({{ model, el: document.body }});"
+        for name in modules
+    )
+    page_text = (
+        f"{dashboard._still_html()}<script type='module'>"
+        "const model = { on() {}, off() {}, send() {}, get: () => '0.0' };"
+        f"{loads}</script>"
+    )
+    (tmp_path / "page.html").write_text(page_text, encoding="utf-8")
+    context = chromium_browser.new_context()
+    page = context.new_page()
+    page.clock.install()
+    page.route(
+        "http://page/*", lambda route: route.fulfill(path=tmp_path / Path(route.request.url).name)
+    )
+
+    page.goto("http://page/page.html")
+    page.locator(".snn-builder").wait_for()
+    before = [
+        page.locator(f".snn-{name}").is_visible() for name in ("dashboard", "panel", "builder")
+    ]
+    page.clock.run_for(5000)
+    after = [
+        page.locator(f".snn-{name}").is_visible() for name in ("dashboard", "panel", "builder")
+    ]
+    still = page.locator(".snn-still").is_visible()
+    context.close()
+    dashboard.close()
+
+    assert (before, after, still) == ([True] * 3, [False] * 3, True)
 
 
 @pytest.mark.browser

@@ -30,6 +30,7 @@ SHORTEST = 100.0  # ms that have to be seen before a population is called silent
 NEAR_LIMIT = 0.8  # of the rate that the refractory period allows: runaway
 RUNAWAY = 300.0  # Hz, of neurons without a refractory period
 COARSE = 0.25  # of a time constant: a step that shows
+ENDLESS = 1e12  # of any variable: no model means such a value
 FEWEST, OFTEN = 10, 3  # neurons, and times they spike, before it is called synchronous
 
 
@@ -39,6 +40,7 @@ def hints_of(network: Network) -> list[str]:
     for population in list(network.populations.values()):
         counts = network._activities[population.name].counts(network.step_index)
         found += _of_activity(population, counts, network.dt)
+        found += _of_size(population)
         found += _of_time_step(population, network.dt)
         found += _of_inputs(population, network)
     for projection in list(network.projections.values()):
@@ -81,6 +83,26 @@ def _of_activity(population: Population, counts: NDArray[np.int64], dt: float) -
     volleys = counts[counts > 0]
     if population.size >= FEWEST and len(volleys) >= OFTEN and (volleys == population.size).all():
         yield f"{name}: all {population.size} neurons spike in the same steps"
+
+
+def _of_size(population: Population) -> Iterator[str]:
+    """A variable that grows without end, told before it ends the run."""
+    state = population.state
+    for variable in state.variables.values():
+        if variable.dtype != "float" or variable.locality != "local":
+            continue
+        sizes = np.abs(state.values(variable.name))
+        largest = int(np.argmax(sizes))
+        if not ENDLESS < sizes[largest] < np.inf:
+            continue
+        scale, unit = (
+            (variable.unit.scale, f" {variable.unit.name}") if variable.unit else (1.0, "")
+        )
+        value = state.values(variable.name)[largest] / scale
+        yield (
+            f"{population.name}: {variable.name} of neuron {largest} grows without end, "
+            f"it is {value:.1e}{unit}"
+        )
 
 
 def _distance(state: State, event: Event) -> str:

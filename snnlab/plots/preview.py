@@ -47,16 +47,22 @@ class Axes:
 
 
 def thinned(curve: Curve) -> Curve:
-    """At most `MAX_POINTS` points, keeping the extremes of what falls together."""
+    """About `MAX_POINTS` points, keeping gaps and the extremes of what falls together."""
     n = len(curve.x)
     if n <= MAX_POINTS:
         return curve
     width = -(-2 * n // MAX_POINTS)
-    starts = np.arange(0, n, width)
-    low = [start + int(np.argmin(curve.y[start : start + width])) for start in starts]
-    high = [start + int(np.argmax(curve.y[start : start + width])) for start in starts]
-    kept = np.unique(np.array([*low, *high, 0, n - 1], np.int64))
-    return replace(curve, x=curve.x[kept], y=curve.y[kept])
+    gaps = np.isnan(curve.y)
+    kept = [0, n - 1, *np.flatnonzero(gaps)]
+    # Of a line that turns back on itself the extremes along x count as well.
+    returns = bool((np.diff(curve.x[~gaps]) < 0).any())
+    for values in (curve.x, curve.y) if returns else (curve.y,):
+        low, high = np.where(gaps, np.inf, values), np.where(gaps, -np.inf, values)
+        for start in range(0, n, width):
+            kept.append(start + int(np.argmin(low[start : start + width])))
+            kept.append(start + int(np.argmax(high[start : start + width])))
+    chosen = np.unique(np.array(kept, np.int64))
+    return replace(curve, x=curve.x[chosen], y=curve.y[chosen])
 
 
 def preview_item(axes: Axes) -> dict[str, object]:

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from snnlab.plots.style import blank_figure
 
 HEIGHT = 420  # px
-TOGETHER_HEIGHT = 240  # px, of each of several figures
+TOGETHER_HEIGHT = 190  # px, of the frame of each of several figures
+STILL_HEIGHT = TOGETHER_HEIGHT + 80  # px, with axis and legend
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def still_pages(title: str, figures: Sequence[StillFigure]) -> str:
     for plot in plots[1:]:
         plot.x_range = plots[0].x_range
     for plot in plots:
-        plot.height = TOGETHER_HEIGHT
+        plot.frame_height = TOGETHER_HEIGHT
     resources = Resources(mode="inline", minified=True)
     return file_html(column(*plots, sizing_mode="stretch_width"), resources, title)
 
@@ -92,6 +93,10 @@ def _still_figure(series: Sequence[Series], y_label: str, unit: str, points: boo
         tooltips = [("time", "@x{0.00} ms"), (one.label, value)]
         plot.add_tools(HoverTool(renderers=[drawn], tooltips=tooltips))
     plot.legend.click_policy = "hide"
+    plot.legend.orientation = "horizontal"
+    for legend in plot.legend:
+        legend.update(border_line_color=None, padding=2, margin=2)
+        plot.add_layout(legend, "above")  # where it covers no spikes
     plot.background_fill_color = plot.border_fill_color = "white"
     return plot
 

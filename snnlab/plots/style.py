@@ -58,6 +58,11 @@ def blank_figure(
     return plot
 
 
+def thousands(count: int) -> str:
+    """``count`` with thin spaces, as the page writes times."""
+    return f"{count:,}".replace(",", "\u2009")
+
+
 def share_time_axis(plots: list[figure], label: str) -> None:
     """Leave room for a time axis under the lowest figure only.
 
@@ -72,6 +77,6 @@ def share_time_axis(plots: list[figure], label: str) -> None:
     for plot in plots[:-1]:
         plot.xaxis.major_label_text_font_size = "0px"
         plot.xaxis.major_tick_line_color = None
-        plot.min_border_bottom = 2
+        plot.min_border_bottom = 7  # half of the lowest label of the vertical axis
     plots[-1].xaxis.axis_label = label
     plots[-1].xaxis.axis_label_standoff = 24  # below the ticks

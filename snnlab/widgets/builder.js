@@ -1,6 +1,6 @@
 // The model builder: a cell's text with its errors in place, and its parameters as a table.
 
-import { element, symbolElement } from "./page.js";
+import { element, symbolElement, watchKernel } from "./page.js";
 
 const SETTLE = 200; // ms without a key until the kernel reads the text
 const FIELDS = ["value", "unit", "low", "high", "help"];
@@ -42,8 +42,11 @@ class BuilderView {
   start() {
     const hear = (content) => this.hear(content);
     this.model.on("msg:custom", hear);
+    const hide = (hidden) => () => (this.root.hidden = hidden);
+    const stop = watchKernel(this.model, hide(true), hide(false));
     this.send({ type: "join" });
     return () => {
+      stop();
       clearTimeout(this.waiting);
       this.model.off("msg:custom", hear);
     };
@@ -98,7 +101,7 @@ class BuilderView {
     const head = element("tr", {}, element("th"), ...FIELDS.map((name) => element("th", {}, HEADS[name])));
     const lines = rows.map((row) => {
       const boxes = Object.fromEntries(FIELDS.map((name) => [name, element("input", { type: "text", value: row[name], spellcheck: false, class: `snn-${name}`, "aria-label": `${row.name}, ${HEADS[name]}` })]));
-      const change = () => this.send({ type: "parameter", line: row.line - 1, fields: Object.fromEntries(FIELDS.map((name) => [name, boxes[name].value])) });
+      const change = () => this.send({ type: "parameter", line: row.line - 1, name: row.name, fields: Object.fromEntries(FIELDS.map((name) => [name, boxes[name].value])) });
       for (const box of Object.values(boxes)) {
         box.addEventListener("change", change);
         box.addEventListener("keydown", (event) => event.key === "Enter" && box.blur());

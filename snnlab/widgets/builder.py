@@ -35,7 +35,7 @@ refractory: 2 ms
 '''
 FIELDS = ("value", "unit", "low", "high", "help")
 LONGEST = 65_536  # characters of a text
-_DEFINITION = re.compile(r"^(\s*)([A-Za-z_]\w*)(\s*=\s*)([^#]*)(#.*)?$")
+_DEFINITION = re.compile(r"^(\s*)([A-Za-z_]\w*)(\s*=\s*)(.*)$")
 
 
 def row(parameter: Parameter) -> dict[str, object]:
@@ -54,19 +54,37 @@ def row(parameter: Parameter) -> dict[str, object]:
     }
 
 
-def with_parameter(text: str, line: int, fields: dict[str, str]) -> str:
-    """``text`` with another definition of the parameter in ``line`` (1-based).
+def with_parameter(text: str, line: int, name: str, fields: dict[str, str]) -> str:
+    """``text`` with another definition of the parameter ``name`` in ``line`` (1-based).
 
-    Flags after a colon stay. The fields are words of one line each; whether they make sense is
-    for the parser to say.
+    Flags after a colon stay, and so do other definitions in the line and then its comment. The
+    fields are words of one line each; whether they make sense is for the parser to say.
     """
     lines = text.split("\n")
-    found = _DEFINITION.match(lines[line - 1]) if 0 < line <= len(lines) else None
-    if found is None:
+    if not 0 < line <= len(lines):
         return text
-    indent, name, equals, right, _ = found.groups()
-    flags = right.partition(":")[2].strip()
+    code, hash_sign, comment = lines[line - 1].partition("#")
+    pieces = code.split(";")
+    matches = [_DEFINITION.match(piece) for piece in pieces]
+    named = [(k, found) for k, found in enumerate(matches) if found and found[2] == name]
+    if not named:
+        return text
+    place, found = named[0]
     clean = {key: " ".join(fields.get(key, "").split()) for key in FIELDS}
+    pieces[place] = _definition(found, clean) + (" " if place < len(pieces) - 1 else "")
+    new = ";".join(pieces).rstrip()
+    if len(pieces) > 1:
+        new += f"  #{comment}" if hash_sign else ""
+    elif clean["help"]:
+        new += f"  # {clean['help']}"
+    lines[line - 1] = new
+    return "\n".join(lines)
+
+
+def _definition(found: re.Match[str], clean: dict[str, str]) -> str:
+    """``tau = 20 ms  [5, 100]  : flags``, begun as it was."""
+    indent, name, equals, right = found.groups()
+    flags = right.partition(":")[2].strip()
     new = f"{indent}{name}{equals}{clean['value']}"
     if clean["unit"]:
         new += f" {clean['unit']}"
@@ -74,10 +92,7 @@ def with_parameter(text: str, line: int, fields: dict[str, str]) -> str:
         new += f"  [{clean['low']}, {clean['high']}]"
     if flags:
         new += f"  : {flags}"
-    if clean["help"]:
-        new += f"  # {clean['help']}"
-    lines[line - 1] = new
-    return "\n".join(lines)
+    return new
 
 
 def cell_text(name: str, text: str) -> str:
@@ -110,9 +125,14 @@ class BuilderPanel(anywidget.AnyWidget):
             case {"type": "choose", "name": str(name)}:
                 owner.choose(name)
                 self.tell(rewritten=True)
-            case {"type": "parameter", "line": int(line), "fields": dict(fields)}:
+            case {
+                "type": "parameter",
+                "line": int(line),
+                "name": str(name),
+                "fields": dict(fields),
+            }:
                 words = {key: value for key, value in fields.items() if isinstance(value, str)}
-                owner.edit(owner.name, with_parameter(owner.body, line, words)[:LONGEST])
+                owner.edit(owner.name, with_parameter(owner.body, line, name, words)[:LONGEST])
                 self.tell(rewritten=True)
 
     def tell(self, *, rewritten: bool) -> None:
@@ -188,8 +208,10 @@ class Builder(ipywidgets.VBox):
             self.model = Neuron.from_cell("\n" + self.body, self.name)
         except ModelError as error:
             self.model, self.error = None, error
+            self._equations.add_class("snn-stale")
             return
         self.error = None
+        self._equations.remove_class("snn-stale")
         self._equations.value = card_text.equations_html(self.model)
 
     def __repr__(self) -> str:

@@ -5,13 +5,14 @@ import { bokehOf } from "./bokeh.js";
 import { LiveFigures } from "./figures.js";
 import { TimeWindow, unpack } from "./frames.js";
 import { legend } from "./legend.js";
-import { afterPaint, element, themeOf, watchTheme, watchVisibility } from "./page.js";
+import { afterPaint, element, themeOf, watchKernel, watchTheme, watchVisibility } from "./page.js";
 import { plotsMenu } from "./plots_menu.js";
 import { Panel } from "./panel.js";
 import { saveAs } from "./save.js";
 import { Session } from "./session.js";
 import { Transport } from "./transport.js";
 
+const NO_NEURONS = ["The network has no neurons yet.", "Add some in a cell, like  cells = net.add(100, neuron);  they appear here."];
 const SILENCE = 3000; // ms without a frame of a running network until the page asks again
 
 class DashboardView {
@@ -20,10 +21,10 @@ class DashboardView {
     this.viewer = crypto.randomUUID?.() ?? String(Math.random());
     this.transport = new Transport((message) => this.send(message));
     this.notice = element("div", { class: "snn-notice", role: "alert", hidden: true });
-    this.plots = element("div", { class: "snn-plots", "aria-label": "live figures" });
+    this.plots = element("div", { class: "snn-plots", role: "group", "aria-label": "live figures" });
     this.waiting = element("div", { class: "snn-waiting" }, "Loading figures …");
     this.analyses = new Analyses((message) => this.send({ ...message, viewer: this.viewer }));
-    this.empty = element("div", { class: "snn-empty", hidden: true }, "Press play ▸");
+    this.empty = element("div", { class: "snn-empty", hidden: true }, "Press play ▸", element("small", {}, "or the space bar; sliders act at once, also while it runs"));
     this.follow = element("button", { type: "button", class: "snn-follow", hidden: true }, "Follow ▸");
     this.follow.addEventListener("click", () => this.figures.follow(true));
     this.panel = new Panel((message) => this.send(message));
@@ -35,8 +36,7 @@ class DashboardView {
       this.transport.root,
       this.session.past,
       this.notice,
-      this.session.hints,
-      element("div", { class: "snn-main" }, element("div", { class: "snn-stage" }, this.waiting, this.plots, this.analyses.root, this.empty, this.follow), this.sidebar),
+      element("div", { class: "snn-main" }, element("div", { class: "snn-stage" }, this.waiting, this.plots, this.session.hints, this.analyses.root, this.empty, this.follow), this.sidebar),
     );
     root.append(this.root);
     this.values = {}; // of parameters, to be shown
@@ -51,6 +51,7 @@ class DashboardView {
     const hear = (content, buffers) => this.hear(content, buffers);
     this.model.on("msg:custom", hear);
     this.root.addEventListener("keydown", (event) => this.key(event));
+    this.stops.push(watchKernel(this.model, () => this.stayAlone(), () => this.welcome()));
     const watch = setInterval(() => this.checkSilence(), 1000);
     this.stops.push(() => this.model.off("msg:custom", hear), () => clearInterval(watch));
     this.stops.push(this.session.start(this.viewer, () => !document.hidden && Boolean(this.window)));
@@ -73,6 +74,18 @@ class DashboardView {
     this.model.send(message);
   }
 
+  /** Nobody answers: a figure that stands still takes the place of the live ones, if there is one. */
+  stayAlone() {
+    const still = document.querySelector(".snn-still");
+    this.root.hidden = still !== null && getComputedStyle(still).display !== "none";
+    this.waiting.textContent = "No kernel answers. Run this cell to see the network live.";
+  }
+
+  welcome() {
+    this.root.hidden = false;
+    if (!this.figures) this.waiting.textContent = "Loading figures …";
+  }
+
   hear(content, buffers) {
     switch (content.type) {
       case "setup":
@@ -83,7 +96,7 @@ class DashboardView {
         this.take(content, buffers[0]);
         break;
       case "session":
-        if (content.viewer === this.viewer) this.session.show(content);
+        if (content.viewer === this.viewer) this.showSession(content);
         break;
       case "code":
         if (content.viewer === this.viewer) this.session.takeCode(content.text);
@@ -119,12 +132,16 @@ class DashboardView {
     this.analyses.setUp(setup.analyses);
     if (!this.bokeh || setup.picture.number === this.pictureNumber) return;
     const { bands, traces } = setup.picture;
+    if (!bands.length && !traces.length) {
+      this.waiting.replaceChildren(...NO_NEURONS.map((text) => element("p", {}, text)));
+      return;
+    }
     const rows = bands.reduce((sum, band) => sum + band.rows, 0);
     const figures = new LiveFigures(this.bokeh, setup.picture);
     figures.onFollow = (following) => (this.follow.hidden = following);
     figures.onPoints = (part) => this.send({ type: "points", viewer: this.viewer, ...part });
     figures.onPick = (population, neuron) => this.send({ type: "trace", population, variable: null, neuron });
-    const plots = element("div", { class: "snn-plots", "aria-label": "live figures" });
+    const plots = element("div", { class: "snn-plots", role: "group", "aria-label": "live figures" });
     plots.style.visibility = "hidden"; // until it can take the place of the old ones
     this.plots.after(plots);
     const window = new TimeWindow(rows, bands.length, traces.length);
@@ -192,14 +209,18 @@ class DashboardView {
     this.scheduled = false;
     if (this.stopped) return;
     const start = performance.now();
-    if (this.state.running !== this.transport.running) this.session.askSoon(); // what of the past can be reached now
+    const { status, time } = this.state;
+    if (status !== this.seen?.status || time < this.seen.time) this.session.askSoon(); // what of the past can be reached now
+    this.seen = { status, time };
     this.transport.show(this.state);
     if (Object.keys(this.values).length) {
       this.panel.show(this.values);
       this.session.showValues(this.values);
       this.values = {};
     }
-    this.say(this.state.status === "error" ? this.state.message : this.state.warnings.join("\n"));
+    const failed = this.state.status === "error";
+    this.say(failed ? this.state.message : this.state.warnings.join("\n"));
+    this.notice.classList.toggle("snn-failed", failed);
     this.redraw();
     if (this.analyses.changed) this.analyses.paint();
     afterPaint(() => {
@@ -220,8 +241,15 @@ class DashboardView {
     if (!this.figures) return;
     this.figures.resting = this.state !== undefined && !this.state.running;
     this.figures.nameEarlier(this.window.hasEarlier ? this.state.earlier : undefined);
+    this.figures.diverged = this.state?.status === "error" ? this.session.diverged : null;
     this.figures.draw(this.window);
     this.empty.hidden = this.window.newest >= 0;
+  }
+
+  showSession(content) {
+    const before = this.session.diverged;
+    this.session.show(content);
+    if (this.session.diverged !== before) this.redraw();
   }
 
   say(text) {

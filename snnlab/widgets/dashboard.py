@@ -27,7 +27,6 @@ from snnlab.widgets.transport import MAX_SPEED, MIN_SPEED, act, set_speed
 
 DEFAULT_DURATION = 1000.0  # ms
 MAX_POINTS = 20_000  # spikes that a page paints one by one, in about 10 ms
-STILL_HEIGHT = 760  # px, room for three figures
 
 
 class Dashboard(FigureWidget):
@@ -123,7 +122,7 @@ class Dashboard(FigureWidget):
             self.close()
 
     def _still_html(self) -> str:
-        return embedded(page_of(self._content(), repr(self)), STILL_HEIGHT)
+        return embedded(self._content(), repr(self))
 
     def _receive(self, kind: str, content: dict[str, Any]) -> None:
         match {"type": kind, **content}:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from snnlab.plots.still import Series, StillFigure, still_page, still_pages
+from snnlab.plots.still import STILL_HEIGHT, Series, StillFigure, still_page, still_pages
 from snnlab.plots.traces import trace_label
 from snnlab.widgets.feed import Content
 
@@ -37,26 +37,34 @@ def file_of(content: Content, figure: str, kind: str) -> File | None:
 
 def page_of(content: Content, title: str) -> str:
     """All figures as one HTML page that needs neither a kernel nor the internet."""
+    return still_pages(title, _figures(content))
+
+
+def _figures(content: Content) -> list[StillFigure]:
+    """Those in which something is to be seen."""
     figures = []
     for make in (_raster, _traces, _rates):
         _, (series, label, unit) = make(content)
         if any(len(one.x) for one in series):
             figures.append(StillFigure(series, label, unit, points=make is _raster))
-    return still_pages(title, figures)
+    return figures
 
 
-def embedded(page: str, n_figures_high: int) -> str:
-    """A page as part of another one; notebooks with a live dashboard do not show it.
+def embedded(content: Content, title: str) -> str:
+    """The page as part of another one; notebooks with a live dashboard do not show it.
 
     JupyterLab, Notebook and VS Code have the live widget above; a page that was exported from
     the notebook has not.
     """
+    figures = _figures(content)
+    page = still_pages(title, figures)
+    height = 16 + len(figures) * STILL_HEIGHT
     return (
         "<style>.snn-still { display: none } "
         "body:not([class*=vscode]) .snn-still { display: block } "
         ".jp-NotebookPanel .snn-still { display: none !important }</style>"
         f'<iframe class="snn-still" loading="lazy" title="last state of the network" '
-        f'sandbox="allow-scripts" style="width:100%;height:{n_figures_high}px;border:0" '
+        f'sandbox="allow-scripts" style="width:100%;height:{height}px;border:0" '
         f'srcdoc="{html.escape(page)}"></iframe>'
     )
 

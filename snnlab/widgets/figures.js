@@ -2,7 +2,7 @@
 
 import { neuronAt, reading } from "./figure_values.js";
 import { element, paintTheme, skipStyleSheets } from "./page.js";
-import { Frame, RasterBitmap, inkTable, paintLine, paintStrokes, paintTimeAxis, rateLine, spikeStrokes, traceLine, usualCount } from "./paint.js";
+import { Frame, RasterBitmap, inkTable, LABEL_FONT, paintLine, paintMarker, paintStrokes, paintTimeAxis, rateLine, spikeStrokes, traceLine, usualCount } from "./paint.js";
 import { SpikePoints } from "./spike_points.js";
 
 const TIME_FIGURES = ["raster-figure", "traces-figure", "rates-figure"]; // from the top
@@ -19,6 +19,7 @@ export class LiveFigures {
     this.points = new SpikePoints((wanted) => this.onPoints(wanted));
     this.hidden = new Set(); // names of populations whose lines are not shown
     this.following = true;
+    this.diverged = null; // ms, a time to be marked
     this.onFollow = () => {};
     this.onPick = () => {}; // a neuron of the raster was clicked
     this.onPoints = () => {}; // the single spikes of a part of the raster are wanted
@@ -183,6 +184,7 @@ export class LiveFigures {
         }
       });
     });
+    if (this.diverged !== null) paintMarker(context, frames, this.diverged, this.theme);
   }
 
   /** Lines of the run that was left by going back, where it had come as far. */
@@ -217,6 +219,15 @@ export class LiveFigures {
   }
 
   _paintTraces(frame, traces) {
+    const lost = this.picture.traces.filter((_, index) => traces[index].endless && !Number.isFinite(traces[index].low));
+    if (lost.length) {
+      this.context.fillStyle = this.theme.bad;
+      this.context.font = LABEL_FONT;
+      this.context.textAlign = "center";
+      this.context.textBaseline = "middle";
+      const names = lost.map(({ variable, label }) => `${variable} ${label}`).join(", ");
+      this.context.fillText(`${names}: beyond ±3·10³⁸, too large to be drawn`, frame.left + frame.width / 2, frame.top + frame.height / 2);
+    }
     this.picture.traces.forEach(({ population, colour }, index) => {
       if (this.hidden.has(population)) return;
       this._paintFaint(frame, this.earlier.traces[index], colour, 1);

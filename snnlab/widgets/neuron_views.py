@@ -183,9 +183,14 @@ class PlanePreview(NeuronPreview):
         trace = network.traces[population.name]
         driven = (trace.times >= QUIET) & (trace.times < QUIET + DRIVEN)
         x, y = (trace[name][driven, 0].astype(float) for name in self._recorded)
+        # The sample at the time of a spike was taken before the reset.
+        resets = np.searchsorted(trace.times[driven], answer.spikes, side="right")
+        resets = resets[(resets > 0) & (resets < len(x))]
         own = {**defaults(self._neuron.parameters), **values}
         lines = self._nullclines(_reach(x), _reach(y), own)
         caption = f"{answer.caption}; where each variable stands still"
+        # A reset is a jump; no neuron ever was between its ends.
+        x, y = (np.insert(values, resets, np.nan) for values in (x, y))
         return replace(
             answer, x=x, y=y, spikes=np.zeros(0), shaded=None, caption=caption, beside=lines
         )

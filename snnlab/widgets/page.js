@@ -32,7 +32,31 @@ export function themeOf(root) {
   const text = read("--snn-text");
   const [red, green, blue] = text.match(/[\d.]+/g).map(Number);
   const dark = 0.299 * red + 0.587 * green + 0.114 * blue > 127;
-  return { dark, text, muted: read("--snn-muted"), line: read("--snn-line"), ground: read("--snn-ground") };
+  return { dark, text, muted: read("--snn-muted"), line: read("--snn-line"), ground: read("--snn-ground"), bad: read("--snn-bad") };
+}
+
+const NO_ANSWER = 4000; // ms
+
+/**
+ * Call `alone()` when no kernel has said anything for a while, as in a page that was exported, and
+ * `welcome()` when one does after all; returns how to stop.
+ */
+export function watchKernel(model, alone, welcome) {
+  let isAlone = false;
+  const timer = setTimeout(() => {
+    isAlone = true;
+    alone();
+  }, NO_ANSWER);
+  const stop = () => {
+    clearTimeout(timer);
+    model.off("msg:custom", heard);
+  };
+  const heard = () => {
+    stop();
+    if (isAlone) welcome();
+  };
+  model.on("msg:custom", heard);
+  return stop;
 }
 
 /** Within an animation frame: call `done` when the page has painted it. */

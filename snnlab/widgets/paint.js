@@ -3,8 +3,10 @@
 // BokehJS lays a figure out again for every change (10 ms and more each, measured with 3.9); these
 // painters need a tenth of that. Bokeh keeps what stands still: frames, axes, tools and exports.
 
+export const LABEL_FONT = "11px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif";
 const SMOOTHING = 5; // ms, least width of the average a rate is drawn with
 const SPIKE_STROKE = 0.45; // of a trace's range, above it
+const BEYOND = 1e4; // px outside of its frame to which a line is followed
 const TICKS = 4; // wanted on the time axis: four labels like 112 000 fit into a narrow figure
 
 /** A rectangle of pixels that shows a range of time and of values; values grow upwards. */
@@ -203,15 +205,15 @@ export function traceLine(window, index, pairs = window.pairs) {
     }
   }
   if (endless) [low, high] = usualExtent(y);
-  return { x, y, low, high };
+  return { x, y, low, high, endless };
 }
 
 /** Between which values nearly all of a line lies: what it did before it grew without end. */
 function usualExtent(y) {
   const known = y.filter(Number.isFinite).sort();
   if (!known.length) return [Infinity, -Infinity];
-  const [low, high] = [0.05, 0.9].map((part) => known[Math.floor(part * (known.length - 1))]);
-  const room = 0.5 * (high - low);
+  const [low, high] = [0.25, 0.75].map((part) => known[Math.floor(part * (known.length - 1))]);
+  const room = 3 * (high - low);
   return [Math.max(known[0], low - room), Math.min(known[known.length - 1], high + room)];
 }
 
@@ -230,15 +232,20 @@ export function spikeStrokes(window, index, { low, high }) {
   };
 }
 
-/** A line through points; a value that is not a number is a gap. */
+/** A line through points; a value that is not a number is a gap, an infinite one leaves the frame. */
 export function paintLine(context, frame, { x, y }, colour, width) {
   const path = new Path2D();
+  const [above, below] = [frame.top - BEYOND, frame.top + frame.height + BEYOND];
   let open = false;
   for (let i = 0; i < x.length; i++) {
-    if (Number.isNaN(y[i])) open = false;
-    else if (open) path.lineTo(frame.x(x[i]), frame.y(y[i]));
+    if (Number.isNaN(y[i])) {
+      open = false;
+      continue;
+    }
+    const height = Math.min(below, Math.max(above, frame.y(y[i]))); // a path ignores what is infinite
+    if (open) path.lineTo(frame.x(x[i]), height);
     else {
-      path.moveTo(frame.x(x[i]), frame.y(y[i]));
+      path.moveTo(frame.x(x[i]), height);
       open = true;
     }
   }
@@ -302,7 +309,7 @@ export function paintTimeAxis(context, frames, theme) {
   context.globalAlpha = 1;
   const bottom = lowest.top + lowest.height;
   context.beginPath();
-  context.font = "11px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif";
+  context.font = LABEL_FONT;
   context.textAlign = "center";
   context.textBaseline = "top";
   context.fillStyle = theme.muted;
@@ -313,4 +320,22 @@ export function paintTimeAxis(context, frames, theme) {
     context.fillText(label, x, bottom + 9);
   }
   context.stroke();
+}
+
+/** A line through all frames at the time at which a run diverged, and its name below the axis. */
+export function paintMarker(context, frames, time, theme) {
+  const lowest = frames[frames.length - 1];
+  const x = lowest.x(time);
+  if (x < lowest.left - 1 || x > lowest.left + lowest.width + 1) return;
+  context.fillStyle = theme.bad;
+  for (const { top, height } of frames) context.fillRect(x - 1, top, 2, height);
+  const bottom = lowest.top + lowest.height;
+  context.beginPath();
+  context.moveTo(x, bottom);
+  context.lineTo(x - 4, bottom + 7);
+  context.lineTo(x + 4, bottom + 7);
+  context.fill();
+  context.textBaseline = "top";
+  context.textAlign = x > lowest.left + lowest.width / 2 ? "right" : "left";
+  context.fillText("diverged", x + (context.textAlign === "right" ? 4 : -4), bottom + 28); // beside the axis' name
 }

@@ -2,6 +2,7 @@
 
 import { element } from "./page.js";
 import { typedNumber } from "./slider.js";
+import { timeText } from "./transport.js";
 
 const PERIOD = 1000; // ms between two looks at the log and the past
 const SOON = 150; // ms after something was done
@@ -9,12 +10,20 @@ const PAINTED = 100; // values of a painted course
 
 /** A row of tabs over their contents; the arrow keys move between them. */
 class Tabs {
-  constructor(contents) {
+  constructor(contents, opened = () => {}) {
+    this.opened = opened;
     this.names = Object.keys(contents);
     this.contents = contents;
+    for (const name of this.names) {
+      contents[name].setAttribute("role", "tabpanel");
+      contents[name].setAttribute("aria-label", name);
+    }
     this.buttons = this.names.map((name) => {
       const made = element("button", { type: "button", class: "snn-tab", role: "tab" }, name);
-      made.addEventListener("click", () => this.open(name));
+      made.addEventListener("click", () => {
+        this.open(name);
+        this.opened();
+      });
       made.addEventListener("keydown", (event) => {
         const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
         if (!step) return;
@@ -25,7 +34,7 @@ class Tabs {
       });
       return made;
     });
-    this.root = element("div", { class: "snn-tabs", role: "tablist" }, ...this.buttons);
+    this.root = element("div", { class: "snn-tabs", role: "tablist", "aria-label": "what is shown beside the figures" }, ...this.buttons);
     this.open(this.names[0]);
   }
 
@@ -42,7 +51,8 @@ class Tabs {
 class Painter {
   constructor() {
     this.values = new Array(PAINTED).fill(0); // in parts of the largest, -1 to 1
-    this.canvas = element("canvas", { class: "snn-paint", width: 520, height: 140, tabIndex: 0, role: "img", "aria-label": "course of the stimulus; paint it with the pointer, or choose a form" });
+    this.ends = ["", "", ""];
+    this.canvas = element("canvas", { class: "snn-paint", width: 520, height: 140, role: "img", "aria-label": "course of the stimulus; paint it with the pointer, or choose a form" });
     this.canvas.addEventListener("pointerdown", (event) => {
       this.canvas.setPointerCapture(event.pointerId);
       this.last = undefined;
@@ -67,6 +77,12 @@ class Painter {
     this.draw();
   }
 
+  /** What the upper end and the length of the canvas stand for. */
+  name(top, end) {
+    this.ends = [top ? `+${top}` : "", top ? `−${top}` : "", end];
+    this.draw();
+  }
+
   fill(form) {
     this.values = this.values.map((_, k) => form(k / (PAINTED - 1)));
     this.draw();
@@ -84,6 +100,14 @@ class Painter {
     context.moveTo(0, height / 2);
     context.lineTo(width, height / 2);
     context.stroke();
+    context.font = "20px system-ui, sans-serif"; // the canvas has two pixels for one of the page
+    context.fillStyle = getComputedStyle(canvas.parentElement ?? canvas).color;
+    context.globalAlpha = 0.7;
+    [["left", 20], ["left", height - 6], ["right", height - 6]].forEach(([align, y], k) => {
+      context.textAlign = align;
+      context.fillText(this.ends[k], align === "left" ? 6 : width - 6, y);
+    });
+    context.globalAlpha = 1;
     context.lineWidth = 3;
     context.strokeStyle = style.color;
     context.beginPath();
@@ -100,6 +124,11 @@ function field(label, control) {
   return element("label", { class: "snn-field" }, element("span", {}, label), control);
 }
 
+/** Where a slider's thumb, 14 px wide, has its middle. */
+function placeOnTrack(part) {
+  return `calc(7px + ${part} * (100% - 14px))`;
+}
+
 function smallButton(text, title, action) {
   const made = element("button", { type: "button", class: "snn-small", title }, text);
   made.addEventListener("click", action);
@@ -112,8 +141,9 @@ export class Session {
     this.panel = panel;
     this.hints = element("div", { class: "snn-hints", role: "status", "aria-label": "hints", hidden: true });
     this.stimuli = element("div", { class: "snn-stimuli" });
+    this.diverged = null; // ms, when a value ceased to be finite
     this.log = element("div", { class: "snn-log" });
-    this.tabs = new Tabs({ parameters: panel.root, stimuli: this.stimuli, log: this.log });
+    this.tabs = new Tabs({ parameters: panel.root, stimuli: this.stimuli, log: this.log }, () => this.say(""));
     this.past = element("div", { class: "snn-past", hidden: true });
     this.answer = element("div", { class: "snn-refusal", role: "alert", hidden: true });
     this.sidebar = [this.tabs.root, this.answer, panel.root, this.stimuli, this.log];
@@ -160,8 +190,9 @@ export class Session {
   }
 
   show(present) {
-    this.hints.replaceChildren(...present.hints.map((hint) => element("p", {}, hint)));
-    this.hints.hidden = present.hints.length === 0;
+    const hints = present.diverged === null ? present.hints : []; // the error says more
+    this.hints.replaceChildren(...hints.map((hint) => element("p", {}, hint)));
+    this.hints.hidden = hints.length === 0;
     this.showLog(present);
     this.showPast(present);
   }
@@ -171,17 +202,20 @@ export class Session {
   buildLog() {
     this.copy = smallButton("copy as code", "Python that repeats these changes at their steps", () => this.send({ type: "code", viewer: this.viewer }));
     this.count = element("span", { class: "snn-count" });
+    this.copied = element("span", { class: "snn-count", role: "status" });
     this.list = element("ol", { class: "snn-changes", "aria-label": "changes" });
     this.code = element("textarea", { class: "snn-code", readOnly: true, hidden: true, rows: 8, "aria-label": "changes as Python" });
-    this.log.append(element("div", { class: "snn-options" }, this.copy, this.count), this.code, this.list);
+    this.log.append(element("div", { class: "snn-options" }, this.copy, this.count, this.copied), this.code, this.list);
   }
 
   showLog({ changes, n_changes: n }) {
     this.count.textContent = n === 0 ? "" : n === 1 ? "1 change" : `${n} changes`;
+    if (n !== this.copiedAt) this.copied.textContent = "";
+    this.copiedAt = n;
     const key = `${n} ${JSON.stringify(changes[changes.length - 1])}`;
     if (this.shownLog === key) return;
     this.shownLog = key;
-    const rows = changes.map(({ time, text }) => element("li", {}, element("span", { class: "snn-when" }, `${time.toFixed(1)} ms`), element("span", {}, text)));
+    const rows = changes.map(({ time, text }) => element("li", {}, element("span", { class: "snn-when" }, `${timeText(time)} ms`), element("span", {}, text)));
     rows.reverse();
     const left = n - changes.length;
     if (left > 0) rows.push(element("li", { class: "snn-hint" }, `${left} earlier ones are in the code`));
@@ -194,8 +228,9 @@ export class Session {
     try {
       await navigator.clipboard.writeText(text);
       this.code.hidden = true;
-      this.count.textContent = "copied";
+      this.copied.textContent = "copied: paste it into a cell";
     } catch {
+      this.copied.textContent = "copy it from here:";
       this.code.value = text;
       this.code.hidden = false;
       this.code.focus();
@@ -207,31 +242,33 @@ export class Session {
 
   buildPast() {
     this.scrub = element("input", { type: "range", class: "snn-scrub", min: 0, max: 1, step: "any", "aria-label": "time to go back to" });
-    this.when = element("output", { class: "snn-when" });
+    this.when = element("output", { class: "snn-when", "aria-live": "off" });
     this.marker = element("span", { class: "snn-marker", title: "here a value became infinite or not a number", hidden: true });
     this.back = smallButton("go back", "Bring back the network as it was then; playing on from there is a branch", () => this.goBack(Number(this.scrub.value)));
     this.good = smallButton("go to the last good moment", "The last state that was kept before it went wrong", () => this.goBack(this.lastGood));
     this.keep = smallButton("keep the past", "Keep snapshots while it runs, to go back to", () => this.do({ do: "keep", on: true }));
     this.branches = element("span", { class: "snn-count" });
+    this.nothing = element("span", { class: "snn-count" });
     this.track = element("span", { class: "snn-track" }, this.scrub, this.marker);
     this.scrub.addEventListener("keydown", (event) => event.stopPropagation());
     this.scrub.addEventListener("input", () => {
       this.scrubbing = true;
       this.label();
     });
-    this.past.append(element("span", { class: "snn-past-name" }, "past"), this.track, this.when, this.back, this.good, this.keep, this.branches);
+    this.past.append(element("span", { class: "snn-past-name" }, "past"), this.nothing, this.track, this.when, this.back, this.good, this.keep, this.branches);
   }
 
-  showPast({ oldest, newest, good, running, branches, diverged, time }) {
-    const has = this.offers.has("history");
+  showPast({ kept, oldest, newest, good, running, branches, diverged, time }) {
     const reachable = oldest !== null;
-    this.past.hidden = !has || running;
+    // The bar stays while the network runs: nothing below it jumps when a person presses play.
+    this.past.hidden = !this.offers.has("history");
+    this.diverged = diverged;
     this.lastGood = good;
-    if (this.past.hidden) {
-      this.scrubbing = false;
-      return;
-    }
-    this.keep.hidden = reachable;
+    if (running) this.scrubbing = false;
+    this.scrub.disabled = this.back.disabled = running;
+    this.keep.hidden = kept || reachable;
+    this.nothing.hidden = reachable;
+    this.nothing.textContent = kept ? "kept from the next step on, to go back to" : "is not kept, so there is no way back";
     for (const part of [this.track, this.when, this.back]) part.hidden = !reachable;
     this.good.hidden = good === null || diverged === null;
     this.branches.textContent = branches ? `${branches} earlier ${branches === 1 ? "branch" : "branches"}` : "";
@@ -241,7 +278,7 @@ export class Session {
     this.scrub.max = end;
     if (!this.scrubbing) this.scrub.value = time;
     this.marker.hidden = diverged === null;
-    if (diverged !== null) this.marker.style.left = `${(100 * (diverged - oldest)) / (end - oldest || 1)}%`;
+    if (diverged !== null) this.marker.style.left = placeOnTrack((diverged - oldest) / (end - oldest || 1));
     this.label();
   }
 
@@ -253,7 +290,8 @@ export class Session {
   label() {
     const part = (Number(this.scrub.value) - this.scrub.min) / (this.scrub.max - this.scrub.min || 1);
     this.scrub.style.setProperty("--snn-filled", `${100 * part}%`);
-    this.when.textContent = `${Number(this.scrub.value).toFixed(1)} ms`;
+    this.when.textContent = `${timeText(Number(this.scrub.value))} ms`;
+    this.scrub.setAttribute("aria-valuetext", this.when.textContent);
   }
 
   // Stimuli ------------------------------------------------------------------------------
@@ -296,7 +334,13 @@ export class Session {
     const relabel = () => {
       unit.textContent = unitOf(chosen().variables, variable.value);
       parameterUnit.textContent = unitOf(chosen().parameters, parameter.value);
+      name();
     };
+    const name = () => {
+      const top = typedNumber(largest.value);
+      painter.name(Number.isFinite(top) ? `${top} ${parameterUnit.textContent}` : "", `${duration.value} ms`);
+    };
+    for (const box of [largest, duration]) box.addEventListener("input", name);
     parameter.addEventListener("change", () => relabel());
     group.addEventListener("change", arrange);
     variable.addEventListener("change", relabel);
@@ -308,20 +352,20 @@ export class Session {
       else this.say("Amount and duration are numbers; type them.");
     };
     const form = (text, title, course) => smallButton(text, title, () => painter.fill(course));
-    const rows = [
-      element("h4", {}, "Neurons"),
-      field("population", group),
-      field("neurons", neurons),
-      field("variable", variable),
-      field("amount", element("span", { class: "snn-amount" }, amount, unit)),
-    ];
-    const buttons = [];
-    if (this.offers.has("kick")) buttons.push(smallButton("kick", "Add the amount once, at the next step", () => numbers((value) => this.do({ do: "kick", ...target(), amount: value }), amount)));
+    const rows = [element("h4", {}, "Neurons"), field("population", group), field("neurons", neurons)];
     if (this.offers.has("silence")) {
       const silence = (on) => this.do({ do: "silence", group: group.value, neurons: neurons.value, on });
-      buttons.push(smallButton("silence", "These neurons spike no more", () => silence(true)), smallButton("release", "They may spike again", () => silence(false)));
+      rows.push(element("div", { class: "snn-options" }, smallButton("silence", "These neurons spike no more", () => silence(true)), smallButton("release", "They may spike again", () => silence(false))));
     }
-    rows.push(element("div", { class: "snn-options" }, ...buttons));
+    if (this.offers.has("kick")) {
+      const kick = () => numbers((value) => this.do({ do: "kick", ...target(), amount: value }), amount);
+      rows.push(
+        element("h4", {}, "A kick"),
+        field("variable", variable),
+        field("amount", element("span", { class: "snn-amount" }, amount, unit)),
+        element("div", { class: "snn-options" }, smallButton("kick", "Add the amount once, at the next step", kick)),
+      );
+    }
     if (this.offers.has("stimulate")) {
       const play = smallButton("apply from now on", "Add the painted course to the parameter, at each step", () =>
         numbers((top, ms) => this.do({ do: "stimulate", ...target(), variable: parameter.value, duration: ms, values: painter.values.map((part) => part * top) }), largest, duration),
@@ -329,10 +373,10 @@ export class Session {
       rows.push(
         element("h4", {}, "A course, painted by hand"),
         field("parameter", parameter),
+        field("at most", element("span", { class: "snn-amount" }, largest, parameterUnit)),
+        field("lasts", element("span", { class: "snn-amount" }, duration, element("span", { class: "snn-unit" }, "ms"))),
         painter.canvas,
         element("div", { class: "snn-options" }, form("step", "All the time", () => 1), form("ramp", "From 0 to the largest value", (x) => x), form("wave", "Two periods of a sine", (x) => Math.sin(4 * Math.PI * x)), form("clear", "Nothing", () => 0)),
-        field("at most", element("span", { class: "snn-amount" }, largest, parameterUnit)),
-        field("lasts (ms)", duration),
         element("div", { class: "snn-options" }, play),
       );
       requestAnimationFrame(() => painter.draw());

@@ -53,6 +53,7 @@ def present(network: Any) -> dict[str, object]:
     return {
         "time": float(network.time),
         "running": bool(network.running),
+        "kept": bool(history is not None and history.kept),
         "n_changes": len(changes),
         "changes": [line_of(change, network.dt) for change in changes[-LAST_CHANGES:]],
         "oldest": min(times) if times else None,
@@ -153,9 +154,11 @@ def neurons_in(text: str, size: int) -> list[int] | None:
         if not all(end.isascii() and end.isdigit() and len(end) < 10 for end in ends):
             raise ValueError(f"neurons: '{part.strip()}' is no number; write for example 0-9, 15.")
         begin, end = int(ends[0]), int(ends[1])
-        if begin > end or end >= size:
+        if begin > end:
+            raise ValueError(f"neurons: '{part.strip()}' runs backwards; give the lower one first.")
+        if end >= size:
             raise ValueError(
-                f"neurons: '{part.strip()}' lies outside 0-{size - 1}; give the lower one first."
+                f"neurons: '{part.strip()}' lies outside 0-{size - 1}; name neurons within it."
             )
         found.update(range(begin, end + 1))
     return sorted(found)

@@ -29,16 +29,17 @@ export class Slider {
     this.high = description.high;
     this.ranged = typeof this.low === "number";
     this.log = Boolean(description.log);
-    const { name, unit, help } = description;
+    const { name, unit, help, owner } = description;
     const id = `snn-${Math.random().toString(36).slice(2)}`;
-    const spelt = `${name}${unit && unit !== "×" ? ` in ${unit}` : ""}`;
+    const owned = owner ? `${name} of ${owner}` : name;
+    const spelt = `${owned}${unit && unit !== "×" ? ` in ${unit}` : ""}`;
     const limits = this.ranged ? `${shortNumber(this.low)} to ${shortNumber(this.high)}${unit ? ` ${unit}` : ""}` : "no range in the model";
     const hint = [name, help, limits, "double click: back to the first value"].filter(Boolean).join("\n");
     this.range = element("input", { type: "range", id, min: 0, max: NOTCHES, step: 1, "aria-label": spelt, hidden: !this.ranged });
-    this.box = element("input", { type: "text", class: "snn-number", inputMode: "decimal", spellcheck: false, "aria-label": `${name}, value` });
+    this.box = element("input", { type: "text", class: "snn-number", inputMode: "decimal", spellcheck: false, "aria-label": `${owned}, value` });
     this.spread = element("div", { class: "snn-spread", hidden: true });
     this.note = element("div", { class: "snn-refusal", role: "alert", hidden: true });
-    this.more = element("button", { type: "button", class: "snn-more", title: "Scale, first value, values for each neuron", "aria-label": `options of ${name}`, "aria-expanded": "false" }, "⋯");
+    this.more = element("button", { type: "button", class: "snn-more", title: "Scale, first value, values for each neuron", "aria-label": `options of ${owned}`, "aria-expanded": "false" }, "⋯");
     this.options = element("div", { class: "snn-options", hidden: true });
     this.root = element(
       "div",
@@ -94,7 +95,15 @@ export class Slider {
     if (this.ranged && typeof value === "number") this._reach(value);
     this.range.value = this.ranged ? this._notchOf(value ?? this.low) : 0;
     this.range.style.setProperty("--snn-filled", `${(100 * this.range.value) / NOTCHES}%`);
+    this._say(value);
     if (document.activeElement !== this.box) this.box.value = shortNumber(value);
+  }
+
+  /** Tell a screen reader the value instead of the notch. */
+  _say(value) {
+    const { unit } = this.description;
+    const text = `${shortNumber(value)}${unit ? ` ${unit === "×" ? "times" : unit}` : ""}`;
+    if (this.ranged && this.range.getAttribute("aria-valuetext") !== text) this.range.setAttribute("aria-valuetext", text);
   }
 
   /** The slider grows where a value lies beyond its end. */

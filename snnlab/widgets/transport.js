@@ -49,19 +49,20 @@ export class Transport {
     this.send = send;
     this.running = false;
     this.speeds = [0.001, 10];
-    const button = (name, title, action) => {
-      const made = element("button", { type: "button", class: `snn-button snn-${name}`, title, "aria-label": title }, icon(name));
+    const button = (name, title, key, action) => {
+      const properties = { title: `${title} (${key.toLowerCase()})`, "aria-label": title, "aria-keyshortcuts": key };
+      const made = element("button", { type: "button", class: `snn-button snn-${name}`, ...properties }, icon(name));
       made.addEventListener("click", action);
       return made;
     };
-    this.play = button("play", "Play (space)", () => this.toggle());
-    this.stepButton = button("step", "One step (s)", () => this.act("step"));
-    this.resetButton = button("reset", "Reset to time 0 (r)", () => this.act("reset"));
-    this.time = element("output", { class: "snn-time", title: "simulated time" }, "0.0");
+    this.play = button("play", "Play", "Space", () => this.toggle());
+    this.stepButton = button("step", "One step", "S", () => this.act("step"));
+    this.resetButton = button("reset", "Reset to time 0", "R", () => this.act("reset"));
+    this.time = element("output", { class: "snn-time", title: "simulated time", "aria-label": "simulated time in ms", "aria-live": "off" }, "0.0");
     this.status = element("span", { class: "snn-status", role: "status" }, "…");
-    this.speed = element("input", { type: "range", min: 0, max: FASTEST, step: 1, value: FASTEST, "aria-label": "speed" });
+    this.speed = element("input", { type: "range", min: 0, max: FASTEST, step: 1, value: FASTEST, "aria-label": "speed", "aria-valuetext": "as fast as possible" });
     this.speedText = element("span", { class: "snn-speed-text" }, "max");
-    this.factor = element("output", { class: "snn-factor", title: "simulated time per real time" }, "–");
+    this.factor = element("output", { class: "snn-factor", title: "simulated time per real time", "aria-live": "off" }, "–");
     this.durations = element("select", { "aria-label": "time window" });
     this.duration = element("input", { type: "text", class: "snn-number", inputMode: "decimal", value: "100", "aria-label": "duration in ms", title: "Run for so many ms (Enter)" });
     this.runButton = element("button", { type: "button", class: "snn-small", title: "Run for so long, then pause" }, "run for");
@@ -80,8 +81,8 @@ export class Transport {
       element("div", { class: "snn-run" }, this.runButton, this.duration, element("span", { class: "snn-ms" }, "ms")),
       element("div", { class: "snn-clock" }, this.time, element("span", { class: "snn-ms" }, "ms")),
       this.status,
-      element("label", { class: "snn-speed", title: "simulated time per real time, at most" }, "speed", this.speed, this.speedText),
       element("span", { class: "snn-real" }, "now ", this.factor),
+      element("label", { class: "snn-speed", title: "simulated time per real time, at most" }, "speed", this.speed, this.speedText),
       element("label", { class: "snn-window" }, "window", this.durations),
     );
   }
@@ -98,8 +99,9 @@ export class Transport {
     if (this.shownIcon !== name) {
       this.shownIcon = name;
       this.play.replaceChildren(icon(name));
-      this.play.title = state.running ? "Pause (space)" : "Play (space)";
-      this.play.setAttribute("aria-label", this.play.title);
+      const title = state.running ? "Pause" : "Play";
+      this.play.title = `${title} (space)`;
+      this.play.setAttribute("aria-label", title);
       this.play.classList.toggle("snn-on", state.running);
     }
     this.runButton.disabled = state.running;
@@ -149,5 +151,7 @@ export class Transport {
     if (document.activeElement !== this.speed) this.speed.value = notch;
     this.speed.style.setProperty("--snn-filled", `${notch}%`);
     this.speedText.textContent = speed === null ? "max" : `${Number(speed.toPrecision(2))} ×`;
+    const spoken = speed === null ? "as fast as possible" : `${Number(speed.toPrecision(2))} times real time`;
+    this.speed.setAttribute("aria-valuetext", spoken);
   }
 }

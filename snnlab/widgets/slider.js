@@ -78,7 +78,13 @@ export class Slider {
       const unit = this.description.unit === "×" ? "" : ` ${this.description.unit}`;
       this.spread.textContent = `varies: ${shortNumber(least)} to ${shortNumber(greatest)}${unit}, moved together`;
     }
-    if (!this._settling) this._display(mean);
+    if (this._settling) return;
+    if (document.activeElement !== this.range) {
+      // What lay beyond the ends is gone; nobody holds the slider.
+      this.low = this.description.low;
+      this.high = this.description.high;
+    }
+    this._display(mean);
   }
 
   refuse(reason) {

@@ -160,7 +160,7 @@ class DashboardView {
     plots.style.visibility = "";
     const menu = plotsMenu(setup, figures, (message) => this.send({ ...message, viewer: this.viewer }));
     const head = legend(figures, (trace) => this.send({ type: "untrace", ...trace }));
-    head.append(menu);
+    head.append(this.follow, menu);
     this.waiting.replaceWith(head);
     this.waiting = head;
     this.figures = figures;

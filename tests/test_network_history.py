@@ -59,6 +59,22 @@ def test_branch_shares_the_past_and_parts_from_the_change_on():
     assert [change.name for change in net.log] == ["v", "v", "I"]
 
 
+def test_oldest_branch_goes_when_branches_outgrow_the_budget():
+    net = learning()
+    net.history.keep(every=10.0)
+    net.simulate(60)
+    net.go_back(30.0)
+    (first,) = net.history.branches
+    net.history.keep(every=10.0, budget=1.5 * first.nbytes / 1e6)
+    net.simulate(30)
+
+    net.go_back(30.0)
+
+    (second,) = net.history.branches
+    assert second is not first
+    assert second.nbytes == first.nbytes > 1000  # the same spikes
+
+
 def test_budget_is_kept_and_the_past_gets_sparser():
     net = coba(1000)
     net.simulate(0.1)

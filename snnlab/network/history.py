@@ -31,6 +31,14 @@ class Branch:
     left: float  # ms, the time that was gone back to
     end: float  # ms
     records: Records
+    step: int  # that was gone back to
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of what was recorded after the time that was gone back to."""
+        traces = [one for some in self.records.traces.values() for one in some.values()]
+        records = [*self.records.spikes.values(), *traces]
+        return sum(record.size_from(self.step) for record in records)
 
     @property
     def spikes(self) -> Mapping[str, Any]:
@@ -89,7 +97,8 @@ class History:
         every
             ms between two of them; more where one takes long.
         budget
-            MB that they may take together; then the past is thinned out.
+            MB that they may take together; then the past is thinned out. Branches may take as
+            much again; then the oldest is dropped.
 
         Raises
         ------
@@ -184,5 +193,10 @@ class History:
         network = self._network
         if network.step_index > step:
             records = network._copy_records()
-            branch = Branch(network.log, step * network.dt, network.time, records)
+            branch = Branch(network.log, step * network.dt, network.time, records, step)
             self.branches = [*self.branches, branch][-MAX_BRANCHES:]
+            while len(self.branches) > 1 and self._size_of_branches() > self._budget:
+                self.branches = self.branches[1:]
+
+    def _size_of_branches(self) -> int:
+        return sum(branch.nbytes for branch in self.branches)

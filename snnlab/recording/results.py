@@ -155,6 +155,10 @@ class SpikeRecord:
         """The step from which on all spikes are held."""
         return max(self._held_from, 0 if self.keep is None else self._end - self.keep)
 
+    def size_from(self, step: int) -> int:
+        """Bytes of what was recorded from about ``step`` on."""
+        return sum(_size(chunk) for chunk in self._chunks if chunk[0][-1] >= step)
+
     def steps_and_neurons(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         """Step index and neuron of every spike, by step, then by neuron."""
         chunks = list(self._chunks)
@@ -372,6 +376,11 @@ class TraceRecord:
     def samples(self) -> NDArray:
         """(n_samples, n_neurons)"""
         return self.steps_and_samples()[1]
+
+    def size_from(self, step: int) -> int:
+        """Bytes of what was recorded from about ``step`` on."""
+        with self._lock:
+            return sum(_size(chunk) for chunk in self._chunks if chunk[0][-1] >= step)
 
     def steps_and_samples(self) -> tuple[NDArray[np.int64], NDArray]:
         """Step of each sample (n,), and the samples (n, n_neurons), of one moment of a run."""

@@ -268,3 +268,22 @@ def test_closing_a_stream_tells_its_source():
     SpikeStream(lambda: closed.append(True)).close()
 
     assert closed == [True]
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_memory_that_is_used_again_is_nobodys(threads):
+    """Samples in someone's hands stay what they are while others are recorded and forgotten."""
+    net = Network(dt=0.1, seed=1, threads=threads)
+    group = net.add(200, Neuron.from_cell("v = v + 1\nspike: v > 1e9", "Counting"), name="P")
+    whole = net.record(group, "v", keep=1.0, name="whole")
+    gaps = net.record(group, "v", keep=1.0, neurons=[0, 3, 4, 199], name="gaps")
+    held = []
+
+    for _ in range(40):
+        net.simulate(2.0)
+        held.append((net.time, whole["v"], gaps["v"]))
+
+    for now, one, other in held:
+        expected = np.rint(now / 0.1) - np.arange(10)[::-1]
+        np.testing.assert_array_equal(one, np.tile(expected[:, np.newaxis], (1, 200)))
+        np.testing.assert_array_equal(other, one[:, :4])

@@ -578,11 +578,17 @@ static void record(const snn_recorder *recorder, const snn_clock *clock, int thr
     const int64_t first = recorder->split[thread], last = recorder->split[thread + 1];
     const int64_t row = since / recorder->period * recorder->n_neurons;
     const int32_t *neuron = recorder->neuron;
-    if (recorder->item_bytes == 8) {
+    const int bytes = recorder->item_bytes;
+    if (first >= last) return;
+    if (recorder->neighbours) {
+        memcpy(recorder->out + (row + first) * bytes,
+               (const char *)recorder->source + neuron[first] * (int64_t)bytes,
+               (size_t)((last - first) * bytes));
+    } else if (bytes == 8) {
         const double *source = recorder->source;
         double *out = (double *)recorder->out + row;
         for (int64_t k = first; k < last; ++k) out[k] = source[neuron[k]];
-    } else if (recorder->item_bytes == 4) {
+    } else if (bytes == 4) {
         const float *source = recorder->source;
         float *out = (float *)recorder->out + row;
         for (int64_t k = first; k < last; ++k) out[k] = source[neuron[k]];

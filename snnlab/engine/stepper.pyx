@@ -4,6 +4,7 @@
 Each class owns one C struct and keeps the arrays that it points to alive.
 """
 
+from cpython.ref cimport PyObject
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uintptr_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
@@ -216,6 +217,7 @@ cdef extern from "snnlab_core.h" nogil:
         int64_t period
         int64_t next_step
         char *out
+        int neighbours
 
     ctypedef struct snn_phase:
         int kind
@@ -929,6 +931,7 @@ cdef class Recorder(Object):
     cdef object _dtype
     cdef object _block    # samples that lie side by side; the first _n_used are taken
     cdef int64_t _n_used
+    cdef list _lent       # blocks that come back when nobody has a part of them any more
 
     def __cinit__(self, source, neuron, bounds, int64_t period, int64_t first_step):
         """``neuron`` int32, ascending; ``bounds`` those of the population's threads."""
@@ -939,11 +942,13 @@ cdef class Recorder(Object):
         self.recorder.item_bytes = source.itemsize
         self.recorder.neuron = <const int32_t *>_data(neuron)
         self.recorder.n_neurons = len(neuron)
+        self.recorder.neighbours = bool((np.diff(neuron) == 1).all())
         self.recorder.split = <const int64_t *>_data(split)
         self.recorder.period = period
         self.recorder.next_step = first_step
         self._out = self._block = None
         self._n_used = 0
+        self._lent = []
 
     cdef void *pointer(self):
         return &self.recorder
@@ -968,12 +973,40 @@ cdef class Recorder(Object):
         """
         cdef int64_t n_samples = self._n_samples(step + n_steps)
         cdef int64_t n_room = 0 if self._block is None else len(self._block) - self._n_used
-        if self._block is None or not n_expected or n_room < n_samples:
-            n_room = max(n_samples, self._n_samples(step + n_expected))
-            self._block = np.empty((n_room, self.recorder.n_neurons), self._dtype)
+        if self._block is None or n_room < n_samples:
             self._n_used = 0
+            self._block = None
+            if n_expected:
+                n_room = max(n_samples, self._n_samples(step + n_expected))
+                self._block = np.empty((n_room, self.recorder.n_neurons), self._dtype)
+            else:
+                self._block = self._come_back(n_samples)
         self._out = self._block[self._n_used : self._n_used + n_samples]
         self.recorder.out = <char *>_data(self._out)
+
+    cdef object _come_back(self, int64_t n_samples):
+        """Room for ``n_samples`` or more, in a block that nobody has any more if there is one.
+
+        The system clears memory when it is first written to, which takes several times as long
+        as a step: what is recorded and forgotten goes through the same few blocks.
+        """
+        cdef list lent = []
+        cdef object found = None
+        cdef int n_free = 0
+        for block in self._lent:
+            if (<PyObject *>block).ob_refcnt > 2:  # the list and this loop: a sample refers to it
+                lent.append(block)
+            elif found is None and n_samples <= len(block) <= 4 * n_samples:
+                found = block
+            elif n_free < 2:
+                n_free += 1
+                lent.append(block)
+        if found is None:
+            n_room = 1 << max(0, n_samples - 1).bit_length()
+            found = np.empty((n_room, self.recorder.n_neurons), self._dtype)
+        lent.append(found)
+        self._lent = lent
+        return found
 
     def take(self, int64_t end):
         """Steps (n_samples,) and values (n_samples, n_neurons) of a run until ``end``."""

@@ -234,6 +234,7 @@ typedef struct {
     int64_t period;       /* steps */
     int64_t next_step;    /* first step to record in this run */
     char *out;            /* (samples of this run, n_neurons) */
+    int neighbours;       /* the neurons follow one another without a gap */
 } snn_recorder;
 
 enum {

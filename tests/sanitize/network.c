@@ -79,7 +79,7 @@ typedef struct {
 static void *take_part(void *given)
 {
     const member *self = given;
-    snn_run_parts(self->engine, STEPS, self->thread, self->thread + 1);
+    snn_run_parts(self->engine, STEPS, self->thread, self->thread, self->thread + 1);
     return NULL;
 }
 
@@ -130,8 +130,10 @@ int main(int argc, char **argv)
         {SNN_GENERATE, &made},   {SNN_UPDATE, &neurons},     {SNN_POISSON, &poisson},
         {SNN_COLLECT, &population}, {SNN_RECORD, &recorder},
     };
+    static snn_arrival arrivals[THREADS];
     snn_engine engine = {.n_threads = THREADS, .n_phases = sizeof phases / sizeof *phases,
-                         .phases = phases, .dt = 0.1, .spin = 100, .team = THREADS,
+                         .phases = phases, .dt = 0.1, .spin = 100,
+                         .arrival = arrivals, .team = THREADS,
                          .team_steps = STEPS};
     member members_of_team[THREADS] = {{&engine, 0}, {&engine, 1}};
     pthread_t other;

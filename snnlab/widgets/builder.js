@@ -9,10 +9,10 @@ const HEADS = { value: "value", unit: "unit", low: "from", high: "to", help: "me
 class BuilderView {
   constructor(model, root) {
     this.model = model;
-    this.name = element("input", { type: "text", class: "snn-name", spellcheck: false, "aria-label": "name of the neuron" });
+    this.name = element("input", { type: "text", class: "snn-name", spellcheck: false, disabled: true, "aria-label": "name of the neuron" });
     this.library = element("select", { "aria-label": "start from a neuron of the library" });
     this.numbers = element("div", { class: "snn-lines", "aria-hidden": "true" });
-    this.editor = element("textarea", { class: "snn-text", spellcheck: false, wrap: "off", rows: 14, "aria-label": "text of the cell" });
+    this.editor = element("textarea", { class: "snn-text", spellcheck: false, disabled: true, wrap: "off", rows: 14, "aria-label": "text of the cell" });
     this.error = element("pre", { class: "snn-refusal", role: "alert", hidden: true });
     this.table = element("div", { class: "snn-builder-table" });
     this.status = element("span", { class: "snn-status", role: "status" }, "…");
@@ -77,6 +77,7 @@ class BuilderView {
       this.editor.value = state.text;
       this.name.value = state.name;
     }
+    this.name.disabled = this.editor.disabled = false; // from now on there is something to be edited
     this.cell = state.cell;
     this.badLine = state.line;
     this.error.textContent = state.error;

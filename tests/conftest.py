@@ -10,6 +10,8 @@ import pytest
 from lab_driver import CHROMIUM_OPTIONS, LabPage, LabServer, chromium, running_lab
 from playwright.sync_api import Browser, sync_playwright
 
+from snnlab.engine import team
+
 GOLDEN = Path(__file__).parent / "golden"
 
 
@@ -17,6 +19,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-golden", action="store_true", help="write the golden files instead of comparing"
     )
+
+
+@pytest.fixture(autouse=True)
+def whole_teams(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let all threads of a number given run always, so that races between them show."""
+    monkeypatch.setattr(team, "MEASURED", False)
 
 
 @pytest.fixture

@@ -3,9 +3,10 @@
 import pytest
 from test_network_determinism import coba, spikes, state
 
-from snnlab.engine import simulator
+from snnlab.engine import simulator, team
 from snnlab.engine.team import LONGEST_INTERVAL, TeamChoice
 from snnlab.errors import NetworkError
+from snnlab.model.neuron import Neuron
 from snnlab.network.network import Network
 
 STEPS = 100
@@ -115,9 +116,9 @@ def test_changing_teams_do_not_change_a_spike(monkeypatch):
     done = []
     whole, changing = coba(threads=1), coba(threads=3)
     changing.build()
-    team = Alternating(3, measured=True)
-    monkeypatch.setattr(team, "tell", lambda *told: done.append(told))
-    monkeypatch.setattr(changing._simulator, "_team", team)
+    alternating = Alternating(3, measured=True)
+    monkeypatch.setattr(alternating, "tell", lambda *told: done.append(told))
+    monkeypatch.setattr(changing._simulator, "_team", alternating)
 
     whole.simulate(200)
     changing.simulate(200)
@@ -135,6 +136,16 @@ def test_network_says_how_many_threads_run_and_leaves_cores():
 
     assert net.threads_now == 1
     assert net.spare_cores == 1_000
+
+
+def test_number_given_is_a_limit(monkeypatch):
+    monkeypatch.setattr(team, "MEASURED", True)
+    net = Network(dt=0.1, seed=1, threads=2)
+    net.add(2, Neuron.from_cell("r = r + 1", "R"), name="R")  # never enough work for two
+    net.simulate(100)
+
+    assert net.threads == 2
+    assert net.threads_now == 1
 
 
 @pytest.mark.parametrize("number", [-1, 1.5, "all"])

@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeVar, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from snnlab.engine import team
 from snnlab.engine.build import Build
 from snnlab.engine.randomness import stream_key
 from snnlab.engine.schedule import LAST_STEP, Schedule, steps
@@ -113,9 +114,9 @@ class Network:
     dtype
         "float64" or "float32".
     threads
-        How many threads run the network, always. Without a number as many as help: that is
-        measured at the start and again from time to time, because other programs take cores and
-        give them back. Results are the same for any number.
+        How many threads may run the network; all cores without a number. Of these as many run as
+        help: that is measured at the start and again from time to time, because other programs
+        take cores and give them back. Results are the same for any number.
     target
         "c": compiled kernels; "numpy": the same kernels without a compiler, slow.
     """
@@ -566,7 +567,7 @@ class Network:
 
     @property
     def spare_cores(self) -> int:
-        """How many cores are left to other programs, where no number of threads is given.
+        """How many cores are left to other programs.
 
         A dashboard that somebody looks at leaves one to the kernel and the browser.
         """
@@ -658,8 +659,8 @@ class Network:
         )
         self._schedule = schedule
         stepper = self._backend.parts.Stepper(items, self._n_threads, self.dt)
-        team = TeamChoice(self._n_threads, measured=self._threads is None)
-        self._simulator.attach(stepper, team)
+        measured = self._threads is None or team.MEASURED
+        self._simulator.attach(stepper, TeamChoice(self._n_threads, measured))
 
     # Running -----------------------------------------------------------------------------
 

@@ -3,24 +3,29 @@
 One JupyterLab in headless Chromium: raster, traces and rates of two populations. Painted frames a
 second, how far the newest of them is behind the simulation, the time until a cell with `1 + 1` has
 its result while the network plays, and the network's speed with the dashboard on the screen and
-hidden, measured in turns so that a noisy machine disturbs both alike. ``--minutes`` watches for
-longer; ``--reloads`` opens and closes the page again and again and says how the kernel grows.
+hidden, measured in turns so that a noisy machine disturbs both alike. A row for each minute shows
+whether anything drifts; memory is that of the kernel without the spikes that it keeps, and of the
+browser's processes that draw pages. Then a slider is moved while the network plays and while a
+cell simulates. ``--minutes`` watches for longer; ``--reloads`` opens and closes the page again and
+again and says how the kernel grows.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import resource
 import statistics
 import sys
 import tempfile
-from dataclasses import replace
+import time
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import nbformat
 import numpy as np
 from nbformat.v4 import new_code_cell, new_notebook
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.networks import NETWORKS, Conductance
 from benchmarks.sides.snnlab_side import CONDUCTANCE, numbers
@@ -32,7 +37,9 @@ COBA = NETWORKS["coba4k"]
 assert isinstance(COBA, Conductance)
 MODEL = (
     "%load_ext snnlab\nfrom snnlab import FixedProbability, Network, Uniform",
-    f"%%neuron COBA\n{CONDUCTANCE.format(**numbers(COBA))}",
+    f"%%neuron COBA\n{CONDUCTANCE.format(**numbers(COBA))}".replace(
+        f"I = {COBA.drive} mV", f"I = {COBA.drive} mV [{COBA.drive - 1}, {COBA.drive + 1}]"
+    ),
 )
 NETWORK = """\
 net = Network(dt={facts.dt}, seed=1)
@@ -41,7 +48,8 @@ I = net.add({facts.n_inhibitory}, COBA, name="I")
 net.connect(E, [E, I], "exc", FixedProbability({facts.probability}), weight={facts.w_exc})
 net.connect(I, [E, I], "inh", FixedProbability({facts.probability}), weight={facts.w_inh})
 E.v = I.v = Uniform(-60, -50)
-net.lab()"""
+board = net.lab()
+board"""
 SIZES = {str(size): replace(COBA, n=size) for size in (4_000, 100_000)}  # same synapses a neuron
 SETTLED = 1500  # ms, until the kernel knows that nobody looks
 # A frame sets the clock. What is set within one animation frame is painted once.
@@ -71,7 +79,7 @@ ASK = """async code => {
     const { kernel } = window.jupyterapp.shell.currentWidget.context.sessionContext.session;
     let text = '';
     const future = kernel.requestExecute({ code, store_history: false });
-    future.onIOPub = m => { if (m.header.msg_type === 'stream') text += m.content.text; };
+    future.onIOPub = m => { if (m.content.name === 'stdout') text += m.content.text; };
     await future.done;
     return text.trim();
 }"""
@@ -84,12 +92,42 @@ def write():
         diary.append((time.time() * 1000, net.time))
         time.sleep(0.01)
 threading.Thread(target=write, daemon=True).start()"""
-GROWTH = """\
+MEMORY = """\
 import gc, json, resource
 gc.collect()
 pages = int(open('/proc/self/statm').read().split()[1])
 kept = sum(c.nbytes + n.nbytes for r in net._spike_records.values() for _, c, n in r._chunks)
 print(json.dumps([pages * resource.getpagesize() / 2**20, kept / 2**20]))"""
+# When the kernel hears of a moved slider and when the engine has carried it out (s).
+NOTE_MOVES = """\
+import json, time
+moves = {'heard': [], 'made': []}
+def noting(name, function):
+    def noted(*args):
+        moves[name].append(time.time())
+        function(*args)
+    return noted
+hear, make = board._receive, net._log.append
+hear_set, made = noting('heard', hear), noting('made', make)
+board._receive = lambda kind, content: (hear_set if kind == 'set' else hear)(kind, content)
+net._log.append = made"""
+TELL_MOVES = """\
+del board._receive, net._log.append
+print(json.dumps([moves['heard'], moves['made']]))"""
+SLIDER = '.snn-slider[data-key="population:E:I"] input[type="range"]'
+MOVES = 6
+MOVE = """(slider, part) => {
+    const [low, high] = [Number(slider.min), Number(slider.max)];
+    slider.value = low + part * (high - low);
+    for (const name of ['input', 'change']) {
+        slider.dispatchEvent(new Event(name, { bubbles: true }));
+    }
+}"""
+# Starts a cell and does not wait for it.
+BEGIN = """async code => {
+    const { kernel } = window.jupyterapp.shell.currentWidget.context.sessionContext.session;
+    window.begun = kernel.requestExecute({ code, store_history: false }).done;
+}"""
 # Simulated ms per ms, over some seconds of the kernel's clock.
 SPEED = """async seconds => {
     const { kernel } = window.jupyterapp.shell.currentWidget.context.sessionContext.session;
@@ -97,7 +135,7 @@ SPEED = """async seconds => {
         let text = '';
         const code = 'import time; print(net.time, time.perf_counter())';
         const future = kernel.requestExecute({ code, store_history: false });
-        future.onIOPub = m => { if (m.header.msg_type === 'stream') text += m.content.text; };
+        future.onIOPub = m => { if (m.content.name === 'stdout') text += m.content.text; };
         await future.done;
         return text.trim().split(' ').map(Number);
     };
@@ -149,56 +187,141 @@ def lags(page: Page, seconds: float) -> tuple[float, list[float]]:
     return len(frames) / seconds, list(frames[:, 0] - reached)
 
 
-def measure(page: Page, repeats: int, seconds: float) -> dict[str, list[float]]:
-    names = ("frames", "lags", "answers", "shown", "hidden")
-    figures: dict[str, list[float]] = {name: [] for name in names}
+@dataclass
+class Figures:
+    """What was measured, one entry a round or more; memory in MiB."""
+
+    started: list[float] = field(default_factory=list)  # s since the first round
+    frames: list[float] = field(default_factory=list)  # painted a second
+    lags: list[list[float]] = field(default_factory=list)  # ms, of each frame
+    answers: list[list[float]] = field(default_factory=list)  # ms
+    shown: list[float] = field(default_factory=list)  # x real time
+    hidden: list[float] = field(default_factory=list)
+    kernel: list[float] = field(default_factory=list)
+    browser: list[float] = field(default_factory=list)
+
+    def part(self, rounds: list[int]) -> Figures:
+        return Figures(*([values[k] for k in rounds] for values in vars(self).values()))
+
+    def row(self) -> list[str]:
+        """One row of the table."""
+        lags, answers = np.concatenate(self.lags), np.concatenate(self.answers)
+        speed = [statistics.median(values) for values in (self.shown, self.hidden)]
+        return [
+            f"{statistics.mean(self.frames):.1f}",
+            f"{min(self.frames):.1f}",
+            *(f"{np.quantile(lags, part):.0f}" for part in (0.5, 0.99, 1)),
+            *(f"{number:.3f}" for number in speed),
+            f"{speed[0] / speed[1]:.1%}",
+            f"{statistics.median(answers):.0f}",
+            f"{max(answers):.0f}",
+            f"{self.kernel[-1]:.0f}",
+            f"{self.browser[-1]:.0f}",
+        ]
+
+
+TITLES = (
+    *("", "frames/s", "least", "behind ms", "99 %", "most", "x real", "hidden", "engine"),
+    *("1+1 ms", "most", "kernel MiB", "pages MiB"),
+)
+
+
+def kernel_memory(page: Page) -> float:
+    """MiB of the kernel without the spikes that it keeps."""
+    resident, kept = json.loads(page.evaluate(ASK, MEMORY))
+    return resident - kept
+
+
+def browser_memory(browser: Browser) -> float:
+    """MiB of the processes that draw pages."""
+    session = browser.new_browser_cdp_session()
+    processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
+    session.detach()
+    sizes = [
+        int(Path(f"/proc/{process['id']}/statm").read_text().split()[1])
+        for process in processes
+        if process["type"] == "renderer"
+    ]
+    return sum(sizes) * resource.getpagesize() / 2**20
+
+
+def measure(page: Page, browser: Browser, repeats: int, seconds: float) -> Figures:
+    figures = Figures()
+    begin = time.monotonic()
     for _ in range(repeats):
+        figures.started.append(time.monotonic() - begin)
         watch(page, shown=True)
         frames, behind = lags(page, seconds)
-        figures["frames"].append(frames)
-        figures["lags"] += behind
-        figures["answers"] += [page.evaluate(ANSWER) for _ in range(10)]
-        figures["shown"].append(page.evaluate(SPEED, seconds))
+        figures.frames.append(frames)
+        figures.lags.append(behind)
+        figures.answers.append([page.evaluate(ANSWER) for _ in range(10)])
+        figures.shown.append(page.evaluate(SPEED, seconds))
         watch(page, shown=False)
-        figures["hidden"].append(page.evaluate(SPEED, seconds))
+        figures.hidden.append(page.evaluate(SPEED, seconds))
+        figures.kernel.append(kernel_memory(page))
+        figures.browser.append(browser_memory(browser))
+    watch(page, shown=True)
     return figures
 
 
-def growth(page: Page, lab: LabPage, reloads: int) -> float:
+def move_slider(page: Page) -> None:
+    page.locator(SLIDER).wait_for(state="attached")
+    for k in range(MOVES):
+        page.locator(SLIDER).evaluate(MOVE, (k + 1) / (MOVES + 2))
+        page.wait_for_timeout(400)
+    page.locator(SLIDER).evaluate(MOVE, 0.5)  # where it was
+    page.wait_for_timeout(400)
+
+
+def slider_delays(page: Page, blocking: bool) -> list[float]:
+    """ms from the kernel's hearing of each move until the engine has carried it out.
+
+    While the network plays, or a cell simulates.
+    """
+    if blocking:
+        page.evaluate(ASK, f"net.pause()\n{NOTE_MOVES}")
+        page.evaluate(BEGIN, "net.simulate(1e6)")
+        page.locator('.snn-status[data-status="running"]').wait_for()
+    else:
+        page.evaluate(ASK, NOTE_MOVES)
+    move_slider(page)
+    if blocking:
+        page.get_by_role("button", name="Pause").click()
+        page.evaluate("async () => { await window.begun; }")
+    heard, made = json.loads(page.evaluate(ASK, TELL_MOVES))
+    if blocking:
+        page.evaluate(ASK, "net.play()")
+    return [1000 * (end - start) for start, end in zip(heard, made, strict=True)][:MOVES]
+
+
+def growth(page: Page, lab: LabPage, reloads: int, size: str) -> float:
     """MiB by which the kernel grows while its page is closed and opened, without its spikes."""
     sizes = []
     for _ in range(reloads + 1):
-        resident, kept = json.loads(page.evaluate(ASK, GROWTH))
-        sizes.append(resident - kept)
+        sizes.append(kernel_memory(page))
         lab.command("docmanager:save")
         page.reload()
         page.wait_for_function("window.jupyterapp !== undefined")
         page.evaluate("async () => { await window.jupyterapp.restored; }")
-        lab.open("lab4000.ipynb")
+        lab.open(f"lab{size}.ipynb")
         show_dashboard(page)
         page.evaluate(WATCH_FRAMES, 1.0)
     # What the first pages leave behind once is no leak.
     return sizes[-1] - sizes[min(2, reloads)]
 
 
-def print_figures(size: str, figures: dict[str, list[float]]) -> None:
-    middle = {name: statistics.median(values) for name, values in figures.items()}
-    late = float(np.quantile(figures["lags"], 0.99))
-    ratio = middle["shown"] / middle["hidden"]
-    lines = {
-        "painted frames /s": (f"{middle['frames']:.1f}", f"at least {min(figures['frames']):.1f}"),
-        "behind the simulation, ms": (f"{middle['lags']:.0f}", f"99 % within {late:.0f}"),
-        "1 + 1 while it plays, ms": (
-            f"{middle['answers']:.0f}",
-            f"at most {max(figures['answers']):.0f}",
-        ),
-        "x real time, shown": (f"{middle['shown']:.2f}", ""),
-        "x real time, hidden": (f"{middle['hidden']:.2f}", ""),
-        "shown / hidden": (f"{ratio:.1%}", ""),
-    }
+def print_figures(size: str, figures: Figures) -> None:
+    """A row for each minute, and one for all of them."""
+    rounds = range(len(figures.started))
+    minutes: dict[int, list[int]] = {}
+    for k in rounds:
+        minutes.setdefault(int(figures.started[k] // 60), []).append(k)
+    rows = [[f"minute {n + 1}", *figures.part(k).row()] for n, k in minutes.items()]
+    rows.append(["all", *figures.row()])
     print(f"{size} neurons")
-    for what, (figure, remark) in lines.items():
-        print(f"  {what:28} {figure:>6}  {remark}", flush=True)
+    for row in (TITLES, *rows):
+        cells = (f"{cell:>{max(6, len(title))}}" for cell, title in zip(row, TITLES, strict=True))
+        print("  " + "  ".join(cells), flush=True)
 
 
 def main() -> None:
@@ -206,9 +329,12 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=4.0, help="length of one measurement")
     parser.add_argument("--minutes", type=float, help="watch so long instead of --repeats")
-    parser.add_argument("--sizes", nargs="+", choices=list(SIZES), default=list(SIZES))
+    parser.add_argument("--sizes", default=",".join(SIZES), help="numbers of neurons")
     parser.add_argument("--reloads", type=int, default=0, help="open and close the page so often")
     options = parser.parse_args()
+    sizes = options.sizes.split(",")
+    if unknown := [size for size in sizes if size not in SIZES]:
+        parser.error(f"--sizes: {unknown[0]} is not measured; choose from {', '.join(SIZES)}")
     repeats = options.repeats
     if options.minutes is not None:
         one = 3 * options.seconds + 2 * SETTLED / 1000 + 0.5
@@ -219,14 +345,18 @@ def main() -> None:
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_OPTIONS)
-        for size in options.sizes:
+        for size in sizes:
             page = browser.new_page(viewport={"width": 1400, "height": 1000})
             page.set_default_timeout(60_000)
             lab = LabPage(page, server)
             open_notebook(page, lab, size)
-            print_figures(size, measure(page, repeats, options.seconds))
-            if options.reloads and size == "4000":
-                grown = growth(page, lab, options.reloads)
+            print_figures(size, measure(page, browser, repeats, options.seconds))
+            for blocking, how in ((False, "while it plays"), (True, "while a cell simulates")):
+                delays = slider_delays(page, blocking)
+                late = f"at most {max(delays, default=float('inf')):.0f} ms"
+                print(f"  {len(delays)} of {MOVES} moves of a slider {how}: {late}", flush=True)
+            if options.reloads:
+                grown = growth(page, lab, options.reloads, size)
                 print(f"  MiB more after {options.reloads} reloads: {grown:.1f}", flush=True)
             lab.close()
         browser.close()

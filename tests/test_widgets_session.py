@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from threading import Event
 from types import SimpleNamespace
 from typing import cast
 
@@ -251,3 +252,24 @@ def test_log_that_was_given_up_is_answered_with_the_reason(network):
 
     assert page.next("notice")[0]["text"] == "Network: the log was given up; call net.reset()."
     page.dashboard.close()
+
+
+def test_page_is_heard_while_a_build_holds_up_its_hints(network):
+    page = Page(network)
+    page.join()
+    built = Event()
+    network.hints = lambda: ["late"] if built.wait(10) else ["never"]
+
+    for viewer in ("page", "another", "page"):
+        page.say(type="session", viewer=viewer)
+    page.say(type="do", do="run", duration=None)  # heard at once
+    assert page.next("notice")[0]["text"] == (
+        "dashboard: 'run for' needs a time in ms; type a number above 0."
+    )
+    built.set()
+
+    answers = set()
+    while answers != {"page", "another"}:  # one answer may serve several requests
+        content, _ = page.next("session")
+        assert content["hints"] == ["late"]
+        answers.add(content["viewer"])

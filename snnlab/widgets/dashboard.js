@@ -13,6 +13,7 @@ import { Session } from "./session.js";
 import { Transport } from "./transport.js";
 
 const NO_NEURONS = ["The network has no neurons yet.", "Add some in a cell, like  cells = net.add(100, neuron);  they appear here."];
+const MESSAGES = 3; // at once
 const SILENCE = 3000; // ms without a frame of a running network until the page asks again
 
 class DashboardView {
@@ -20,7 +21,8 @@ class DashboardView {
     this.model = model;
     this.viewer = crypto.randomUUID?.() ?? String(Math.random());
     this.transport = new Transport((message) => this.send(message));
-    this.notice = element("div", { class: "snn-notice", role: "alert", hidden: true });
+    this.notice = element("div", { class: "snn-notice", role: "alert", hidden: true }); // of the network's state
+    this.messages = element("div", { class: "snn-messages", role: "alert" }); // answers, until they are read
     this.plots = element("div", { class: "snn-plots", role: "group", "aria-label": "live figures" });
     this.waiting = element("div", { class: "snn-waiting" }, "Loading figures …");
     this.analyses = new Analyses((message) => this.send({ ...message, viewer: this.viewer }));
@@ -36,6 +38,7 @@ class DashboardView {
       this.transport.root,
       this.session.past,
       this.notice,
+      this.messages,
       element("div", { class: "snn-main" }, element("div", { class: "snn-stage" }, this.waiting, this.plots, this.session.hints, this.analyses.root, this.empty, this.follow), this.sidebar),
     );
     root.append(this.root);
@@ -120,7 +123,7 @@ class DashboardView {
         this.panel.refuse(content.key, content.reason);
         break;
       case "notice":
-        this.say(content.text);
+        this.tell(content.text);
         break;
     }
   }
@@ -257,6 +260,17 @@ class DashboardView {
     this.said = text;
     this.notice.textContent = text;
     this.notice.hidden = !text;
+  }
+
+  /** Show a message until somebody takes it away. */
+  tell(text) {
+    const shown = [...this.messages.children];
+    shown.find((message) => message.firstChild.textContent === text)?.remove();
+    const close = element("button", { type: "button", class: "snn-small", title: "Take this message away", "aria-label": "Take this message away" }, "×");
+    const message = element("div", { class: "snn-message" }, element("span", {}, text), close);
+    close.addEventListener("click", () => message.remove());
+    this.messages.append(message);
+    while (this.messages.children.length > MESSAGES) this.messages.firstChild.remove();
   }
 
   /** After a lost connection nobody owes the other a message: ask anew. */

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 from IPython.core.getipython import get_ipython
@@ -19,6 +20,7 @@ from snnlab.widgets.cells import show_instead
 from snnlab.widgets.export import File, embedded, file_of, page_of
 from snnlab.widgets.feed import DURATIONS, Content, Feed
 from snnlab.widgets.figure_widget import FigureWidget
+from snnlab.widgets.latest import Latest
 from snnlab.widgets.parameters import Sliders
 from snnlab.widgets.pump import Pump
 from snnlab.widgets.selection import Selection
@@ -54,6 +56,8 @@ class Dashboard(FigureWidget):
         feed = Feed(network, self._selection.picture(), window)
         self._pump = Pump(network, feed, self._sliders, self.send, self._show_picture)
         self._stills: list[Still] = []
+        self._askers: SimpleQueue[str] = SimpleQueue()  # pages that asked for log, past and hints
+        self._presenter = Latest(self._present, "snnlab-session")
         network.changed.connect(self._pump.wake)
         super().__init__()
 
@@ -213,12 +217,23 @@ class Dashboard(FigureWidget):
             }:
                 self._answer(key, self._sliders.draw(key, law, float(first), float(second)))
             case {"type": "session", "viewer": str(viewer)}:
-                now = session.present(self._network)
-                self.send({"type": "session", "viewer": viewer, **now})
+                self._askers.put(viewer)
+                self._presenter.ask(None)
             case {"type": "code", "viewer": str(viewer)} if hasattr(self._network, "log"):
                 self._give_code(viewer)
             case {"type": "do", **rest}:
                 self._do(rest)
+
+    def _present(self, _: None) -> None:
+        """Tell all pages that asked; in a thread of its own, since a build may hold it up."""
+        viewers = set()
+        while not self._askers.empty():
+            viewers.add(self._askers.get())
+        if not viewers:  # a request that came while the last answer was on its way
+            return
+        now = session.present(self._network)
+        for viewer in viewers:
+            self.send({"type": "session", "viewer": viewer, **now})
 
     def _export(self, viewer: str, figure: str, wanted: str) -> None:
         """Send a file of what a figure shows to the page that asks for it."""

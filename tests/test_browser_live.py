@@ -590,8 +590,7 @@ def test_analyses_are_added_and_taken_away(lab_page: LabPage, theme: str):
     matrix.scroll_into_view_if_needed()
     box = matrix.bounding_box()
     assert box is not None
-    lower = {"x": 0.4 * box["width"], "y": 0.7 * box["height"]}
-    matrix.hover(position=lower)
+    matrix.hover(position={"x": 0.4 * box["width"], "y": 0.7 * box["height"]})
     readout = shown.nth(3).locator(".snn-readout")
     expect(readout).to_contain_text("weight: ")
     before = pixels(matrix)

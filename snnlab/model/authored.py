@@ -40,7 +40,7 @@ class AuthoredModel(ClassModel):
     @classmethod
     def _from_syntax(cls, syntax: ModelSyntax) -> Self:
         made = cls.__new__(cls)
-        made.__dict__["syntax"] = completed(syntax)
+        vars(made)["syntax"] = completed(syntax)
         _ = made.model  # to find all errors now
         return made
 

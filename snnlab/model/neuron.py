@@ -74,7 +74,7 @@ class Neuron(AuthoredModel):
         }
         given = {kind: text for kind, text in fields.items() if text is not None}
         syntax = parse_fields(given, name, NEURON_SECTIONS, description)
-        self.__dict__["syntax"] = completed(syntax)
+        vars(self)["syntax"] = completed(syntax)
         _ = self.model  # to find all errors now
 
     @cached_property

@@ -124,7 +124,7 @@ class Network:
     def __init__(
         self,
         dt: float = 0.1,
-        seed: int | None = None,
+        seed: int | np.integer | None = None,
         dtype: Literal["float64", "float32"] = "float64",
         threads: int | None = None,
         target: Literal["c", "numpy"] = "c",

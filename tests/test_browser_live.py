@@ -146,7 +146,8 @@ def laboratory(chromium_browser: Browser, lab_server: LabServer) -> Iterator[Lab
 def small_network(laboratory: LabPage) -> LabPage:
     """The laboratory, at time 0 and with its first values."""
     laboratory.page.set_viewport_size({"width": 1280, "height": 900})
-    assert in_kernel(laboratory, "net.pause(); net.reset(); cells.I = 25") == ""
+    forget = "net.pause(); net.reset(); net.history.branches = []; cells.I = 25"
+    assert in_kernel(laboratory, forget) == ""
     expect(laboratory.page.locator(".snn-time")).to_have_text("0.0")
     return laboratory
 

@@ -156,9 +156,20 @@ def test_history_is_bounded_and_keeps_the_newest():
     for start in range(0, 40, 4):
         history.append(np.arange(start, start + 4), np.zeros(4))
 
-    assert history.n_values <= 10
-    assert [int(steps[0]) for steps, _ in history.since(0)] == [32, 36]
+    assert history.n_values == 10
+    assert [int(steps[0]) for steps, _ in history.since(0)] == [30, 32, 36]
     assert [int(steps[0]) for steps, _ in history.since(36)] == [36]
+
+
+def test_a_short_chunk_does_not_push_out_all_of_a_long_one():
+    history = History(max_values=10)
+
+    history.append(np.arange(100), np.arange(100.0)[:, None])
+    history.append(np.arange(100, 103), np.arange(100.0, 103.0)[:, None])
+
+    kept = history.since(0)
+    assert np.concatenate([steps for steps, _ in kept]).tolist() == list(range(93, 103))
+    assert np.concatenate([values[:, 0] for _, values in kept]).tolist() == list(range(93, 103))
 
 
 def test_pack_aligns_each_array_and_says_where_it_is():

@@ -196,14 +196,18 @@ class History:
         self._chunks: deque[tuple[NDArray, NDArray]] = deque()
 
     def append(self, steps: NDArray, values: NDArray) -> None:
-        """Keep a chunk and forget the oldest ones above ``max_values`` values."""
+        """Keep a chunk and forget the oldest values above ``max_values``."""
         if not len(steps):
             return
         self._chunks.append((steps, values))
         self.n_values += values.size
         self.forgetful |= self.n_values >= self.max_values  # of a record, the end is given
-        while self.n_values > self.max_values and len(self._chunks) > 1:
-            self.n_values -= self._chunks.popleft()[1].size
+        while self.n_values > self.max_values:
+            steps, values = self._chunks.popleft()
+            excess = -(-(self.n_values - self.max_values) * len(steps) // values.size)
+            if excess < len(steps):  # of a long chunk, the rest stays
+                self._chunks.appendleft((steps[excess:], values[excess:]))
+            self.n_values -= values[:excess].size
 
     def since(self, step: int) -> list[tuple[NDArray, NDArray]]:
         """The chunks that hold samples from ``step`` on, oldest first."""

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* for cores */
 #include "snnlab_core.h"
 #include "vector_math.h"
 
@@ -936,12 +937,28 @@ int64_t snn_run_parts(snn_engine *engine, int64_t n_steps, int thread, int first
     return n;
 }
 
+#if defined(__linux__)
+/* Leave the core that the first thread runs on, for this run. A thread that is woken often begins
+ * there, and both then wait for each other for many milliseconds, until the system moves one.
+ * Returns whether `allowed` has to be given back. */
+static int leave_first_core(const snn_engine *engine, cpu_set_t *allowed)
+{
+    if (engine->first_core < 0 || sched_getaffinity(0, sizeof *allowed, allowed)) return 0;
+    cpu_set_t others = *allowed;
+    CPU_CLR(engine->first_core, &others);
+    return CPU_COUNT(&others) && !sched_setaffinity(0, sizeof others, &others);
+}
+#endif
+
 /* Up to n_steps by a team of threads; returns how many were done. */
 static int64_t run_team(snn_engine *engine, int64_t n_steps)
 {
     int granted = 0;
 #ifdef _OPENMP
     engine->team_steps = n_steps;
+#if defined(__linux__)
+    engine->first_core = sched_getcpu();
+#endif
     for (int thread = 0; thread < engine->team; ++thread) engine->arrival[thread].arrived = 0;
 #pragma omp parallel num_threads(engine->team)
     {
@@ -949,8 +966,15 @@ static int64_t run_team(snn_engine *engine, int64_t n_steps)
         const int thread = omp_get_thread_num(), team = engine->team;
         if (omp_get_num_threads() == team) {
             if (thread == 0) granted = 1;
+#if defined(__linux__)
+            cpu_set_t allowed;
+            const int left = thread > 0 && leave_first_core(engine, &allowed);
+#endif
             snn_run_parts(engine, n_steps, thread, engine->n_threads * thread / team,
                           engine->n_threads * (thread + 1) / team);
+#if defined(__linux__)
+            if (left) sched_setaffinity(0, sizeof allowed, &allowed);
+#endif
         }
     }
 #endif

@@ -297,6 +297,7 @@ typedef struct {
     int team;        /* threads, which share the n_threads parts of the network */
     double patience; /* seconds that the team may take for a step in the mean; 0: any */
     double started;
+    int first_core; /* where the first thread of the team runs */
     const int32_t *stop; /* not 0: end after the present step; NULL: never */
     int64_t team_steps, alone_steps; /* done by the team, and by one thread */
     double team_seconds, alone_seconds;

@@ -424,6 +424,9 @@ def past(lab: LabPage) -> Locator:
 def go_back_to(lab: LabPage, time_ms: float) -> float:
     """Move the bar of the past to a time and go there; returns where that was."""
     expect(past(lab).get_by_role("button", name="go back")).to_be_visible()
+    bar = past(lab).locator("input").element_handle()
+    # The bar follows a moment after a pause.
+    lab.page.wait_for_function("([bar, time]) => Number(bar.max) >= time", arg=[bar, time_ms])
     past(lab).locator("input").evaluate(
         "(bar, time) => { bar.value = time; bar.dispatchEvent(new Event('input')); }", time_ms
     )

@@ -256,10 +256,16 @@ class Feed:
         spikes = [_taken(source) for source in self._spikes.values()]
         samples = [_taken(source) for source in self._samples.values()]
         pinned = [_taken(source) for source in self._pinned.values()]
-        # A trace has a sample at every step: the first one tells where time went on from.
-        first = [int(steps[0]) for steps, _ in (*samples, *pinned) if len(steps)]
-        went_on = min([n_steps, *first])
+        # A trace has a sample at every step: the first one tells where time went on from. One that
+        # only follows its own last one was not yet there when the others were taken.
+        traces = zip(
+            (*self._samples.values(), *self._pinned.values()), (*samples, *pinned), strict=True
+        )
+        first = [(int(steps[0]), source) for source, (steps, _) in traces if len(steps)]
+        again = [step for step, source in first if step <= source.history.newest]
+        went_on = min([n_steps, *again])
         restarted = went_on <= self._last_step
+        late = any(step <= self._last_step for step, _ in first)
         if restarted:
             self.cut(went_on)
         for index, (source, (steps, neurons)) in enumerate(
@@ -280,8 +286,10 @@ class Feed:
             self._last_step = n_steps - 1
             self._raster.advance(self._last_step)
             self._traces.advance(self._last_step)
+        if late and not restarted:
+            self._redraw(self.window)
         left = self.earlier.refresh(self.picture, self.window)
-        return restarted or left
+        return restarted or late or left
 
     def cut(self, n_steps: int) -> None:
         """Time went back to ``n_steps``: forget what was later, draw what was before."""

@@ -33,6 +33,8 @@ lint: $(VENV)/installed
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 sanitize: $(VENV)/installed
+	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' > $(VENV)/build.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(VENV)/build.txt
 	$(BIN)/python tests/sanitize/run.py
 
 bench: $(VENV)/installed

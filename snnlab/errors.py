@@ -31,3 +31,7 @@ class ToolchainError(SnnlabError, RuntimeError):
 
 class SimulationError(SnnlabError, RuntimeError):
     """For the person who runs a network: the run cannot start or had to stop."""
+
+
+class DivergenceError(SimulationError):
+    """For the person who runs a network: a value became infinite or not a number."""

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from snnlab import FixedProbability, Network, Neuron, SimulationError, Synapse, Uniform
+from snnlab import FixedProbability, Network, Neuron, Synapse, Uniform
+from snnlab.errors import DivergenceError
 from snnlab.network import divergence
 
 LATE = Neuron(
@@ -20,7 +21,7 @@ REMEDY = "take a smaller dt than 0.1 ms, or look for a division by zero in its e
 
 
 def message(net, duration=1000.0):
-    with pytest.raises(SimulationError) as error:
+    with pytest.raises(DivergenceError) as error:
         net.simulate(duration)
     return str(error.value)
 

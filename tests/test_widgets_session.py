@@ -12,7 +12,7 @@ import pytest
 from fakes import FakeNetwork
 from test_widgets_dashboard import Page
 
-from snnlab.errors import NetworkError, SimulationError
+from snnlab.errors import DivergenceError, NetworkError, SimulationError
 from snnlab.widgets.session import MOST_POINTS, act, describe, neurons_in, present
 
 
@@ -117,9 +117,16 @@ def test_past_and_hints_are_told(network):
 
 def test_moment_of_a_divergence_is_told(network):
     network.step_index = 5000
-    network.error = NetworkError("v is NaN")
+    network.error = DivergenceError("v is NaN")
 
     assert present(network)["diverged"] == 500.0
+
+
+def test_other_errors_are_no_divergence(network):
+    network.step_index = 5000
+    network.error = SimulationError("Recording: cannot write 'run.zarr'.")
+
+    assert present(network)["diverged"] is None
 
 
 @pytest.mark.parametrize(

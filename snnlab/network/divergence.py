@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from snnlab.errors import SimulationError
+from snnlab.errors import DivergenceError, SimulationError
 
 if TYPE_CHECKING:
     from snnlab.network.assembly import PopulationParts, ProjectionParts
@@ -36,10 +36,10 @@ class Fault:
     where: str
     what: str
 
-    def error(self, network: Network, step: int, *, exact: bool) -> SimulationError:
+    def error(self, network: Network, step: int, *, exact: bool) -> DivergenceError:
         """What stops a run that ends before ``step``."""
         when = f"{step * network.dt:.12g} ms{'' if exact else ' at the latest'}"
-        return SimulationError(
+        return DivergenceError(
             f"{self.where}: {self.what} at t = {when}; take a smaller dt than {network.dt:g} ms, "
             f"or look for a division by zero in its equations{network._way_back()}."
         )

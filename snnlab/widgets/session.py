@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from snnlab.errors import SnnlabError
+from snnlab.errors import DivergenceError, SnnlabError
 
 LAST_CHANGES = 100  # that a page shows; the code has them all
 MOST_POINTS = 2000  # of a painted current
@@ -49,7 +49,7 @@ def present(network: Any) -> dict[str, object]:
     times = [float(time) for time in history.times] if history is not None else []
     branches = len(history.branches) if history is not None else 0
     good = history.last_good if history is not None else None
-    error = network.error
+    diverged = isinstance(network.error, DivergenceError)
     return {
         "time": float(network.time),
         "running": bool(network.running),
@@ -60,7 +60,7 @@ def present(network: Any) -> dict[str, object]:
         "newest": max(times) if times else None,
         "good": float(good.time) if good is not None else None,
         "branches": branches,
-        "diverged": float(network.time) if error is not None and network.step_index else None,
+        "diverged": float(network.time) if diverged else None,
         "hints": list(network.hints()) if hasattr(network, "hints") else [],
     }
 

@@ -17,7 +17,7 @@ def state_of(network: Any) -> dict[str, object]:
     build, message = network.build_state()
     error = network.error
     if error is not None:
-        status, message = "error", str(error)
+        status, message = "error", error_text(error)
     elif build == "failed":
         status = "error"
     elif network.running:
@@ -34,6 +34,14 @@ def state_of(network: Any) -> dict[str, object]:
         "time": float(network.time),
         "speed": network.speed,
     }
+
+
+def error_text(error: BaseException) -> str:
+    """What stopped a run, in words; errors that are not snnlab's own may have none."""
+    if isinstance(error, SnnlabError):
+        return str(error)
+    said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return f"Network: the run stopped with {said}; mend what raised it, then press play again."
 
 
 def act(network: Any, action: str) -> str:

@@ -125,7 +125,7 @@ class FakeNetwork:
         self.running = False
         self.speed: float | None = 1.0
         self.real_time_factor = 0.0
-        self.spare_cores = 0
+        self.watchers: set[object] = set()  # to whom a core is left
         self.error: Exception | None = None
         self.warnings: list[str] = []
         self.state = ("ready", "")
@@ -158,6 +158,9 @@ class FakeNetwork:
     @property
     def time(self) -> float:
         return self.step_index * self.dt
+
+    def leave_core_to(self, watcher: object, needed: bool) -> None:
+        (self.watchers.add if needed else self.watchers.discard)(watcher)
 
     def build_state(self) -> tuple[str, str]:
         return self.state

@@ -1,5 +1,7 @@
 """The number of threads: chosen by measurement, and without a trace in the results."""
 
+import gc
+
 import pytest
 from test_network_determinism import coba, spikes, state
 
@@ -101,6 +103,10 @@ def test_a_given_number_is_always_used():
     assert choice.patience(3) == 0
 
 
+class DashboardOf:
+    """Somebody who looks at a network."""
+
+
 class Alternating(TeamChoice):
     """Every number of threads in turn; a team of two has no patience left after its grace."""
 
@@ -136,6 +142,29 @@ def test_network_says_how_many_threads_run_and_leaves_cores():
 
     assert net.threads_now == 1
     assert net.spare_cores == 1_000
+
+
+def test_dashboards_share_the_core_that_is_left_to_them():
+    net, one, other = Network(), DashboardOf(), DashboardOf()
+    left = [net.spare_cores]
+    for watcher, looks in [(one, True), (other, True), (one, False), (other, False)]:
+        net.leave_core_to(watcher, looks)
+        left.append(net.spare_cores)
+    net.spare_cores = 3
+    net.leave_core_to(one, True)
+
+    assert left == [0, 1, 1, 1, 0]
+    assert net.spare_cores == 3
+
+
+def test_dashboard_that_is_gone_keeps_no_core():
+    net, one = Network(), DashboardOf()
+    net.leave_core_to(one, True)
+
+    del one
+    gc.collect()
+
+    assert net.spare_cores == 0
 
 
 def test_number_given_is_a_limit(monkeypatch):

@@ -129,12 +129,12 @@ def test_step_made_while_a_frame_is_put_together_is_shown_by_the_next(page, netw
 def test_core_is_left_to_the_browser_while_somebody_looks(page, network):
     page.join()
     page.frame()
-    watched = network.spare_cores
+    watchers = set(network.watchers)
 
     page.dashboard.close()
 
-    assert watched == 1
-    assert network.spare_cores == 0
+    assert watchers == {page.dashboard._pump}
+    assert network.watchers == set()
 
 
 def test_slider_says_what_it_stands_for(page):
@@ -364,8 +364,29 @@ def test_dashboard_says_what_it_shows(page, network):
         ({"state": ("compiling", "compiling LIF")}, "compiling", "compiling LIF"),
         ({"state": ("failed", "no compiler")}, "error", "no compiler"),
         ({"error": SimulationError("v is NaN"), "step_index": 5}, "error", "v is NaN"),
+        (
+            {"error": KeyError("x")},
+            "error",
+            "Network: the run stopped with KeyError: 'x'; mend what raised it, then press play "
+            "again.",
+        ),
+        (
+            {"error": MemoryError()},
+            "error",
+            "Network: the run stopped with MemoryError; mend what raised it, then press play "
+            "again.",
+        ),
     ],
-    ids=["ready", "paused", "running", "compiling", "not compiled", "diverged"],
+    ids=[
+        "ready",
+        "paused",
+        "running",
+        "compiling",
+        "not compiled",
+        "diverged",
+        "foreign error",
+        "error without words",
+    ],
 )
 def test_status_names_what_the_network_does(change, status, message):
     network = FakeNetwork({"E": 1})

@@ -20,6 +20,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 import numpy as np
 from numpy.typing import NDArray
@@ -144,7 +145,8 @@ class Simulator:
         self._on_change = on_change
         self._stepper: Stepper | None = None
         self._team = TeamChoice(1, measured=False)
-        self.spare_cores = 0  # left to others where the number of threads is measured
+        self._spare_cores = 0
+        self._watchers: WeakSet[object] = WeakSet()  # who needs a core while the network runs
         self._slice_steps = 1
         # Held while a slice runs. Within it `_wake` may be taken, never the other way round, and
         # nobody waits for another thread who holds one of them.
@@ -181,6 +183,19 @@ class Simulator:
         if run is None or not run.blocking or run.end is None:
             return 0
         return max(0, run.end - self.step_index)
+
+    @property
+    def spare_cores(self) -> int:
+        """How many cores are left to others, where the number of threads is measured."""
+        return max(self._spare_cores, int(len(self._watchers) > 0))
+
+    @spare_cores.setter
+    def spare_cores(self, number: int) -> None:
+        self._spare_cores = number
+
+    def leave_core_to(self, watcher: object, needed: bool) -> None:
+        """Leave one core to all who need it together, until none of them does any more."""
+        (self._watchers.add if needed else self._watchers.discard)(watcher)
 
     @property
     def threads(self) -> int:

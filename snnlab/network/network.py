@@ -569,7 +569,7 @@ class Network:
     def spare_cores(self) -> int:
         """How many cores are left to other programs.
 
-        A dashboard that somebody looks at leaves one to the kernel and the browser.
+        Dashboards that somebody looks at leave at least one to the kernel and the browser.
         """
         return self._simulator.spare_cores
 
@@ -578,6 +578,10 @@ class Network:
         if not isinstance(number, int) or number < 0:
             raise NetworkError(f"Network: spare_cores = {number!r}; give a whole number from 0 on.")
         self._simulator.spare_cores = number
+
+    def leave_core_to(self, watcher: object, needed: bool) -> None:
+        """Leave a core to a dashboard, and to the browser, while somebody looks at it."""
+        self._simulator.leave_core_to(watcher, needed)
 
     @property
     def schedule(self) -> Schedule:

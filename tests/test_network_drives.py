@@ -1,6 +1,6 @@
 """Summed Poisson input: its counts, its live parameters, the same on every thread and target."""
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -163,6 +163,22 @@ def test_each_neuron_may_have_its_weight():
     np.testing.assert_array_equal(values[:, 1:] % np.arange(1, 200), 0)
 
 
+def test_rates_and_weights_are_set_one_by_one():
+    net, group = driven(3)
+    drive = net.drive(group, "inp", rate=[1.0, 2.0, 3.0], weight=[1.0, 1.0, 1.0])
+
+    cast(np.ndarray, drive.rate)[1:] = 0.0
+    drive.rate *= 2.0
+    cast(np.ndarray, drive.weight)[0] = 5.0
+
+    np.testing.assert_array_equal(drive.rate, [2.0, 0.0, 0.0])
+    np.testing.assert_array_equal(drive.weight, [5.0, 1.0, 1.0])
+    assert [(change.name, change.value.tolist()) for change in net.log] == [
+        ("rate", [2.0, 0.0, 0.0]),
+        ("weight", [5.0, 1.0, 1.0]),
+    ]
+
+
 def test_poisson_input_makes_the_variance_of_shot_noise():
     """Mean w n r tau, variance w^2 n r tau / 2 (Campbell's theorem), for exponential decay."""
     text = "tau = 5 ms\ndv/dt = -v/tau + g_inp/dt\nspike: v > 10000"
@@ -237,7 +253,10 @@ def test_report_and_schedule_name_it():
             "rate = Uniform(low=-2.0, high=-2.0), which gives -2, is not possible; give "
             "finite numbers from 0 Hz on.",
         ),
-        ({"rate": "fast"}, "'rate' takes numbers, not <U4; give a number or an array of numbers."),
+        (
+            {"rate": "fast"},
+            "'rate' takes numbers, not 'fast'; give a number or an array of numbers.",
+        ),
         ({"rate": 1, "weight": np.inf}, "weight = inf is not possible; give finite numbers."),
         ({"rate": 1, "n": 2.5}, "n = 2.5 sources; give a whole number from 0 on."),
         ({"rate": 1, "n": -1}, "n = -1 sources; give a whole number from 0 on."),

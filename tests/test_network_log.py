@@ -467,7 +467,7 @@ def test_code_of_populations_that_are_called_like_what_it_uses_runs(tmp_path):
 
     net, (first, second, third) = build()
     first.v = np.arange(40.0)
-    second.v[0] = np.inf
+    second.v[0] = 1e308
     third.v = Uniform(0, 1)
     (tmp_path / "again.py").write_text(net.log.code())
 

@@ -297,7 +297,31 @@ def message(action):
         ),
         (
             lambda group: setattr(group, "v", "fast"),
-            "Population 'P': 'v' takes numbers, not <U4; give a number or an array of numbers.",
+            "Population 'P': 'v' takes numbers, not 'fast'; "
+            "give a number or an array of numbers, in mV.",
+        ),
+        (
+            lambda group: setattr(group, "v", None),
+            "Population 'P': 'v' takes numbers, not None; "
+            "give a number or an array of numbers, in mV.",
+        ),
+        (
+            lambda group: setattr(group, "tau", "20 ms"),
+            "Population 'P': 'tau' takes numbers, not '20 ms'; "
+            "give a number or an array of numbers, in ms.",
+        ),
+        (
+            lambda group: setattr(group, "v", ["1", "2", "3", "4"]),
+            "Population 'P': 'v' takes numbers, not an array of texts; "
+            "give a number or an array of numbers, in mV.",
+        ),
+        (
+            lambda group: setattr(group, "v", [1, 2, -np.inf, 4]),
+            "Population 'P': 'v' cannot be infinite; give a finite number.",
+        ),
+        (
+            lambda group: setattr(group, "tau", float("inf")),
+            "Population 'P': 'tau' cannot be infinite; give a finite number.",
         ),
         (
             lambda group: group[7],
@@ -322,6 +346,11 @@ def message(action):
         "NaN",
         "NaN within",
         "text",
+        "nothing",
+        "text with a unit",
+        "texts",
+        "infinite within",
+        "infinite",
         "index",
         "index of a view",
         "indices",

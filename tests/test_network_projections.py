@@ -270,8 +270,20 @@ def pair():
         ),
         (
             lambda net, a, b: net.connect(a, b, "exc", weight="strong"),
-            "Projection 'A->B exc': 'w' takes numbers, not <U6; "
+            "Projection 'A->B exc': 'w' takes numbers, not 'strong'; "
             "give a number or an array of numbers.",
+        ),
+        (
+            lambda net, a, b: net.connect(a, b, "exc", weight=np.inf),
+            "Projection 'A->B exc': 'w' cannot be infinite; give a finite number.",
+        ),
+        (
+            lambda net, a, b: net.connect(a, b, "exc", weight=-np.inf, procedural=True),
+            "Projection 'A->B exc': 'w' cannot be infinite; give a finite number.",
+        ),
+        (
+            lambda net, a, b: setattr(net.connect(a, b, "exc"), "w", [*(11 * [1.0]), np.inf]),
+            "Projection 'A->B exc': 'w' cannot be infinite; give a finite number.",
         ),
         (
             lambda net, a, b: setattr(net.connect(a, b, "exc"), "weight", float("nan")),
@@ -312,6 +324,9 @@ def pair():
         "number of weights",
         "NaN weight",
         "weight in words",
+        "infinite weight",
+        "infinite procedural weight",
+        "weights with an infinite one",
         "weight set to NaN",
         "weights with NaN",
         "near attribute",

@@ -14,6 +14,7 @@ from snnlab.errors import NetworkError
 from snnlab.network.changes import How, OwnerKind, change_of
 from snnlab.network.distributions import Distribution
 from snnlab.network.handles import ParameterHandle
+from snnlab.network.live_array import present
 from snnlab.network.population import (
     Population,
     PopulationView,
@@ -60,7 +61,7 @@ class PoissonDrive:
         self._n = self._checked_number(n)
         self._weight = self._checked("weight", weight, WEIGHTS)
         self._rate = self._checked("rate", rate, RATES)
-        self._counts = self._tabulated()
+        self._counts = self._tabulated(self._rate, self._n)
 
     @property
     def where(self) -> str:
@@ -69,11 +70,11 @@ class PoissonDrive:
     @property
     def rate(self) -> float | NDArray[np.float64]:
         """Hz of one source; one number, or one for each neuron of the group."""
-        return float(self._rate) if self._rate.ndim == 0 else self._rate.copy()
+        return self._value("rate")
 
     @rate.setter
     def rate(self, rate: Values) -> None:
-        self._change(_rate=self._checked("rate", rate, RATES))
+        self._change("rate", self._checked("rate", rate, RATES))
 
     @property
     def n(self) -> int:
@@ -82,16 +83,23 @@ class PoissonDrive:
 
     @n.setter
     def n(self, n: int) -> None:
-        self._change(_n=self._checked_number(n))
+        self._change("n", self._checked_number(n))
 
     @property
     def weight(self) -> float | NDArray[np.float64]:
         """What a spike adds; one number, or one for each neuron of the group."""
-        return float(self._weight) if self._weight.ndim == 0 else self._weight.copy()
+        return self._value("weight")
 
     @weight.setter
     def weight(self, weight: Values) -> None:
-        self._change(_weight=self._checked("weight", weight, WEIGHTS))
+        self._change("weight", self._checked("weight", weight, WEIGHTS))
+
+    def _value(self, name: str) -> float | NDArray[np.float64]:
+        """One number, or a copy that hands back elements which are set in it."""
+        values: NDArray[np.float64] = self._parameter(name)
+        if values.ndim == 0:
+            return float(values)
+        return present(values.copy(), lambda new: setattr(self, name, new))
 
     def handles(self) -> list[ParameterHandle]:
         """The numbers that may be changed while the network runs."""
@@ -135,27 +143,17 @@ class PoissonDrive:
         setattr(self, name, value)
         self.network._submit(self.network.changed.emit)
 
-    def _change(self, **new: Any) -> None:
-        """Take over new values between two steps, if the counts they make can be drawn."""
-        before = {name: getattr(self, name) for name in new}
-        for name, value in new.items():
-            setattr(self, name, value)
-        try:
-            self._tabulated()
-        except NetworkError:
-            for name, value in before.items():
-                setattr(self, name, value)
-            raise
-
-        for name, value in before.items():
-            setattr(self, name, value)
-        for name, value in new.items():
-            self.network._change(self, change_of(self, name.removeprefix("_"), value))
+    def _change(self, name: str, value: Any) -> None:
+        """Take over a new value between two steps, if the counts it makes can be drawn."""
+        if name != "weight":
+            now = {"rate": self._rate, "n": self._n, name: value}
+            self._tabulated(**now)
+        self.network._change(self, change_of(self, name, value))
 
     def _put(self, name: str, value: Any, neurons: NDArray[np.int32] | None, how: How) -> None:
         """Set a value now; no step runs meanwhile."""
         setattr(self, f"_{name}", int(value) if name == "n" else np.asarray(value, float))
-        self._counts = self._tabulated()
+        self._counts = self._tabulated(self._rate, self._n)
         if self._engine is not None:
             self._give_engine()
 
@@ -185,10 +183,10 @@ class PoissonDrive:
         self._engine.weigh(weights)
 
     def _tabulated(
-        self,
+        self, rate: NDArray[np.float64], n: int
     ) -> tuple[NDArray[np.uint32], NDArray[np.int32], NDArray[np.int32] | None]:
         """Thresholds, smallest counts, and which of them each neuron has."""
-        means = self._n * self._rate * self.network.dt / 1000.0
+        means = n * rate * self.network.dt / 1000.0
         if means.max(initial=0.0) > counts.LARGEST_MEAN:
             raise NetworkError(
                 f"{self.where}: {means.max():g} spikes a step and neuron are more than "

@@ -17,8 +17,9 @@ class LiveArray(np.ndarray):
     """A view of engine memory: read like any array, written between two steps.
 
     ``group.v[3] = 1``, ``group.v += 2`` and what NumPy writes with ``out=`` or `numpy.copyto` go
-    through the network, so that they never meet a running step and the log has them. Copies and
-    results of computations are plain arrays.
+    through the network, so that they never meet a running step and the log has them. To NumPy the
+    array is read-only: what would write into the memory itself is refused. Copies and results of
+    computations are plain arrays.
     """
 
     _memory: NDArray | None
@@ -124,6 +125,22 @@ class LiveArray(np.ndarray):
     def sort(self, axis: Any = -1, kind: Any = None, order: Any = None, **options: Any) -> None:
         self[...] = np.sort(self._plain(), axis, kind, order, **options)
 
+    def partition(
+        self, kth: Any, /, axis: Any = -1, kind: Any = "introselect", order: Any = None
+    ) -> None:
+        self[...] = np.partition(self._plain(), kth, axis, kind, order)
+
+    @property
+    def flat(self) -> Any:
+        """The elements one after the other; those of the engine's memory are read-only here."""
+        return self._plain().flat
+
+    @flat.setter
+    def flat(self, values: Any) -> None:
+        changed = np.array(self._plain())
+        changed.flat[:] = values
+        self[...] = changed
+
     def copy(self, order: Any = "C") -> Any:
         return np.array(self._plain(), order=order)
 
@@ -132,4 +149,26 @@ def live(values: NDArray, shape: tuple[int, ...], write: Write) -> LiveArray:
     """``values`` (n,), shaped like their group; changes go through ``write``."""
     array = values.reshape(shape).view(LiveArray)
     array._memory, array._write = values, write
+    array.flags.writeable = False  # but for what `LiveArray` hands to ``write``
+    return array
+
+
+class PresentValues(np.ndarray):
+    """Values computed when they were asked for; elements written into them are handed back."""
+
+    written: Callable[[NDArray], None] | None
+
+    def __array_finalize__(self, obj: object) -> None:
+        self.written = None  # results of arithmetic are values of their own
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        super().__setitem__(index, value)
+        if self.written is not None:
+            self.written(np.array(self))
+
+
+def present(values: NDArray, written: Callable[[NDArray], None]) -> PresentValues:
+    """``values``, which belong to nobody else; elements that are set go to ``written``."""
+    array = values.view(PresentValues)
+    array.written = written
     return array

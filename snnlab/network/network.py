@@ -52,7 +52,7 @@ from snnlab.network.population import (
     Population,
     PopulationView,
     Values,
-    check_numbers,
+    check_finite,
 )
 from snnlab.network.projection import Projection, population_of
 from snnlab.network.recordings import (
@@ -312,7 +312,7 @@ class Network:
             )
         self._check_attributes(where, pre, post, synapse)
         if not isinstance(weight, Distribution):
-            check_numbers(where, "w", np.asarray(weight))
+            check_finite(where, "w", np.asarray(weight))
         key = stream_key(self.seed, PROJECTIONS, self._n_connected)
         given = self._checked_delay(where, delay)
         projection = Projection(

@@ -23,6 +23,7 @@ from snnlab.network.changes import SILENCED, Change, How, OwnerKind, change_of, 
 from snnlab.network.distributions import Distribution
 from snnlab.network.inputs import TimedArray
 from snnlab.network.live_array import LiveArray, live
+from snnlab.units import Unit
 
 if TYPE_CHECKING:
     from snnlab.network.inputs import Player, ValuePlayer
@@ -143,6 +144,11 @@ class State:
         """The NumPy type of the array of ``name``."""
         owner = self.variables.get(name) or self.parameters[name]
         return DTYPES.get(owner.dtype, self._real)
+
+    def unit_of(self, name: str) -> Unit | None:
+        """The unit in which a person reads and writes ``name``, if the model gives one."""
+        owner = self.variables.get(name) or self.parameters.get(name)
+        return None if owner is None else owner.unit
 
     def has_each(self, name: str) -> bool:
         """Whether each element has its own value of ``name``."""
@@ -640,7 +646,7 @@ class Population:
         self.network._relink()
 
     def _checked(self, name: str, new: NDArray, n: int, *, whole: bool) -> NDArray:
-        check_numbers(f"Population '{self.name}'", name, new)
+        check_finite(f"Population '{self.name}'", name, new, self.state.unit_of(name))
         if new.ndim == 0 or new.size == 1:
             return new.reshape(())
         if new.size != n or (whole and new.shape not in ((n,), self.shape)):
@@ -656,8 +662,8 @@ class Population:
         return unknown_attribute(f"Population '{self.name}'", name, known)
 
 
-def check_numbers(where: str, name: str, new: NDArray) -> None:
-    """Values of a parameter or variable are numbers.
+def check_numbers(where: str, name: str, new: NDArray, unit: Unit | None = None) -> None:
+    """Values of a parameter or variable are numbers; ``unit`` is that in which they are.
 
     Raises
     ------
@@ -665,12 +671,29 @@ def check_numbers(where: str, name: str, new: NDArray) -> None:
         If they are something else, or NaN.
     """
     if new.dtype.kind not in "buif":
+        kinds = {"U": "texts", "S": "texts", "O": "objects", "c": "complex numbers"}
+        kind = kinds.get(new.dtype.kind, str(new.dtype))
+        found = repr(new.item()) if new.ndim == 0 else f"an array of {kind}"
+        meant = f", in {unit.name}" if unit is not None and unit.name else ""
         raise NetworkError(
-            f"{where}: '{name}' takes numbers, not {new.dtype}; "
-            f"give a number or an array of numbers."
+            f"{where}: '{name}' takes numbers, not {found}; "
+            f"give a number or an array of numbers{meant}."
         )
     if np.isnan(new).any():
         raise NetworkError(f"{where}: '{name}' cannot be NaN; give a number.")
+
+
+def check_finite(where: str, name: str, new: NDArray, unit: Unit | None = None) -> None:
+    """Values of a parameter, a variable or weights are finite numbers.
+
+    Raises
+    ------
+    NetworkError
+        If they are something else.
+    """
+    check_numbers(where, name, new, unit)
+    if np.isinf(new).any():
+        raise NetworkError(f"{where}: '{name}' cannot be infinite; give a finite number.")
 
 
 def unknown_attribute(where: str, name: str, known: list[str]) -> str:

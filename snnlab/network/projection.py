@@ -34,13 +34,14 @@ from snnlab.network.connectors import (
 )
 from snnlab.network.delays import steps_of_delays
 from snnlab.network.distributions import Distribution
-from snnlab.network.live_array import LiveArray, live
+from snnlab.network.live_array import LiveArray, live, present
 from snnlab.network.population import (
     Given,
     Population,
     PopulationView,
     State,
     Values,
+    check_finite,
     check_numbers,
     is_number,
     unknown_attribute,
@@ -474,9 +475,7 @@ class Projection:
             values = values[self.sources]
         elif name in self.traces.post:
             values = values[self.connectivity.targets]
-        present = values.view(PresentValues)
-        present.written = lambda new: setattr(self, name, new)
-        return present
+        return present(values, lambda new: setattr(self, name, new))
 
     def _at_present(self, equation: DifferentialEquation) -> NDArray:
         """The values of an event-driven variable, as they are stored, at the present time."""
@@ -725,7 +724,7 @@ class Projection:
 
     def _write(self, name: str, how: Any, synapses: NDArray[np.int32], new: NDArray) -> None:
         """What a `LiveArray` does: set values, or add to them."""
-        check_numbers(f"Projection '{self.name}'", name, new)
+        check_finite(f"Projection '{self.name}'", name, new)
         whole = len(synapses) == self.size and bool((np.diff(synapses) == 1).all())
         self._change(name, new, None if whole else synapses, how)
 
@@ -1013,7 +1012,7 @@ class Projection:
         if isinstance(value, Distribution):
             return self._drawn(value)
         new = np.asarray(value)
-        check_numbers(f"Projection '{self.name}'", name, new)
+        check_finite(f"Projection '{self.name}'", name, new)
         if new.ndim and new.shape != (self.size,):
             raise NetworkError(
                 f"Projection '{self.name}': '{name}' has {self.size} values, one for each synapse, "
@@ -1105,20 +1104,6 @@ class Projection:
         return unknown_attribute(f"Projection '{self.name}'", name, known)
 
 
-class PresentValues(np.ndarray):
-    """Values computed when they were asked for; elements written into them are handed back."""
-
-    written: Callable[[NDArray], None] | None
-
-    def __array_finalize__(self, obj: object) -> None:
-        self.written = None  # results of arithmetic are values of their own
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        super().__setitem__(index, value)
-        if self.written is not None:
-            self.written(np.array(self))
-
-
 def population_of(group: Population | PopulationView) -> Population:
     """The population that ``group`` is or belongs to."""
     return group.population if isinstance(group, PopulationView) else group
@@ -1133,7 +1118,7 @@ def check_procedural_weight(where: str, weight: Values) -> None:
         If there is a weight for each, or if it is no number.
     """
     if not isinstance(weight, Distribution):
-        check_numbers(where, "w", np.asarray(weight))
+        check_finite(where, "w", np.asarray(weight))
         if np.ndim(weight):
             raise NetworkError(
                 f"{where}: procedural synapses are not stored, and neither can a weight of each "

@@ -344,6 +344,209 @@ def test_file_whose_numbers_would_lead_the_engine_astray_is_refused(broken, tmp_
     )
 
 
+def cut(arrays, key):
+    arrays[key] = arrays[key][:1]
+
+
+def put(arrays, key, index, value):
+    arrays[key] = arrays[key].copy()
+    arrays[key][index] = value
+
+
+def retyped(arrays, key, dtype):
+    arrays[key] = arrays[key].astype(dtype)
+
+
+def under_way(about, arrays, neurons):
+    """Let the last step have had spikes of these neurons, and the others none."""
+    counts, sent = about["populations"][0]["transits"]["spikes"]
+    arrays[counts] = np.zeros_like(arrays[counts])
+    arrays[counts][-1] = len(neurons)
+    arrays[sent] = np.array(neurons, np.int32)
+
+
+BROKEN: dict[str, tuple[Any, Any, str]] = {
+    "parameters": (
+        coba,
+        lambda about, arrays: cut(arrays, about["populations"][0]["given"]["table"]),
+        "the parameters are none of this model",
+    ),
+    "neuron under way": (
+        delayed,
+        lambda about, arrays: under_way(about, arrays, [300]),
+        "the spikes under way of 'E' are none",
+    ),
+    "neuron twice under way": (
+        delayed,
+        lambda about, arrays: under_way(about, arrays, [5, 5]),
+        "the spikes under way of 'E' are none",
+    ),
+    "count under way": (
+        coba,
+        lambda about, arrays: put(arrays, about["populations"][0]["transits"]["spikes"][0], 0, 50),
+        "the spikes under way of 'E' are none",
+    ),
+    "static weights": (
+        delayed,
+        lambda about, arrays: cut(arrays, about["projections"][0]["weights"]),
+        "the weights of 'each' are none",
+    ),
+    "type of weights": (
+        delayed,
+        lambda about, arrays: retyped(arrays, about["projections"][0]["weights"], np.float32),
+        "the weights of 'each' are none",
+    ),
+    "missing weights": (
+        delayed,
+        lambda about, arrays: about["projections"][0].update(weights=None),
+        "the weights of 'each' are missing",
+    ),
+    "parameters of synapses": (
+        delayed,
+        lambda about, arrays: cut(arrays, about["projections"][2]["given"]["table"]),
+        "the parameters are none of this model",
+    ),
+    "no parameters of synapses": (
+        delayed,
+        lambda about, arrays: about["projections"][2].update(given=None),
+        "the parameters of 'L' are none of this model",
+    ),
+    "row ends": (
+        pruned,
+        lambda about, arrays: put(arrays, about["projections"][0]["ends"], 3, 10_000),
+        "the synapses of 'E->E exc' are none",
+    ),
+    "targets": (
+        pruned,
+        lambda about, arrays: put(arrays, about["projections"][0]["targets"], 5, 40),
+        "the synapses of 'E->E exc' are none",
+    ),
+    "order of targets": (
+        pruned,
+        lambda about, arrays: put(arrays, about["projections"][0]["targets"], 0, 39),
+        "the synapses of 'E->E exc' are none",
+    ),
+    "delay": (
+        pruned,
+        lambda about, arrays: about["projections"][0].update(delay=-1),
+        "the delay = -1 is no whole number from 1 on",
+    ),
+    "period": (
+        pruned,
+        lambda about, arrays: about["projections"][0]["tasks"].update(pruning=[0, 0]),
+        "a period = 0 is no whole number from 1 on",
+    ),
+    "rule": (
+        pruned,
+        lambda about, arrays: about["projections"][0]["tasks"].update(dancing=[1, 0]),
+        "a rule 'dancing' is none",
+    ),
+    "rate of a drive": (
+        inputs,
+        lambda about, arrays: retyped(arrays, about["drives"][0]["rate"], np.int32),
+        "the rate of 'Poisson->E exc' is none",
+    ),
+    "sources of a drive": (
+        inputs,
+        lambda about, arrays: arrays.update({about["drives"][0]["n"]: np.array(-1)}),
+        "the sources of 'Poisson->E exc' are none",
+    ),
+    "step": (
+        coba,
+        lambda about, arrays: about.update(step=-1),
+        "the step = -1 is no whole number from 0 on",
+    ),
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_file_with_other_numbers_than_were_stored_is_refused(broken, tmp_path):
+    build, change, what = BROKEN[broken]
+    path = tmp_path / "state.npz"
+    net = build()
+    net.step(60)
+    net.store(path)
+
+    changed_file(path, change)
+    fresh = build()
+    before = everything_of(fresh)
+    assert file_message(path, lambda: fresh.load(path)) == (
+        f"File 'FILE': is no network that net.store wrote ({what}); give the path of one."
+    )
+    assert everything(fresh) == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda about, arrays: about.update(populations=[]),
+        lambda about, arrays: about.update(populations=5),
+        lambda about, arrays: about["populations"][0].update(arrays=[]),
+        lambda about, arrays: about["populations"][0].update(transits={"spikes": ["a0"]}),
+        lambda about, arrays: about["populations"][0]["given"].update(n_drawn=1e400),
+        lambda about, arrays: about["projections"][0].update(tasks={"pruning": None}),
+    ],
+    ids=["members", "number", "list", "short", "infinite", "none"],
+)
+def test_file_with_another_description_is_refused_in_one_sentence(change, tmp_path):
+    path = tmp_path / "state.npz"
+    plain().store(path)
+
+    changed_file(path, change)
+    fresh = plain()
+    assert file_message(path, lambda: fresh.load(path)).startswith("File 'FILE': ")
+
+
+def test_empty_file_is_refused(tmp_path):
+    path = tmp_path / "state.npz"
+    path.write_bytes(b"")
+
+    assert file_message(path, lambda: plain().load(path)) == (
+        "File 'FILE': is no network that net.store wrote (No data left in file); "
+        "give the path of one."
+    )
+
+
+def test_file_may_be_read_by_whoever_may_read_other_new_files(tmp_path):
+    net, path, other = plain(), tmp_path / "state.npz", tmp_path / "other"
+    other.write_bytes(b"")
+    net.store(path)
+    assert path.stat().st_mode == other.stat().st_mode
+
+    path.chmod(0o600)
+    net.store(path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert sorted(tmp_path.iterdir()) == [other, path]
+
+
+@pytest.mark.parametrize(
+    ("action", "expected"),
+    [
+        (
+            lambda net: net.restore(None),
+            "Network: None is no snapshot; give what net.snapshot() returned, or call "
+            "net.load(path) for a file.",
+        ),
+        (
+            lambda net: net.restore("state.npz"),
+            "Network: 'state.npz' is no snapshot; give what net.snapshot() returned, or call "
+            "net.load(path) for a file.",
+        ),
+        (
+            lambda net: net.replay(None),
+            "Network: None is no log; give net.log of the session to be repeated.",
+        ),
+    ],
+    ids=["nothing", "path", "no log"],
+)
+def test_what_is_no_past_is_refused(action, expected):
+    net = plain()
+    net.simulate(1)
+
+    assert message(lambda: action(net)) == expected
+    assert net.time == 1.0
+
+
 def test_file_holds_numbers_and_json_only(tmp_path):
     net = learning()
     net.simulate(5)

@@ -1191,8 +1191,13 @@ class Network:
         Raises
         ------
         NetworkError
-            If the snapshot does not fit.
+            If it is no snapshot, or does not fit.
         """
+        if not isinstance(saved, Snapshot):
+            raise NetworkError(
+                f"Network: {saved!r} is no snapshot; give what net.snapshot() returned, or call "
+                f"net.load(path) for a file."
+            )
         self.pause()
         self._prepare()
         with self._simulator.between_steps():
@@ -1252,10 +1257,14 @@ class Network:
         Raises
         ------
         NetworkError
-            If the log changes what the network does not have.
+            If it is no log, or changes what the network does not have.
         SimulationError
             If the log was given up because it was too long.
         """
+        if not isinstance(log, ParameterLog):
+            raise NetworkError(
+                f"Network: {log!r} is no log; give net.log of the session to be repeated."
+            )
         log.check_complete()
         entries = [(changes.owner_of(self, change), change) for change in log]
         if log.origin is not None:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
-import zipfile
+import secrets
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 
 from snnlab.engine.memory import padded_size
 from snnlab.engine.transit import Transit, send_again, spikes_under_way
-from snnlab.errors import NetworkError, SimulationError
+from snnlab.errors import NetworkError, SimulationError, SnnlabError
+from snnlab.network import stored_values
 from snnlab.network.changes import Change, Course, ParameterLog
 from snnlab.network.connectors import Connectivity
 from snnlab.network.drives import PoissonDrive
@@ -212,7 +213,8 @@ def _check_model(where: str, own: str, saved: str) -> None:
 
 def _copy_into(where: str, arrays: Mapping[str, NDArray], saved: Mapping[str, NDArray]) -> None:
     for key, array in arrays.items():
-        if key not in saved or saved[key].shape != array.shape:
+        fits = key in saved and saved[key].shape == array.shape
+        if not fits or saved[key].dtype != array.dtype:
             raise NetworkError(
                 f"{where}: the snapshot has no fitting '{key}'; "
                 f"build the network as it was when the snapshot was taken."
@@ -291,13 +293,16 @@ def store(network: Network, snapshot: Snapshot, path: str | os.PathLike[str]) ->
 
 
 def _write(target: Path, about: NDArray[np.uint8], arrays: Mapping[str, NDArray]) -> None:
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    # Not of `tempfile`, whose files nobody else may read.
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with temporary.open("xb") as file:
             np.savez(file, allow_pickle=False, about=about, **arrays)
-        Path(temporary).replace(target)
+        if target.exists():
+            shutil.copymode(target, temporary)
+        temporary.replace(target)
     except BaseException:
-        Path(temporary).unlink()
+        temporary.unlink(missing_ok=True)
         raise
 
 
@@ -325,9 +330,9 @@ def load(network: Network, path: str | os.PathLike[str]) -> Snapshot:
         snapshot = _snapshot_of(network, about, arrays, path)
     except FileNotFoundError as error:
         raise SimulationError(f"{where}: there is none; give the path of a stored one.") from error
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-        if isinstance(error, NetworkError):
-            raise
+    except (SnnlabError, MemoryError):
+        raise
+    except Exception as error:  # a file may hold anything
         raise SimulationError(
             f"{where}: is no network that net.store wrote ({error}); give the path of one."
         ) from error
@@ -419,7 +424,7 @@ def _changes_structure(projection: Projection) -> bool:
 
 def _given_from_json(about: dict[str, Any], arrays: Mapping[str, NDArray]) -> Given:
     individual = {name: arrays[key] for name, key in about["individual"].items()}
-    return Given(arrays[about["table"]], individual, int(about["n_drawn"]))
+    return Given(arrays[about["table"]], individual, about["n_drawn"])
 
 
 def _courses_from_json(
@@ -556,6 +561,9 @@ def _snapshot_of(
         )
         for entry in about["populations"]
     }
+    for name, population in populations.items():
+        for transit in population.transits.values():
+            stored_values.check_transit(network.populations[name], transit)
     projections = {}
     for entry in about["projections"]:
         projection = network.projections[entry["name"]]
@@ -563,25 +571,24 @@ def _snapshot_of(
             entry["model"],
             _given_synapses(projection, entry, arrays, where),
             {name: arrays[key] for name, key in entry["arrays"].items()},
-            {rule: (int(period), int(since)) for rule, (period, since) in entry["tasks"].items()},
+            stored_values.check_tasks(entry["tasks"]),
         )
-    step = int(about["step"])
+    step = stored_values.whole("the step", about["step"])
     log = ParameterLog(network.dt, step, path=str(Path(path).resolve()))
     drives = {
         entry["name"]: {what: arrays[entry[what]] for what in ("rate", "n", "weight")}
         for entry in about["drives"]
     }
+    for name, given in drives.items():
+        stored_values.check_drive(network.drives[name], given)
     return Snapshot(step, network.dt, populations, projections, drives, log, 0)
 
 
 def _given_of_population(
     population: Population, given: dict[str, Any], arrays: Mapping[str, NDArray]
 ) -> Given:
-    plain, state = _given_from_json(given, arrays), population.state
-    for name, values in plain.individual.items():
-        fits = name in state.parameters and values.shape == (padded_size(population.size),)
-        if not fits or values.dtype != state.type_of(name):
-            raise ValueError(f"the values of '{name}' are none")
+    plain = _given_from_json(given, arrays)
+    stored_values.check_given(population.state, plain, population.size)
     return replace(
         plain,
         courses=_courses_from_json(population, given, arrays),
@@ -600,9 +607,10 @@ def _given_synapses(
         parameters=None if entry["given"] is None else _given_from_json(entry["given"], arrays),
         weights=weights,
         weight=own.weight if weights is None else (float(weights) if not weights.ndim else weights),
-        n_drawn=int(entry["n_drawn"]),
+        n_drawn=entry["n_drawn"],
     )
     if entry["synapses"] == _digest(own):
+        stored_values.check_synapses(projection, given)
         return given
     if not _changes_structure(projection):
         raise NetworkError(
@@ -610,9 +618,10 @@ def _given_synapses(
             f"build it with the connector and the seed of that time."
         )
     delays = None if entry["delays"] is None else arrays[entry["delays"]]
-    return replace(
-        given,
-        connectivity=Connectivity(arrays[entry["ends"]], arrays[entry["targets"]]),
-        delays=delays,
-        delay=int(entry["delay"]) if delays is None else delays * projection.network.dt,
-    )
+    connectivity = Connectivity(arrays[entry["ends"]], arrays[entry["targets"]])
+    stored_values.check_connectivity(projection, connectivity)
+    changed = replace(given, connectivity=connectivity, delays=delays)
+    stored_values.check_synapses(projection, changed)
+    if delays is not None:
+        return replace(changed, delay=delays * projection.network.dt)
+    return replace(changed, delay=stored_values.whole("the delay", entry["delay"], 1))

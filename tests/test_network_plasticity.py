@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from models import STDP
 
+from snnlab.engine import incoming
 from snnlab.model.neuron import Neuron
 from snnlab.model.synapse import Synapse
 from snnlab.model.traces import neuron_traces
-from snnlab.network.assembly import _by_post_neuron
-from snnlab.network.connectors import AllToAll, FixedProbability, OneToOne
-from snnlab.network.inputs import SpikeSource
+from snnlab.network.assembly import seen_from_targets
+from snnlab.network.connectors import AllToAll, FixedInDegree, FixedProbability, OneToOne
+from snnlab.network.inputs import PoissonInput, SpikeSource
 from snnlab.network.network import Network
 
 TAU_PLUS, TAU_MINUS = 20.0, 20.0  # ms, of the model
@@ -342,19 +343,43 @@ def test_traces_of_neurons_are_found_in_the_equations(text, expected):
     assert neuron_traces(Synapse.from_cell(text, "rule").model).names == expected
 
 
-def test_plastic_synapses_take_16_bytes():
-    """Weight, target, synapse by post neuron, and its source; all to all needs two of them."""
+def test_plastic_synapses_take_15_bytes():
+    """Weight, target, and number and source by post neuron; all to all needs two of them."""
     net, dense, _ = poisson_network(STDP, np.random.default_rng(1))
     pre, post = net.populations["pre"], net.populations["post"]
     rule = Synapse.from_cell(STDP, "STDP")
     sparse = net.connect(pre, post, "exc", FixedProbability(0.5), weight=0.5, synapse=rule)
 
-    for projection, expected in ((dense, 10), (sparse, 16)):
-        index, _ = _by_post_neuron(projection)
-        arrays = [projection.weights, projection.connectivity.targets, *index.values()]
-        assert sum(a.itemsize for a in arrays if a is not None) == expected
+    for projection, expected in ((dense, 10), (sparse, 15)):
+        seen = seen_from_targets(projection)
+        arrays = [projection.weights, projection.connectivity.targets, seen.entries, seen.sources]
+        n_bytes = sum(a.nbytes for a in arrays if a is not None)
+        assert n_bytes == pytest.approx(expected * projection.size, abs=1)
         assert len(projection.engine_state()) == 3  # w and a number for each neuron, twice
         assert projection._touched is None
+
+
+@pytest.mark.parametrize(("dtype", "threads"), [("float64", 1), ("float64", 2), ("float32", 2)])
+def test_synapses_told_by_their_distances_learn_the_same(monkeypatch, dtype, threads):
+    """As in a projection beyond 65,536 neurons; rows are long, empty, and short."""
+
+    def weights(most, **options):
+        monkeypatch.setattr(incoming, "MOST_IN_COLUMNS", most)
+        net = Network(dt=0.1, seed=1, dtype=dtype, **options)
+        pre = net.add(400, PoissonInput(200.0), name="pre")
+        chance = "x = g_exc\nr = Uniform(0, 1)\nspike: r < 0.01"
+        post = net.add(30, Neuron.from_cell(chance, "chance"), name="post")
+        own: Any = {"weight": 0.5, "synapse": Synapse.from_cell(STDP, "STDP")}
+        net.connect(pre, post, "exc", FixedProbability(0.3), name="random", **own)
+        net.connect(pre[::25], post, "exc", FixedProbability(0.6), name="few rows", **own)
+        net.connect(pre, post[::7], "exc", FixedInDegree(3), name="short rows", **own)
+        net.simulate(100.0)
+        return [np.array(p.w) for p in net.projections.values()]
+
+    expected = weights(incoming.MOST_IN_COLUMNS, threads=1)
+    for found in (weights(0, threads=threads), weights(0, target="numpy")):
+        assert all((a == b).all() for a, b in zip(found, expected, strict=True))
+    assert all(len(np.unique(w)) > 5 for w in expected)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from snnlab.codegen.kernel import (
     Add,
     Buffer,
     Draw,
+    Form,
     Item,
     Keep,
     Kernel,
@@ -66,9 +67,9 @@ RESERVED = frozenset(
     auto break case char const continue default do double else enum extern float for goto if inline
     int long register restrict return short signed sizeof static struct switch typedef union
     unsigned void volatile while _Bool asm typeof main args clock begin end i j k m row key
-    first last e sum shift stride length newest int8_t int16_t int32_t int64_t uint8_t uint16_t
-    uint32_t uint64_t INFINITY NAN dt t step delay fixed scalar exp log sin cos tan asin acos atan
-    atan2 sinh cosh tanh asinh acosh atanh floor ceil fabs
+    first last e sum shift stride length newest incoming int8_t int16_t int32_t int64_t uint8_t
+    uint16_t uint32_t uint64_t INFINITY NAN dt t step delay fixed scalar exp log sin cos tan asin
+    acos atan atan2 sinh cosh tanh asinh acosh atanh floor ceil fabs
     erf sqrt pow rint fmod
     """,
     )
@@ -81,7 +82,7 @@ class CTypes:
 
     real: Real = "double"
     target: str = "uint16_t"  # index of a post neuron
-    source: str = "uint16_t"  # index of a pre neuron
+    incoming: Form = "columns"  # how synapses are told to their post neurons
 
     def item(self, item: Item) -> str:
         return {"real": self.real, "int": "int32_t", "bool": "uint8_t"}[item]
@@ -536,7 +537,13 @@ def index_buffers(kernel: Kernel, types: CTypes) -> tuple[tuple[str, str], ...]:
         delays = (("(delays)", "uint16_t"),) if kernel.reads_past else ()
         return (("(target)", types.target), *delays)
     if kernel.shape == "post_row":
-        return (("(synapse)", "uint32_t"), ("(source)", types.source))
+        source = "uint16_t" if types.incoming == "columns" else "uint32_t"
+        return (
+            ("(synapse)", "uint8_t"),
+            ("(source)", source),
+            ("(rows)", "int64_t"),
+            ("(bits)", "int32_t"),
+        )
     return ()
 
 
@@ -544,9 +551,11 @@ def _declare_arrays(kernel: Kernel, types: CTypes, names: _Names, out: CText) ->
     arrays: dict[str, str] = {}
     position = 0
     for name, ctype in index_buffers(kernel, types):
-        arrays[name] = names.unique(name)
-        out.line(f"const {ctype} *const {arrays[name]} = args->buffer[{position}];")
         position += 1
+        if name in ("(rows)", "(bits)") and types.incoming == "columns":
+            continue
+        arrays[name] = names.unique(name)
+        out.line(f"const {ctype} *const {arrays[name]} = args->buffer[{position - 1}];")
         if name == "(target)" and not any(b.index == "post" for b in kernel.buffers):
             out.line(f"(void){arrays[name]};")
         if name == "(source)" and not any(b.index == "pre" for b in kernel.buffers):
@@ -605,13 +614,42 @@ def _print_loops(
                     out.line("const int64_t k = i*stride + row;")
                     out.lines(body)
                 out.line("begin = end;")
+            if "(bits)" in arrays:
+                _print_distances(kernel, arrays, body, reads_pre, out)
+                return
             with out.block("for (int64_t m = begin; m < end; ++m)"):
-                out.line(f"const int64_t k = {arrays['(synapse)']}[m];")
+                out.line(f"const int64_t k = snn_three_bytes({arrays['(synapse)']} + 3*m);")
                 if reads_pre:
                     out.line(f"const int64_t i = {arrays['(source)']}[m];")
                 out.lines(body)
         case _:
             assert_never(kernel.shape)
+
+
+def _print_distances(
+    kernel: Kernel, arrays: dict[str, str], body: CText, reads_pre: bool, out: CText
+) -> None:
+    """The loop over synapses that are told by their distances.
+
+    They lie far apart in a large memory, so that each is asked for long before its turn.
+    """
+    given = ", ".join(arrays[name] for name in ("(synapse)", "(source)", "(rows)", "(bits)"))
+    ahead = CText()
+    for name in (arrays[b.name] for b in kernel.buffers if b.index == "element"):
+        ahead.line(f"SNN_PREFETCH({name} + incoming.ahead);")
+    out.line(f"snn_incoming incoming = snn_incoming_from({given});")
+    with out.block("for (int64_t m = begin; m < end && m < begin + SNN_AHEAD; ++m)"):
+        out.line("snn_incoming_ahead(&incoming, m);")
+        out.lines(ahead)
+    with out.block("for (int64_t m = begin; m < end; ++m)"):
+        with out.block("if (m + SNN_AHEAD < end)"):
+            out.line("snn_incoming_ahead(&incoming, m + SNN_AHEAD);")
+            out.lines(ahead)
+        out.line("if (!snn_incoming_next(&incoming, m)) continue;")
+        out.line("const int64_t k = incoming.synapse;")
+        if reads_pre:
+            out.line("const int64_t i = snn_incoming_source(&incoming);")
+        out.lines(body)
 
 
 def _print_blocks(

@@ -312,6 +312,56 @@ int64_t snn_chance_row(const uint32_t key[2], int64_t row, int64_t n, const doub
     return found;
 }
 
+/* Synapses seen from their targets ---------------------------------------------------------- */
+
+static inline int64_t target_of(const void *target, int bytes, int64_t k)
+{
+    return bytes == 2 ? ((const uint16_t *)target)[k] : ((const uint32_t *)target)[k];
+}
+
+static inline void put_three_bytes(uint8_t *place, uint32_t value)
+{
+    place[0] = (uint8_t)value;
+    place[1] = (uint8_t)(value >> 8);
+    place[2] = (uint8_t)(value >> 16);
+}
+
+void snn_columns(const int64_t *ends, int64_t first_row, int64_t last_row, const void *target,
+                 int bytes, int64_t *place, uint8_t *entry, uint16_t *source)
+{
+    for (int64_t row = first_row; row < last_row; ++row)
+        for (int64_t k = ends[row]; k < ends[row + 1]; ++k) {
+            const int64_t m = place[target_of(target, bytes, k)]++;
+            if (!entry) continue;
+            put_three_bytes(entry + 3 * m, (uint32_t)k);
+            source[m] = (uint16_t)row;
+        }
+}
+
+void snn_distances(const int64_t *ends, int64_t n_rows, const void *target, int bytes,
+                   const uint32_t *row_of_block, int row_bits, int block_bits, int64_t *latest,
+                   int64_t *place, uint8_t *entry)
+{
+    const int64_t longest = ((int64_t)1 << (24 - row_bits)) - 1;
+    const int64_t many = (1 << row_bits) - 1;
+    for (int64_t row = 0; row < n_rows; ++row)
+        for (int64_t k = ends[row]; k < ends[row + 1]; ++k) {
+            const int64_t j = target_of(target, bytes, k);
+            int64_t distance = k - latest[j];
+            latest[j] = k;
+            for (; distance > longest; distance -= longest) {
+                if (entry) put_three_bytes(entry + 3 * place[j], 0);
+                ++place[j];
+            }
+            if (entry) {
+                const int64_t rows = row - row_of_block[k >> block_bits];
+                put_three_bytes(entry + 3 * place[j],
+                                (uint32_t)(distance << row_bits | (rows < many ? rows : many)));
+            }
+            ++place[j];
+        }
+}
+
 /* Values of synapses ------------------------------------------------------------------------ */
 
 static void to_real(const double *value, int64_t n, int bytes, void *out, int64_t at)

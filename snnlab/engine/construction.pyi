@@ -1,4 +1,4 @@
-from numpy import float64, int32, int64, uint8, uint32, uint64
+from numpy import float64, int32, int64, uint8, uint16, uint32, uint64
 from numpy.typing import NDArray
 
 from snnlab.engine.randomness import Key
@@ -97,6 +97,24 @@ def sort_rows(
     n_bits: int,
     targets: NDArray,
     order: NDArray[uint32],
+) -> None: ...
+def columns(
+    ends: NDArray[int64],
+    targets: NDArray,
+    first_row: int,
+    last_row: int,
+    places: NDArray[int64],
+    entries: NDArray[uint8] | None = None,
+    sources: NDArray[uint16] | None = None,
+) -> None: ...
+def distances(
+    ends: NDArray[int64],
+    targets: NDArray,
+    rows: NDArray[uint32],
+    row_bits: int,
+    block_bits: int,
+    places: NDArray[int64],
+    entries: NDArray[uint8] | None = None,
 ) -> None: ...
 def dense_rows(
     matrix: NDArray[float64],

@@ -4,7 +4,7 @@
 Each function does a range of rows or values; `rows` calls them for several ranges at once.
 """
 
-from libc.stdint cimport int32_t, int64_t, uint16_t, uint32_t, uint64_t, uintptr_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t, uintptr_t
 
 import numpy as np
 
@@ -53,6 +53,11 @@ cdef extern from "snnlab_connectivity.h" nogil:
                           int64_t last, int64_t *place, uint64_t *pair)
     void snn_sort_row(uint64_t *pair, uint64_t *scratch, int64_t n, int n_bits, int bytes,
                       void *target, uint32_t *order)
+    void snn_columns(const int64_t *ends, int64_t first_row, int64_t last_row, const void *target,
+                     int bytes, int64_t *place, uint8_t *entry, uint16_t *source)
+    void snn_distances(const int64_t *ends, int64_t n_rows, const void *target, int bytes,
+                       const uint32_t *row_of_block, int row_bits, int block_bits, int64_t *latest,
+                       int64_t *place, uint8_t *entry)
     int64_t snn_dense_row(const double *row, int64_t n, int bytes, void *out, double *weights)
     void snn_uniform_fill(const uint32_t *key, uint32_t draw, int64_t first, int64_t n, double *out)
 
@@ -377,6 +382,45 @@ def sort_rows(int64_t first_row, int64_t last_row, ends, pairs, int n_bits, targ
         for row in range(first_row, last_row):
             snn_sort_row(pair + end[row], other, end[row + 1] - end[row], n_bits, width,
                          target + end[row] * width, item + end[row])
+
+
+def columns(ends, targets, int64_t first_row, int64_t last_row, places, entries=None, sources=None):
+    """Add the synapses of some rows to the entries of their targets, uint16 or uint32.
+
+    Those of neuron j go from ``places[j]`` on, int64, which goes on: the synapse's number as three
+    bytes to ``entries`` uint8, its row to ``sources`` uint16. Without them they are counted.
+    """
+    if first_row >= last_row or not len(targets):
+        return
+    cdef const int64_t *end = <const int64_t *>_data(ends)
+    cdef const void *target = _data(targets)
+    cdef int64_t *place = <int64_t *>_data(places)
+    cdef uint8_t *entry = NULL if entries is None else <uint8_t *>_data(entries)
+    cdef uint16_t *source = NULL if sources is None else <uint16_t *>_data(sources)
+    cdef int item = targets.itemsize
+    with nogil:
+        snn_columns(end, first_row, last_row, target, item, place, entry, source)
+
+
+def distances(ends, targets, rows, int row_bits, int block_bits, places, entries=None):
+    """Add all synapses to the entries of their targets, told by their distances (`incoming`).
+
+    ``rows`` uint32 are those of the first synapse of each block; ``places`` and ``entries`` are
+    those of `columns`.
+    """
+    if not len(targets):
+        return
+    latest = np.full(len(places), -1, np.int64)
+    cdef const int64_t *end = <const int64_t *>_data(ends)
+    cdef const void *target = _data(targets)
+    cdef const uint32_t *row = <const uint32_t *>_data(rows)
+    cdef int64_t *last = <int64_t *>_data(latest)
+    cdef int64_t *place = <int64_t *>_data(places)
+    cdef uint8_t *entry = NULL if entries is None else <uint8_t *>_data(entries)
+    cdef int64_t n_rows = len(ends) - 1
+    cdef int item = targets.itemsize
+    with nogil:
+        snn_distances(end, n_rows, target, item, row, row_bits, block_bits, last, place, entry)
 
 
 def dense_rows(matrix, ends=None, targets=None, weights=None):

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from snnlab.codegen.numpy_target import philox, unit
 from snnlab.engine.construction import Rule, Values
+from snnlab.engine.incoming import synapses_of
 from snnlab.engine.memory import inbox_slots
 
 
@@ -210,6 +211,7 @@ class Synapses(Object):
         self.inbox: Inbox | None = None
         self._on_pre: _Bound | None = None
         self._on_post: tuple[_Bound, NDArray[np.int64]] | None = None
+        self._incoming: NDArray[np.int64] | None = None  # None: all are connected to all
         self._each_step: _Bound | None = None
         self._continuous: _Bound | None = None
 
@@ -218,6 +220,9 @@ class Synapses(Object):
 
     def on_post(self, kernel: Kernel, arguments: Arguments, post_row: NDArray[np.int64]) -> None:
         self._on_post = _Bound(kernel, arguments), post_row
+        entries, bits = self._on_post[0].index["(synapse)"], self._on_post[0].index["(bits)"]
+        if entries is not None:
+            self._incoming = synapses_of(entries, bits, post_row)
 
     def each_step(self, kernel: Kernel, arguments: Arguments) -> None:
         self._each_step = _Bound(kernel, arguments)
@@ -284,12 +289,12 @@ class Synapses(Object):
             return
         bound, row = self._on_post
         spiking = self._post.of_step(step)
-        order = bound.index["(synapse)"]
-        if order is None:
+        if self._incoming is None:
             rows = np.arange(len(self._begin)) * bound.stride
             synapses = (spiking[:, np.newaxis] + rows).ravel().astype(np.intp)
         else:
-            synapses = order[_ranges(row[spiking], row[spiking + 1])].astype(np.intp)
+            synapses = self._incoming[_ranges(row[spiking], row[spiking + 1])]
+            synapses = synapses[synapses >= 0]
         bound.run(step, dt, synapses, self._source[synapses], self._target[synapses])
 
 

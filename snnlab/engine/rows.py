@@ -128,7 +128,7 @@ def make_columns(rule: Rule) -> tuple[NDArray[np.int64], NDArray]:
     def fill(first: int, last: int, place: NDArray[np.int64]) -> None:
         rule.fill_transposed(first, last, place, out)
 
-    in_parallel(fill, parts, _behind(ends, counts))
+    in_parallel(fill, parts, behind(ends, counts))
     return ends, out
 
 
@@ -203,7 +203,7 @@ def order_of_pairs(
     def spread(first: int, last: int, places: NDArray[np.int64]) -> None:
         spread_pairs(sources, targets, first, last, places, pairs)
 
-    in_parallel(spread, parts, _behind(ends, counts))
+    in_parallel(spread, parts, behind(ends, counts))
     found, order = np.empty(n, narrow(n_post)), np.empty(n, np.uint32)
     n_bits = max(1, (n_post - 1).bit_length())
 
@@ -215,7 +215,7 @@ def order_of_pairs(
     return ends, found, order
 
 
-def _behind(ends: NDArray[np.int64], counts: list[NDArray]) -> list[NDArray[np.int64]]:
+def behind(ends: NDArray[np.int64], counts: list[NDArray]) -> list[NDArray[np.int64]]:
     """Where each range of several writes its items of each row: behind those before it."""
     places = [ends[:-1].copy()]
     for count in counts[:-1]:

@@ -33,9 +33,9 @@ from snnlab.codegen.numpy_target import NumpyKernel
 from snnlab.codegen.printer import Real
 from snnlab.engine import numpy_stepper, stepper
 from snnlab.engine.build import Build
+from snnlab.engine.incoming import Incoming, form_of, incoming
 from snnlab.engine.library import KernelLibrary
 from snnlab.engine.memory import aligned_zeros, inbox_pays, padded_size, split_at_vectors
-from snnlab.engine.rows import narrow
 from snnlab.engine.schedule import Phase, PhaseKind, Schedule
 from snnlab.engine.stepper import (
     Arguments,
@@ -266,8 +266,8 @@ def population_program(population: Population, projections: Iterable[Projection]
 
 def projection_types(projection: Projection) -> CTypes:
     target = "uint16_t" if projection.post.size <= 65_536 else "uint32_t"
-    source = "uint16_t" if projection.pre.size <= 65_536 else "uint32_t"
-    return CTypes(real_name(projection.network.real), target, source)
+    sizes = projection.pre.size, projection.post.size, projection.size
+    return CTypes(real_name(projection.network.real), target, form_of(*sizes))
 
 
 def projection_program(projection: Projection) -> Program | None:
@@ -518,8 +518,8 @@ def projection_parts(
                 synapses.each_step(address, binding.arguments(kernel, {"(target)": target}))
                 parts.phases.append(("synapses", "synapse equations", synapses))
             case "post":
-                index, rows = _by_post_neuron(projection)
-                synapses.on_post(address, binding.arguments(kernel, index), rows)
+                seen = seen_from_targets(projection)
+                synapses.on_post(address, binding.arguments(kernel, seen.arrays), seen.ends)
                 parts.phases.append(("post", "post_spike statements", synapses))
             case "semi" | "once" as place:
                 arguments = binding.arguments(kernel, {})
@@ -589,9 +589,8 @@ def _check_numbered(projection: Projection) -> None:
     """
     if projection.size > MOST_NUMBERED:
         raise NetworkError(
-            f"Projection '{projection.name}': {projection.size} synapses with post_spike "
-            f"statements or delays of their own are more than {MOST_NUMBERED}; connect parts of "
-            f"the post population one by one."
+            f"Projection '{projection.name}': {projection.size} synapses with delays of their own "
+            f"are more than {MOST_NUMBERED}; connect parts of the post population one by one."
         )
 
 
@@ -662,23 +661,13 @@ def _add_transmission(
         parts.phases.append(("combine", f"{operation} of inputs is added", combination))
 
 
-def _by_post_neuron(
-    projection: Projection,
-) -> tuple[dict[str, NDArray | None], NDArray[np.int64]]:
-    """Synapses in the order of their post neurons, with their pre neurons, and the row ends.
-
-    Where all are connected to all the synapse is known from its neurons and nothing is stored.
-    """
+def seen_from_targets(projection: Projection) -> Incoming:
+    """The synapses by post neuron; nothing is stored where all are connected to all."""
     connectivity = projection.connectivity
     n_pre, n_post = projection.pre.size, projection.post.size
     if connectivity.all_to_all(n_post):
-        return {"(synapse)": None, "(source)": None}, np.arange(n_post + 1) * n_pre
-    _check_numbered(projection)
-    order = np.argsort(connectivity.targets, kind="stable").astype(np.uint32)
-    counts = np.bincount(connectivity.targets, minlength=projection.post.size)
-    rows = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    sources = connectivity.sources.astype(narrow(n_pre))[order]
-    return {"(synapse)": order, "(source)": sources}, rows
+        return Incoming(np.arange(n_post + 1) * n_pre)
+    return incoming(connectivity.ends, connectivity.targets, n_post)
 
 
 @dataclass

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from snnlab.engine import machine
+from snnlab.engine.incoming import BYTES, form_of
 from snnlab.engine.memory import inbox_pays, inbox_slots, padded_size
 from snnlab.errors import NetworkError
 from snnlab.model.ir import NeuronModel
 from snnlab.model.traces import neuron_traces
+from snnlab.network.connectors import AllToAll
 from snnlab.network.delays import LONGEST_DELAY
 from snnlab.network.population import DTYPES, Population
 
@@ -177,9 +179,22 @@ def projection_items(projection: Projection) -> list[Item]:
         copied = 1 + 4 + target + (weight if projection.static else 0)
         items.append(Item(name, "delays", n, 1 + copied * ordered, built))
     if projection.model is not None and projection.model.post_spike:
-        source = 2 if projection.pre.size <= 65_536 else 4
-        items.append(Item(name, "seen from the targets", n, 4 + source, built))
+        items += _seen_from_targets(projection, n, built)
     return items
+
+
+def _seen_from_targets(projection: Projection, n: int | None, built: bool) -> list[Item]:
+    """The synapses of each post neuron; they are known where all are connected to all."""
+    pre, post = projection.pre.size, projection.post.size
+    if built:
+        dense = projection.connectivity.all_to_all(post)
+    else:
+        dense = isinstance(projection.connector, AllToAll) and n == pre * post
+    each = BYTES[form_of(pre, post, n or 0)]
+    return [
+        Item(projection.name, "rows from the targets", post, 8, built),
+        *([] if dense else [Item(projection.name, "seen from the targets", n, each, built)]),
+    ]
 
 
 def recorder_items(network: Network, duration: float) -> list[Item]:

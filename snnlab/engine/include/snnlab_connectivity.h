@@ -94,6 +94,18 @@ void snn_spread_pairs(const void *source, const void *target, int bytes, int64_t
 void snn_sort_row(uint64_t *pair, uint64_t *scratch, int64_t n, int n_bits, int bytes,
                   void *target, uint32_t *order);
 
+/* Synapses as their post neurons see them (incoming.py), added in the order of their numbers: each
+ * to entry place[target], which goes on. Without an `entry` they are only counted. */
+
+/* Three bytes of its number and two of its row. */
+void snn_columns(const int64_t *ends, int64_t first_row, int64_t last_row, const void *target,
+                 int bytes, int64_t *place, uint8_t *entry, uint16_t *source);
+
+/* As distances, snn_incoming in snnlab_kernel.h; `latest` (n_post) are -1 before the first row. */
+void snn_distances(const int64_t *ends, int64_t n_rows, const void *target, int bytes,
+                   const uint32_t *row_of_block, int row_bits, int block_bits, int64_t *latest,
+                   int64_t *place, uint8_t *entry);
+
 /* The numbers of a row that are not NaN: where they stand and what they are, unless `out` is
  * NULL. Returns how many there are. */
 int64_t snn_dense_row(const double *row, int64_t n, int bytes, void *out, double *weights);

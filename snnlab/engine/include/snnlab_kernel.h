@@ -77,6 +77,82 @@ typedef void (*snn_range_kernel)(const snn_args *, const snn_clock *, int64_t be
 typedef void (*snn_row_kernel)(const snn_args *, const snn_clock *, int64_t row, int64_t begin,
                                int64_t end);
 
+/* Synapses as their post neurons see them, for post_spike (incoming.py). Numbers of synapses take
+ * three bytes each. */
+SNN_INLINE uint32_t snn_three_bytes(const uint8_t *place)
+{
+    uint32_t word; /* the memory goes on for one more byte */
+    memcpy(&word, place, 4);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    word = __builtin_bswap32(word);
+#endif
+    return word & 0xFFFFFF;
+}
+
+/* In large projections they are told by their distances: an entry is the number of synapses since
+ * the one before, and in its lowest bits how many rows its own is behind that in which its block
+ * of synapses begins. The largest such number stands for "this many or more"; an entry of 0 is
+ * no synapse but the longest distance. */
+typedef struct {
+    const uint8_t *entry;
+    const uint32_t *row;  /* of the first synapse of each block */
+    const int64_t *ends;  /* of the rows */
+    int row_bits, block_bits;
+    int64_t synapse, ahead; /* the present one, and that SNN_AHEAD entries later */
+    uint32_t rows;          /* between the present synapse and the beginning of its block */
+} snn_incoming;
+
+#define SNN_AHEAD 32
+#define SNN_PREFETCH(place) __builtin_prefetch((place), 1)
+
+SNN_INLINE snn_incoming snn_incoming_from(const uint8_t *entry, const uint32_t *row,
+                                          const int64_t *ends, const int32_t *bits)
+{
+    const snn_incoming none = {entry, row, ends, 0, 0, -1, -1, 0};
+    snn_incoming in = none;
+    if (bits) {
+        in.row_bits = bits[0];
+        in.block_bits = bits[1];
+    }
+    return in;
+}
+
+SNN_INLINE int64_t snn_distance(const snn_incoming *in, uint32_t entry)
+{
+    return entry ? entry >> in->row_bits : (1 << (24 - in->row_bits)) - 1;
+}
+
+/* To entry m of those ahead. */
+SNN_INLINE void snn_incoming_ahead(snn_incoming *in, int64_t m)
+{
+    in->ahead += snn_distance(in, snn_three_bytes(in->entry + 3*m));
+}
+
+/* To entry m; 0 if it is no synapse. */
+SNN_INLINE int snn_incoming_next(snn_incoming *in, int64_t m)
+{
+    const uint32_t entry = snn_three_bytes(in->entry + 3*m);
+    in->synapse += snn_distance(in, entry);
+    in->rows = entry & ((1u << in->row_bits) - 1);
+    return entry != 0;
+}
+
+/* The pre neuron of the present synapse. */
+SNN_INLINE int64_t snn_incoming_source(const snn_incoming *in)
+{
+    const int64_t block = in->synapse >> in->block_bits;
+    int64_t row = in->row[block] + in->rows;
+    if (in->rows < (1u << in->row_bits) - 1) return row;
+    for (int64_t last = in->row[block + 1]; row < last;) {
+        const int64_t middle = (row + last + 1) / 2;
+        if (in->ends[middle] <= in->synapse)
+            row = middle;
+        else
+            last = middle - 1;
+    }
+    return row;
+}
+
 /* Philox4x32-10 (Salmon et al. 2011, SC'11, doi:10.1145/2063384.2063405): four 32-bit numbers
  * for a 128-bit counter and a 64-bit key. */
 SNN_INLINE void snn_philox(const uint32_t key[2], uint32_t c0, uint32_t c1, uint32_t c2,

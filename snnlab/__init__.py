@@ -50,6 +50,7 @@ if TYPE_CHECKING:
         functions,
         library,
         load_recording,
+        sweep,
     )
 
 connect_layers()
@@ -101,6 +102,7 @@ __all__ = [
     "library",
     "load_ipython_extension",
     "load_recording",
+    "sweep",
 ]
 
 

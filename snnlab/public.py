@@ -42,6 +42,7 @@ from snnlab.network.distributions import (
 from snnlab.network.inputs import PoissonInput, SpikeSource, TimedArray
 from snnlab.network.network import Network
 from snnlab.recording.store import load_recording
+from snnlab.sweeps.sweep import sweep
 from snnlab.wiring import build_neuron
 
 __all__ = [
@@ -88,4 +89,5 @@ __all__ = [
     "functions",
     "library",
     "load_recording",
+    "sweep",
 ]

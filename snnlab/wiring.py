@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 from snnlab.model.code import set_code_generator
 from snnlab.network.presentation import (
     Reporter,
+    Runs,
     Work,
     set_dashboard,
     set_reporter,
+    set_runs,
+    set_sweep_views,
     set_worker,
 )
 
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from snnlab.model.neuron import Neuron
     from snnlab.model.synapse import Synapse
     from snnlab.network.network import Network
+    from snnlab.sweeps.result import Sweep
 
 
 def connect_layers() -> None:
@@ -28,6 +32,8 @@ def connect_layers() -> None:
     set_dashboard(_dashboard)
     set_reporter(_progress)
     set_worker(_work)
+    set_runs(_runs)
+    set_sweep_views(_sweep_figure, _show_sweep)
 
 
 def _generated_code(model: Neuron | Synapse) -> str:
@@ -52,6 +58,24 @@ def _work() -> Work:
     from snnlab.widgets.progress import make_work
 
     return make_work()
+
+
+def _runs(n_runs: int) -> Runs:
+    from snnlab.widgets.progress import make_runs
+
+    return make_runs(n_runs)
+
+
+def _sweep_figure(sweep: Sweep, measure: str | None) -> Any:
+    from snnlab.plots.sweeps import sweep_figure
+
+    return sweep_figure(sweep, measure)
+
+
+def _show_sweep(sweep: Sweep) -> None:
+    from snnlab.widgets.sweep_view import show
+
+    show(sweep)
 
 
 def build_neuron(start: str | Neuron | None = None) -> Any:

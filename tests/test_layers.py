@@ -15,7 +15,7 @@ LAYERS = [  # low to high: a module may import from its own row and the rows abo
     {"engine"},
     {"recording"},
     {"network"},
-    {"analysis", "sweep"},
+    {"analysis", "sweeps"},
     {"plots"},
     {"widgets"},
     {"magics", "dialects", "cli", "doctor", "server", "wiring", "__main__"},

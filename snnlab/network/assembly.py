@@ -392,7 +392,7 @@ def population_parts(
                 buffers.append(reduced(parts, buffer.name))
             else:
                 buffers.append(bound.get(buffer.name))
-        arguments = backend.parts.Arguments(buffers, state.table, population.key)
+        arguments = backend.parts.Arguments(buffers, state.table, population._run_key)
         prepare(arguments, kernel, library)
         kind: PhaseKind = "once" if kernel.shape == "once" else "update"
         update = backend.parts.Update(spikes, library.address(kernel.name), arguments)
@@ -702,7 +702,7 @@ class _Binding:
         make = self.post.backend.parts.Arguments
         connectivity = self.projection.connectivity
         stride = self.post.population.size
-        key, distinct = self.projection.key, connectivity.distinct
+        key, distinct = self.projection._run_key, connectivity.distinct
         made = make(buffers, state.table, key, delay, distinct=distinct, stride=stride)
         return prepare(made, kernel, self.library)
 

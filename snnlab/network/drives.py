@@ -55,7 +55,7 @@ class PoissonDrive:
         self.indices = group.indices
         self.target = target
         self.name = name
-        self.key = key
+        self.key = self._run_key = key
         self._n_neurons = len(group)
         self._engine: Any = None
         self._n = self._checked_number(n)
@@ -129,7 +129,7 @@ class PoissonDrive:
 
     def link(self, parts: Any, spikes: Any, out: NDArray) -> Any:
         """The engine's object, a member of the module ``parts``, that adds to ``out``."""
-        self._engine = parts.Drive(spikes, self.key, out)
+        self._engine = parts.Drive(spikes, self._run_key, out)
         self._give_engine()
         return self._engine
 

@@ -131,7 +131,7 @@ class PoissonPlayer(Player):
         rate = state.storage(self.rate)
         if state.has_each(self.rate):
             rate = effective.get(self.rate, state.arrays[self.rate])  # with its padding
-        return parts.PoissonSpikes(spikes, population.key, rate, self.scale)
+        return parts.PoissonSpikes(spikes, population._run_key, rate, self.scale)
 
 
 def _checked_rate(where: str, rate: Values) -> Values:

@@ -942,6 +942,18 @@ class Network:
         parts = self._projection_parts[projection.name]
         assembly.apply_once(parts, self._parts, self.step_index)
 
+    def _draw_with(self, seed: int) -> None:
+        """Let random numbers of later steps be those of ``seed``; what was drawn stays.
+
+        With the network's own seed they are what they were.
+        """
+        members = (self.populations, self.projections, self.drives)
+        for owner in (owner for group in members for owner in group.values()):
+            key = owner.key if seed == self.seed else stream_key(seed, *owner.key)
+            if owner._run_key != key:
+                object.__setattr__(owner, "_run_key", key)
+                self._relink()
+
     def _weights_changed(self, projection: Projection) -> None:
         """The engine keeps weights in an order of its own where each synapse has its delay."""
         parts = self._projection_parts.get(projection.name)
@@ -1202,6 +1214,7 @@ class Network:
         self._prepare()
         with self._simulator.between_steps():
             snapshot.put_back(self, saved)
+            self.history.forget_after(saved.step)  # later ones are of the run that is left
             self._log = saved.log.until(saved.position, saved.step)
             self._given.clear()
         self.changed.emit()
@@ -1225,7 +1238,6 @@ class Network:
         log = self._log
         self.history.leave(step)
         self.restore(saved)
-        self.history.forget_after(saved.step)
         for change in log.since(saved.position):
             if change.step < step:
                 self._again(self.members(change.of)[change.owner], change)
@@ -1551,6 +1563,18 @@ class Network:
         return _AllTraces(
             {name: Traces(records, name) for name, records in list(self._trace_records.items())}
         )
+
+    def clear_recordings(self) -> None:
+        """Forget the spikes and traces that were recorded, also on disk; recording goes on."""
+
+        def carry_out() -> None:
+            for spikes in self._spike_records.values():
+                spikes.clear()
+            for records in self._trace_records.values():
+                for record in records.values():
+                    record.clear()
+
+        self._submit(carry_out)
 
     def save_recordings(self, path: str | os.PathLike[str]) -> None:
         """Write all spikes and traces to a file that ends in .npz, or one table to a .csv file.

@@ -383,6 +383,7 @@ class Population:
         set_(self, "size", int(np.prod(shape)))
         set_(self, "name", name)
         set_(self, "key", key)
+        set_(self, "_run_key", key)
         state = State(neuron.model, self.size, network.real, key, f"Population '{name}'")
         state.arrays[SILENCED] = state.new_array("bool")
         set_(self, "state", state)
@@ -396,6 +397,7 @@ class Population:
     size: int
     name: str
     key: Key
+    _run_key: Key  # of what is drawn in steps; another one in the repeats of a sweep
     state: State
     _kind: OwnerKind = "population"
     given_data: Player | None = None  # of given spikes or values

@@ -113,6 +113,7 @@ class Projection:
         set_(self, "synapse", synapse)
         set_(self, "name", name)
         set_(self, "key", key)
+        set_(self, "_run_key", key)
         set_(self, "_delay", delay)
         set_(self, "_delays", None)
         spiking = self.pre.neuron.model.spiking
@@ -146,6 +147,7 @@ class Projection:
     model: SynapseModel | None  # None: static synapses from spiking neurons
     name: str
     key: Key
+    _run_key: Key  # of what is drawn in steps
     static: bool
     procedural: bool  # synapses are made anew when they are needed
     _procedure: Procedure | None

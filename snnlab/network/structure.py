@@ -101,7 +101,7 @@ def _hit(
     probability = np.broadcast_to(values.of(rule.probability), n)
     if (probability >= 1).all():
         return holds
-    key = stream_key(projection.network.seed, *projection.key, purpose, block)
+    key = stream_key(projection.network.seed, *projection._run_key, purpose, block)
     chance = uniform(key, projection.network.step_index & 0xFFFFFFFF, n)
     return holds & (chance < probability)
 

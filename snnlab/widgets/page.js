@@ -115,6 +115,7 @@ export function paintTheme(doc, theme) {
   for (const model of doc._all_models.values()) {
     switch (model.type) {
       case "LinearAxis":
+      case "LogAxis":
         model.setv({
           axis_label_text_color: theme.text,
           major_label_text_color: theme.muted,
@@ -124,6 +125,12 @@ export function paintTheme(doc, theme) {
         break;
       case "Grid":
         model.setv({ grid_line_color: theme.line });
+        break;
+      case "Legend":
+        model.setv({ label_text_color: theme.text });
+        break;
+      case "ColorBar":
+        model.setv({ title_text_color: theme.text, major_label_text_color: theme.muted });
         break;
       case "Title":
       case "Label":

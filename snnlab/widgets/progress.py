@@ -117,15 +117,63 @@ class Work:
             return
         self._thread.join()
         if self._surface is not None and self._shown:
-            text = "ready" if sys.exc_info()[0] is None else f"stopped while {self._text}"
-            part = 1.0 if text == "ready" else self._part
-            self._surface.finish(part, f"{text}, {_seconds(self._clock() - self._start)}")
+            self._surface.finish(*self._last_line(self._clock() - self._start))
 
     def _watch(self, surface: Surface) -> None:
         wait = self._patience
         while not self._stop.wait(wait):
             wait, self._shown = PERIOD, True
-            surface.draw(self._part, f"{self._text}, {_seconds(self._clock() - self._start)}")
+            surface.draw(self._part, self._line(self._clock() - self._start))
+
+    def _line(self, seconds: float) -> str:
+        return f"{self._text}, {_seconds(seconds)}"
+
+    def _last_line(self, seconds: float) -> tuple[float, str]:
+        if sys.exc_info()[0] is None:
+            return 1.0, f"ready, {_seconds(seconds)}"
+        return self._part, f"stopped while {self._text}, {_seconds(seconds)}"
+
+
+class Runs(Work):
+    """Shows which of many runs goes on, and how long they will take."""
+
+    def __init__(
+        self,
+        n_runs: int,
+        surface: Surface | None,
+        clock: Callable[[], float] = time.monotonic,
+        patience: float = PATIENCE,
+    ) -> None:
+        super().__init__(surface, clock, patience)
+        self._n_runs = n_runs
+        self._done = 0
+        self._run = ""
+        self._doing = ""
+
+    def begin(self, done: int, text: str) -> None:
+        """``done`` runs are complete; the next one is ``text``."""
+        self._done, self._run = done, text
+        self.stage(done, self._n_runs, text)
+
+    def within(self, part: float) -> None:
+        """How much of the present run is done."""
+        self._part = (self._done + part) / self._n_runs
+
+    def doing(self, text: str) -> None:
+        """What the present run waits for; "" for nothing."""
+        self._doing = text
+
+    def _line(self, seconds: float) -> str:
+        left = seconds * (1 / self._part - 1) if self._part > 0 else float("inf")
+        what = ", ".join(filter(None, [self._run, self._doing]))
+        number = min(self._done + 1, self._n_runs)
+        return f"run {number} of {self._n_runs}, {what}; {_seconds(left)} left"
+
+    def _last_line(self, seconds: float) -> tuple[float, str]:
+        part = self._done / self._n_runs
+        if self._done < self._n_runs:
+            return part, f"stopped after {self._done} of {self._n_runs} runs, {_seconds(seconds)}"
+        return part, f"{self._n_runs} runs, {_seconds(seconds)}"
 
 
 class NotebookBar:
@@ -181,6 +229,11 @@ def make_progress(total_ms: float) -> Progress:
 def make_work() -> Work:
     """What shows that a network is being built, for wherever Python is running."""
     return Work(_surface_here())
+
+
+def make_runs(n_runs: int) -> Runs:
+    """What shows the runs of a sweep, for wherever Python is running."""
+    return Runs(n_runs, _surface_here())
 
 
 def _surface_here() -> Surface | None:

@@ -1,0 +1,1 @@
+"""Many runs of one network, over values of its parameters."""

@@ -13,6 +13,7 @@ import sympy
 
 from snnlab.model.ir import Event, NeuronModel, Variable, symbol
 from snnlab.network.distributions import Distribution
+from snnlab.recording.streams import SpikeStream
 
 LIF = NeuronModel(
     name="LIF",
@@ -78,24 +79,14 @@ class FakeHandle:
         self.moves.append((time.monotonic(), value))
 
 
-class FakeStream:
+class FakeStream(SpikeStream):
+    """A stream of spikes or samples that remembers its end."""
+
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._chunks: list[tuple[np.ndarray, np.ndarray]] = []
         self.closed = False
+        super().__init__(self._mark)
 
-    def put(self, steps: np.ndarray, values: np.ndarray) -> None:
-        with self._lock:
-            self._chunks = [*self._chunks[-400:], (steps, values)]
-
-    def take(self) -> tuple[np.ndarray, np.ndarray]:
-        with self._lock:
-            chunks, self._chunks = self._chunks, []
-        if not chunks:
-            return np.zeros(0, np.int64), np.zeros(0, np.int32)
-        return np.concatenate([c[0] for c in chunks]), np.concatenate([c[1] for c in chunks])
-
-    def close(self) -> None:
+    def _mark(self) -> None:
         self.closed = True
 
 

@@ -395,7 +395,6 @@ def test_neuron_clicked_in_the_raster_is_traced_until_its_chip_is_clicked(small_
 def test_figures_are_saved_as_files(small_network: LabPage):
     lab = small_network
     wait_for_figures(lab)
-    in_kernel(lab, "net.speed = 5")
     lab.page.get_by_role("button", name="Play").click()
     wait_for_time(lab, 500)
     lab.page.get_by_role("button", name="Pause").click()
@@ -410,7 +409,6 @@ def test_figures_are_saved_as_files(small_network: LabPage):
         saved[kind] = download.value.path().read_bytes()
     lab.page.locator(".snn-plots-menu summary").click()
 
-    in_kernel(lab, "net.speed = None")
     picture = Image.open(io.BytesIO(saved["PNG"])).convert("RGB")
     assert inked(np.asarray(picture).astype(np.int16), "#0072b2") > 300
     assert b"<path" in saved["SVG"]
@@ -573,7 +571,7 @@ def test_analyses_are_added_and_taken_away(lab_page: LabPage, theme: str):
     lab = lab_page
     dark = "Dark" in theme
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-    build = "import snnlab\nnet = snnlab.Network(dt=0.1, seed=1)\nnet.speed = 5\n"
+    build = "import snnlab\nnet = snnlab.Network(dt=0.1, seed=1)\n"
     build += TWO_VARIABLES + "net.lab()"
     notebook = new_notebook(cells=[new_code_cell(build)], metadata=kernel)
     nbformat.write(notebook, lab.server.folder / "analyses.ipynb")

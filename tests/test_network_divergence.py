@@ -108,9 +108,14 @@ def test_weight_is_traced_to_an_earlier_slice(monkeypatch):
     monkeypatch.setattr(divergence, "_bad_neuron", lambda populations: None)
     net, synapses = plastic()
     net._simulator._adapt = lambda n_steps, seconds: setattr(net._simulator, "_slice_steps", 9)
+    population = net.populations["S"]
+    streams = [net.stream_spikes(population), net.stream_traces(population, "n", neurons=[0])]
 
     assert message(net) == said
     assert net.step_index == expected.step_index
+    spikes, samples = (stream.take()[0].tolist() for stream in streams)
+    assert len(spikes) == len(net.spikes["S"])
+    assert samples == list(range(net.step_index))
     assert np.isnan(synapses.w).sum() == 20
     assert net.spikes["S"].equals(expected.spikes["S"])
 

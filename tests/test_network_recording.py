@@ -251,6 +251,30 @@ def test_stream_is_taken_once():
     assert [len(part) for part in stream.take()] == [0, 0]
 
 
+def test_stream_is_taken_until_a_step_and_the_rest_later():
+    stream = SpikeStream(lambda: None)
+    stream.put(np.array([1, 2]), np.array([7, 8], np.int32))
+    stream.put(np.array([3, 5, 5]), np.array([9, 1, 2], np.int32))
+
+    taken = [stream.take(end) for end in (4, 5, None)]
+
+    assert [steps.tolist() for steps, _ in taken] == [[1, 2, 3], [], [5, 5]]
+    assert [neurons.tolist() for _, neurons in taken] == [[7, 8, 9], [], [1, 2]]
+
+
+def test_stream_forgets_what_came_after_the_time_that_was_gone_back_to():
+    stream = TraceStream(np.array([0], np.int32), lambda: None, limit=6)
+    stream.put(np.arange(3), np.zeros((3, 1)))
+    stream.put(np.arange(3, 6), np.zeros((3, 1)))
+
+    stream.cut(2)
+    stream.put(np.arange(2, 6), np.ones((4, 1)))  # there is room for six
+
+    steps, values = stream.take()
+    assert steps.tolist() == [0, 1, 2, 3, 4, 5]
+    assert values[:, 0].tolist() == [0, 0, 1, 1, 1, 1]
+
+
 def test_stream_that_nobody_takes_stays_bounded():
     stream = TraceStream(np.array([0, 1], np.int32), lambda: None, limit=100)
 

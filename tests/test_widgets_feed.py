@@ -147,6 +147,37 @@ def test_spike_that_is_in_the_record_and_in_the_stream_is_drawn_once():
     assert n_drawn == len(network.spikes["E"])
 
 
+def test_network_that_goes_on_while_its_streams_are_taken_is_shown_until_one_step():
+    network = FakeNetwork({"E": 50, "I": 10})
+    feed = listening(network, duration=20.0)
+    feed.pin([("E", "w", 3)])
+    network.advance(500)
+    _, stream = network._spike_streams[0]
+    take = stream.take
+
+    def take_slowly(end=None):
+        network.advance(1000)  # five windows
+        return take(end)
+
+    stream.take = take_slowly
+    feed.drain()
+
+    content = feed.content()
+    steps = feed.samples(("E", "w", 3))[0]
+    assert (feed.start, feed.end) == (300, 500)
+    assert [len(times) for times, _ in content.samples] == [200, 200]
+    assert max(times.max() for times, _ in content.spikes) < 500 * network.dt
+    assert steps[-1] == 499
+    assert np.isfinite(feed.columns(feed.oldest, feed.newest)["traces"]).all()
+
+    stream.take = take
+    feed.drain()
+
+    assert (feed.start, feed.end) == (1300, 1500)
+    assert [len(times) for times, _ in feed.content().samples] == [200, 200]
+    assert feed.samples(("E", "w", 3))[0].tolist() == list(range(500, 1500))
+
+
 def test_feed_marks_the_spikes_of_the_traced_neuron():
     network = FakeNetwork({"E": 3})
     network.handle("E", "rate").value = 80.0

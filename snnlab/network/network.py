@@ -178,6 +178,7 @@ class Network:
         self._recording_stores: dict[str, RecordingStore] = {}  # by path
         self._record_taps: dict[tuple[str, str], Tap] = {}  # by owner and variable
         self._spike_streams: list[tuple[str, SpikeStream]] = []
+        self._trace_streams: list[TraceStream] = []
         self._warned: set[str] = set()
         self._time_step_warnings: list[str] = []
         self._constants = _Constants(self)
@@ -1425,6 +1426,8 @@ class Network:
         for records in list(self._trace_records.values()):
             for trace in list(records.values()):
                 trace.cut(step)
+        for stream in (*(stream for _, stream in self._spike_streams), *self._trace_streams):
+            stream.cut(step)
 
     # Recording ---------------------------------------------------------------------------
 
@@ -1625,8 +1628,13 @@ class Network:
         """A variable of chosen neurons as it comes; in ascending order of the neurons."""
         indices = recorded_neurons(population, variable, list(neurons))
 
-        stream = TraceStream(indices, lambda: self._remove_tap(tap))
+        def close() -> None:
+            self._trace_streams = [other for other in self._trace_streams if other is not stream]
+            self._remove_tap(tap)
+
+        stream = TraceStream(indices, close)
         tap = self._add_tap(population, variable, indices, every, stream.put, stream.clear)
+        self._trace_streams = [*self._trace_streams, stream]
         return stream
 
     def _add_tap(

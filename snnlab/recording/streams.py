@@ -1,7 +1,8 @@
 """Spikes and traces handed on while a network runs.
 
 A stream holds what came since the last `take`; a reader that does not come loses the oldest,
-so that memory stays bounded. One thread writes, another takes.
+so that memory stays bounded. One thread writes, another takes. Who reads several streams of a
+running network takes each until the same step: what is later waits for the next time.
 """
 
 from __future__ import annotations
@@ -36,12 +37,30 @@ class _Stream:
             self._chunks.clear()
             self._held = 0
 
-    def _take(self) -> list[tuple[NDArray[np.int64], NDArray]]:
+    def cut(self, step: int) -> None:
+        """Forget what came from ``step`` on: time has gone back to it."""
         with self._lock:
-            chunks = list(self._chunks)
-            self._chunks.clear()
-            self._held = 0
-        return chunks
+            while self._chunks and self._chunks[-1][0][-1] >= step:
+                steps, values = self._chunks.pop()
+                n = int(np.searchsorted(steps, step))
+                self._held -= values[n:].size
+                if n > 0:
+                    self._chunks.append((steps[:n], values[:n]))
+
+    def _take(self, end: int | None) -> list[tuple[NDArray[np.int64], NDArray]]:
+        taken = []
+        with self._lock:
+            while self._chunks:
+                steps, values = self._chunks[0]
+                n = len(steps) if end is None else int(np.searchsorted(steps, end))
+                if n == 0:
+                    break
+                self._chunks.popleft()
+                self._held -= values[:n].size
+                taken.append((steps[:n], values[:n]))
+                if n < len(steps):
+                    self._chunks.appendleft((steps[n:], values[n:]))
+        return taken
 
     def close(self) -> None:
         """Stop the flow."""
@@ -54,9 +73,12 @@ class SpikeStream(_Stream):
     def __init__(self, on_close: Callable[[], None], limit: int = 4_000_000) -> None:
         super().__init__(limit, on_close)
 
-    def take(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        """Steps (n,) and neurons (n,) since the last call, by step, then by neuron."""
-        chunks = self._take()
+    def take(self, end: int | None = None) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Steps (n,) and neurons (n,) since the last call, by step, then by neuron.
+
+        Those of steps before ``end``; all if it is not given.
+        """
+        chunks = self._take(end)
         if not chunks:
             return np.zeros(0, np.int64), np.zeros(0, np.int32)
         return np.concatenate([c[0] for c in chunks]), np.concatenate([c[1] for c in chunks])
@@ -71,9 +93,12 @@ class TraceStream(_Stream):
         super().__init__(limit, on_close)
         self.neurons = neurons
 
-    def take(self) -> tuple[NDArray[np.int64], NDArray]:
-        """Steps (n,) and values (n, n_neurons) since the last call."""
-        chunks = self._take()
+    def take(self, end: int | None = None) -> tuple[NDArray[np.int64], NDArray]:
+        """Steps (n,) and values (n, n_neurons) since the last call.
+
+        Those of steps before ``end``; all if it is not given.
+        """
+        chunks = self._take(end)
         if not chunks:
             return np.zeros(0, np.int64), np.zeros((0, len(self.neurons)))
         return np.concatenate([c[0] for c in chunks]), np.concatenate([c[1] for c in chunks])

@@ -138,10 +138,7 @@ class Feed:
 
     @property
     def newest(self) -> int:
-        """The newest column that all streams have reached, -1 before the first step.
-
-        Spikes may be ahead of it: streams are taken one after the other while the engine goes on.
-        """
+        """The newest column, -1 before the first step."""
         return self._last_step // self.window.column_steps
 
     @property
@@ -194,9 +191,10 @@ class Feed:
     def listen(self) -> None:
         """Ask the engine for spikes and traces from now on, and recall the spikes until now."""
         self.open = True
+        n_steps = self._network.step_index  # read first: the streams have what comes after it
         self._open_streams()
-        if self._network.step_index > 0:
-            self._last_step = self._network.step_index - 1
+        if n_steps > 0:
+            self._last_step = n_steps - 1
             self._redraw(self.window)
 
     def _open_streams(self) -> None:
@@ -252,20 +250,15 @@ class Feed:
 
         What was before the time that it went back to stays.
         """
+        # All until the same step, which all have reached: a fast network goes on meanwhile.
         n_steps = self._network.step_index
-        spikes = [_taken(source) for source in self._spikes.values()]
-        samples = [_taken(source) for source in self._samples.values()]
-        pinned = [_taken(source) for source in self._pinned.values()]
-        # A trace has a sample at every step: the first one tells where time went on from. One that
-        # only follows its own last one was not yet there when the others were taken.
-        traces = zip(
-            (*self._samples.values(), *self._pinned.values()), (*samples, *pinned), strict=True
-        )
-        first = [(int(steps[0]), source) for source, (steps, _) in traces if len(steps)]
-        again = [step for step, source in first if step <= source.history.newest]
-        went_on = min([n_steps, *again])
+        spikes = [_taken(source, n_steps) for source in self._spikes.values()]
+        samples = [_taken(source, n_steps) for source in self._samples.values()]
+        pinned = [_taken(source, n_steps) for source in self._pinned.values()]
+        # A trace has a sample at every step: the first one tells where time went on from.
+        firsts = [int(steps[0]) for steps, _ in (*samples, *pinned) if len(steps)]
+        went_on = min([n_steps, *firsts])
         restarted = went_on <= self._last_step
-        late = any(step <= self._last_step for step, _ in first)
         if restarted:
             self.cut(went_on)
         for index, (source, (steps, neurons)) in enumerate(
@@ -286,10 +279,8 @@ class Feed:
             self._last_step = n_steps - 1
             self._raster.advance(self._last_step)
             self._traces.advance(self._last_step)
-        if late and not restarted:
-            self._redraw(self.window)
         left = self.earlier.refresh(self.picture, self.window)
-        return restarted or late or left
+        return restarted or left
 
     def cut(self, n_steps: int) -> None:
         """Time went back to ``n_steps``: forget what was later, draw what was before."""
@@ -429,11 +420,11 @@ def _joined(
     return (steps[known] + late) * dt, values[known]
 
 
-def _taken(source: _Source) -> tuple[NDArray[Any], NDArray[Any]]:
-    """What is new in a stream, without what is left from before time went back."""
+def _taken(source: _Source, end: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """What is new in a stream before step ``end``, without what is left from another past."""
     if source.stream is None:
         return np.zeros(0, np.int64), np.zeros(0)
-    steps, values = source.stream.take()
+    steps, values = source.stream.take(end)
     if len(steps) and steps[0] > steps[-1]:
         start = int(np.flatnonzero(np.diff(steps) < 0)[-1]) + 1
         return steps[start:], values[start:]

@@ -114,8 +114,9 @@ class Pump:
 
     @property
     def content(self) -> Content:
-        """All that lies in the window."""
+        """All that lies in the window, until now."""
         with self._lock:
+            self._drain()
             return self._feed.content()
 
     def points(
@@ -123,6 +124,7 @@ class Pump:
     ) -> tuple[int, dict[str, NDArray[Any]]]:
         """Each spike of a part of the raster, see `Feed.points`."""
         with self._lock:
+            self._drain()
             return self._feed.points(start, end, rows, most)
 
     @property
@@ -142,6 +144,7 @@ class Pump:
     def analysis_page(self, number: int) -> tuple[str, str] | None:
         """The kind of an analysis and an HTML page with what it shows; None without it."""
         with self._lock:
+            self._drain()
             return self._analyses.page(number)
 
     def remove_analysis(self, number: int) -> None:
@@ -237,8 +240,7 @@ class Pump:
         self._drained_at = now
         # Before the columns: a step made meanwhile then changes the state of the next frame.
         state = {**state_of(self._network), "factor": self._measure_pace(now)}
-        if self._feed.drain():
-            self.viewers.forget_everything_shown()
+        self._drain()
         if not due:
             return None
         whole = self.viewers.wants_whole_window()
@@ -250,6 +252,11 @@ class Pump:
         asking = whole or not state["running"] or self.viewers.asks(now)
         number = self.viewers.send(now, whole=whole, asking=asking)
         return self._frame(state, values, number, whole=whole, asking=asking)
+
+    def _drain(self) -> None:
+        """Take what the engine has; where time went back, all must be shown anew."""
+        if self._feed.drain():
+            self.viewers.forget_everything_shown()
 
     def _measure_pace(self, now: float) -> float:
         """Simulated time per real time over the last second or so."""

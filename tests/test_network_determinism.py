@@ -125,7 +125,7 @@ def test_synapses_read_inputs_of_pre_neurons_as_the_last_step_left_them(target):
 
 @pytest.mark.parametrize("target", ["c", "numpy"])
 def test_equations_of_synapses_read_inputs_of_pre_neurons_as_they_are(target):
-    net = Network(dt=1.0, target=target)
+    net = Network(dt=1.0, seed=1, target=target)
     pre = net.add(1, Neuron.from_cell("r = sum(exc)", "A"))
     post = net.add(1, Neuron.from_cell("r = sum(exc)", "B"))
     net.drive(pre, "exc", rate=1e6, weight=1.0)

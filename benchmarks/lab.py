@@ -52,17 +52,28 @@ board = net.lab()
 board"""
 SIZES = {str(size): replace(COBA, n=size) for size in (4_000, 100_000)}  # same synapses a neuron
 SETTLED = 1500  # ms, until the kernel knows that nobody looks
-# A frame sets the clock. What is set within one animation frame is painted once.
+# Frames whose pixels are others than those of the last one; a page shows what comes within one of
+# its animation frames once.
 WATCH_FRAMES = """seconds => new Promise(done => {
-    const clock = document.querySelector('.snn-time');
+    const board = document.querySelector('.snn-dashboard');
+    const shown = board.querySelector('.snn-live');
+    const copy = new OffscreenCanvas(64, 64);
+    const context = copy.getContext('2d', { willReadFrequently: true });
     const frames = new Map();
-    const watch = new MutationObserver(() => {
-        const key = document.timeline.currentTime;
-        const shown = Number(clock.textContent.replace(/\\s/g, ''));
-        setTimeout(() => frames.set(key, [Date.now(), shown]));
-    });
-    watch.observe(clock, { childList: true, characterData: true, subtree: true });
-    setTimeout(() => { watch.disconnect(); done([...frames.values()]); }, 1000 * seconds);
+    let last = '';
+    const look = time => {
+        context.clearRect(0, 0, 64, 64);
+        context.drawImage(shown, shown.width - 400, 0, 400, shown.height, 0, 0, 64, 64);
+        const pixels = context.getImageData(0, 0, 64, 64).data.join();
+        if (pixels !== last) frames.set(document.timeline.currentTime, [Date.now(), time]);
+        last = pixels;
+    };
+    const painted = ({ detail }) => requestAnimationFrame(() => look(detail));
+    board.addEventListener('snn-painted', painted);
+    setTimeout(() => {
+        board.removeEventListener('snn-painted', painted);
+        done([...frames.values()]);
+    }, 1000 * seconds);
 })"""
 # The time until a cell has its result, in ms.
 ANSWER = """async () => {

@@ -192,6 +192,17 @@ def test_frames_join_without_a_gap(page, network):
     assert end > 0
 
 
+def test_answer_to_a_frame_asks_for_the_log_and_the_past(page, network):
+    page.join()
+    frame, _ = page.next("frame")
+
+    page.say(type="drawn", viewer="page", number=frame["number"], asking=True)
+
+    answer, _ = page.next("session")
+    assert answer["viewer"] == "page"
+    assert answer["changes"] == []
+
+
 def test_frames_stop_until_the_one_that_asks_is_answered(page, network):
     page.join()
     page.frame()

@@ -77,7 +77,7 @@ def test_one_frame_in_a_period_asks_for_an_answer():
     [
         (0.0, MAX_RATE),
         (PAINTING_SHARE / 25, 25.0),
-        (0.02, MIN_RATE),  # at 0.08 of the page's time it would be 4
+        (0.02, MIN_RATE),  # at 0.02 of the page's time it would be 1
         (0.2, MAX_SHARE / 0.2),  # a page that paints more slowly than MIN_RATE
     ],
 )

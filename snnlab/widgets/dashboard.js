@@ -5,7 +5,7 @@ import { bokehOf } from "./bokeh.js";
 import { LiveFigures } from "./figures.js";
 import { TimeWindow, unpack } from "./frames.js";
 import { legend } from "./legend.js";
-import { afterPaint, element, themeOf, watchKernel, watchTheme, watchVisibility } from "./page.js";
+import { element, put, themeOf, watchKernel, watchTheme, watchVisibility } from "./page.js";
 import { plotsMenu } from "./plots_menu.js";
 import { Panel } from "./panel.js";
 import { saveAs } from "./save.js";
@@ -189,7 +189,7 @@ class DashboardView {
     this.send({ type: "show", viewer: this.viewer, shown });
   }
 
-  /** Keep a frame; it is painted with the next animation frame of the page. */
+  /** Keep a frame; it is painted soon, with others that have already come. */
   take(frame, buffer) {
     if (!this.window || this.stopped) return;
     const start = performance.now();
@@ -204,7 +204,8 @@ class DashboardView {
     this.cost.frames += 1;
     if (this.scheduled) return;
     this.scheduled = true;
-    requestAnimationFrame(() => this.paint());
+    // Not with an animation frame: that would have the page lay itself out and paint.
+    setTimeout(() => this.paint());
   }
 
   /** Show the newest frame, and answer once the page has painted it. */
@@ -226,16 +227,16 @@ class DashboardView {
     this.notice.classList.toggle("snn-failed", failed);
     this.redraw();
     if (this.analyses.changed) this.analyses.paint();
-    afterPaint(() => {
-      this.cost.work += performance.now() - start;
-      if (this.owed !== undefined) this.answer();
-    });
+    this.root.dispatchEvent(new CustomEvent("snn-painted", { detail: time })); // for those who count
+    this.cost.work += performance.now() - start;
+    if (this.owed !== undefined) this.answer();
   }
 
   /** Acknowledge the frames so far, and tell what one of them costs the page in ms. */
   answer() {
     const { work, frames } = this.cost;
-    this.send({ type: "drawn", viewer: this.viewer, number: this.owed, cost: work / Math.max(frames, 1) });
+    const asking = this.session.asks(); // in one message: JupyterLab shows the kernel as busy for each
+    this.send({ type: "drawn", viewer: this.viewer, number: this.owed, cost: work / Math.max(frames, 1), asking });
     this.owed = undefined;
     this.cost = { work: 0, frames: 0 };
   }
@@ -246,7 +247,7 @@ class DashboardView {
     this.figures.nameEarlier(this.window.hasEarlier ? this.state.earlier : undefined);
     this.figures.diverged = this.state?.status === "error" ? this.session.diverged : null;
     this.figures.draw(this.window);
-    this.empty.hidden = this.window.newest >= 0;
+    put(this.empty, "hidden", this.window.newest >= 0);
   }
 
   showSession(content) {

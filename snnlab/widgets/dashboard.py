@@ -141,6 +141,8 @@ class Dashboard(FigureWidget):
                 cost = rest.get("cost", 0.0)  # ms
                 known = isinstance(cost, float | int) and math.isfinite(cost)
                 self._pump.acknowledge(viewer, number, float(cost) / 1000 if known else 0.0)
+                if rest.get("asking") is True:
+                    self._ask_session(viewer)
             case {"type": "act", "action": str(action)}:
                 self._notice(act(self._network, action))
                 if action == "reset":
@@ -217,12 +219,15 @@ class Dashboard(FigureWidget):
             }:
                 self._answer(key, self._sliders.draw(key, law, float(first), float(second)))
             case {"type": "session", "viewer": str(viewer)}:
-                self._askers.put(viewer)
-                self._presenter.ask(None)
+                self._ask_session(viewer)
             case {"type": "code", "viewer": str(viewer)} if hasattr(self._network, "log"):
                 self._give_code(viewer)
             case {"type": "do", **rest}:
                 self._do(rest)
+
+    def _ask_session(self, viewer: str) -> None:
+        self._askers.put(viewer)
+        self._presenter.ask(None)
 
     def _present(self, _: None) -> None:
         """Tell all pages that asked; in a thread of its own, since a build may hold it up."""

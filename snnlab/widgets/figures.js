@@ -1,7 +1,7 @@
 // The dashboard's figures: Bokeh's frames and axes, and what moves painted over them.
 
 import { neuronAt, reading } from "./figure_values.js";
-import { element, paintTheme, skipStyleSheets } from "./page.js";
+import { element, paintTheme, put, skipStyleSheets } from "./page.js";
 import { Frame, RasterBitmap, inkTable, LABEL_FONT, paintLine, paintMarker, paintStrokes, paintTimeAxis, rateLine, spikeStrokes, traceLine, usualCount } from "./paint.js";
 import { SpikePoints } from "./spike_points.js";
 
@@ -40,7 +40,9 @@ export class LiveFigures {
     this.time.change.connect(() => this._timeMoved());
     this.canvas = element("canvas", { class: "snn-live", "aria-hidden": "true" });
     target.append(this.canvas);
-    this.context = this.canvas.getContext("2d");
+    // What is painted there reaches the screen past the page, which lays nothing out for it.
+    this.surface = this.canvas.transferControlToOffscreen?.() ?? this.canvas;
+    this.context = this.surface.getContext("2d");
     this.readout = element("div", { class: "snn-readout", hidden: true });
     target.append(this.readout);
     target.append(this.points.note);
@@ -71,9 +73,9 @@ export class LiveFigures {
   resize() {
     const ratio = globalThis.devicePixelRatio || 1;
     const { clientWidth: width, clientHeight: height } = this.target;
-    if (this.canvas.width !== Math.round(width * ratio) || this.canvas.height !== Math.round(height * ratio)) {
-      this.canvas.width = Math.round(width * ratio);
-      this.canvas.height = Math.round(height * ratio);
+    if (this.surface.width !== Math.round(width * ratio) || this.surface.height !== Math.round(height * ratio)) {
+      this.surface.width = Math.round(width * ratio);
+      this.surface.height = Math.round(height * ratio);
     }
     this._ratio = ratio;
     const origin = this.target.getBoundingClientRect();
@@ -154,7 +156,7 @@ export class LiveFigures {
     this._span = [end - width, end];
     const { context } = this;
     context.setTransform(this._ratio, 0, 0, this._ratio, 0, 0);
-    context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    context.clearRect(0, 0, this.surface.width, this.surface.height);
     const rates = this.picture.bands.map((band, index) => rateLine(window, band, index));
     const traces = this.picture.traces.map((_, index) => {
       const line = traceLine(window, index);
@@ -303,7 +305,7 @@ export class LiveFigures {
   /** Write beside the pointer what lies under it. */
   _read() {
     const lines = this._pointer ? reading(this, ...this._pointer) : [];
-    this.readout.hidden = !lines.length;
+    put(this.readout, "hidden", !lines.length);
     if (!lines.length) return;
     const [x, y] = this._pointer;
     this.readout.textContent = lines.join("\n");

@@ -1,6 +1,6 @@
 // The legend above the live figures: what is shown, and buttons that hide it or take it away.
 
-import { element } from "./page.js";
+import { element, put } from "./page.js";
 
 function chip(colour, properties, ...children) {
   const made = element("button", { type: "button", class: "snn-chip", ...properties }, ...children);
@@ -35,16 +35,16 @@ export function legend(figures, untrace) {
 
 /** A button that hides and shows the lines of the earlier run; there is one after going back. */
 function earlierChip(figures) {
-  const made = element("button", { type: "button", class: "snn-chip snn-earlier-chip", "aria-pressed": "true", hidden: true });
+  const title = "Show or hide the lines of the run that was left by going back; they are faint";
+  const made = element("button", { type: "button", class: "snn-chip snn-earlier-chip", "aria-pressed": "true", hidden: true, title });
   made.addEventListener("click", () => {
     figures.showsEarlier = !figures.showsEarlier;
     made.setAttribute("aria-pressed", String(figures.showsEarlier));
     figures.draw(figures.window);
   });
   figures.nameEarlier = (text) => {
-    made.hidden = !text;
-    made.textContent = text ?? "";
-    made.title = "Show or hide the lines of the run that was left by going back; they are faint";
+    put(made, "hidden", !text);
+    put(made, "textContent", text ?? "");
   };
   return made;
 }

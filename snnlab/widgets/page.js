@@ -59,11 +59,9 @@ export function watchKernel(model, alone, welcome) {
   return stop;
 }
 
-/** Within an animation frame: call `done` when the page has painted it. */
-export function afterPaint(done) {
-  const { port1, port2 } = new MessageChannel();
-  port1.onmessage = done;
-  port2.postMessage(undefined);
+/** Set a property of an element; writing what is there already has the page compute its style anew. */
+export function put(target, name, value) {
+  if (target[name] !== value) target[name] = value;
 }
 
 /** Call `changed` when the page changes its theme; returns how to stop. */

@@ -1,6 +1,6 @@
 // What a person does besides moving sliders: the log, the past, stimuli by hand, and hints.
 
-import { element } from "./page.js";
+import { element, put } from "./page.js";
 import { typedNumber } from "./slider.js";
 import { timeText } from "./transport.js";
 
@@ -141,6 +141,7 @@ export class Session {
     this.panel = panel;
     this.hints = element("div", { class: "snn-hints", role: "status", "aria-label": "hints", hidden: true });
     this.stimuli = element("div", { class: "snn-stimuli" });
+    this.askedAt = -Infinity; // ms, for the log and the past
     this.diverged = null; // ms, when a value ceased to be finite
     this.log = element("div", { class: "snn-log" });
     this.tabs = new Tabs({ parameters: panel.root, stimuli: this.stimuli, log: this.log }, () => this.say(""));
@@ -154,14 +155,23 @@ export class Session {
   /** Look at the log and the past as long as the page shows them; returns how to stop. */
   start(viewer, shown) {
     this.viewer = viewer;
-    const timer = setInterval(() => shown() && this.ask(), PERIOD);
+    // While frames come, the answer to one of them asks.
+    const timer = setInterval(() => shown() && performance.now() - this.askedAt > 1.5 * PERIOD && this.ask(), PERIOD);
     return () => {
       clearInterval(timer);
       clearTimeout(this.soon);
     };
   }
 
+  /** Whether it is time to ask; what is sent now does. */
+  asks() {
+    const due = performance.now() - this.askedAt > 0.9 * PERIOD;
+    if (due) this.askedAt = performance.now();
+    return due;
+  }
+
   ask() {
+    this.askedAt = performance.now();
     this.send({ type: "session", viewer: this.viewer });
   }
 
@@ -191,8 +201,8 @@ export class Session {
 
   show(present) {
     const hints = present.diverged === null ? present.hints : []; // the error says more
-    this.hints.replaceChildren(...hints.map((hint) => element("p", {}, hint)));
-    this.hints.hidden = hints.length === 0;
+    if (hints.length || this.hints.firstChild) this.hints.replaceChildren(...hints.map((hint) => element("p", {}, hint)));
+    put(this.hints, "hidden", hints.length === 0);
     this.showLog(present);
     this.showPast(present);
   }
@@ -209,7 +219,7 @@ export class Session {
   }
 
   showLog({ changes, n_changes: n }) {
-    this.count.textContent = n === 0 ? "" : n === 1 ? "1 change" : `${n} changes`;
+    put(this.count, "textContent", n === 0 ? "" : n === 1 ? "1 change" : `${n} changes`);
     if (n !== this.copiedAt) this.copied.textContent = "";
     this.copiedAt = n;
     const key = `${n} ${JSON.stringify(changes[changes.length - 1])}`;
@@ -261,17 +271,17 @@ export class Session {
   showPast({ kept, oldest, newest, good, running, branches, diverged, time }) {
     const reachable = oldest !== null;
     // The bar stays while the network runs: nothing below it jumps when a person presses play.
-    this.past.hidden = !this.offers.has("history");
+    put(this.past, "hidden", !this.offers.has("history"));
     this.diverged = diverged;
     this.lastGood = good;
     if (running) this.scrubbing = false;
-    this.scrub.disabled = this.back.disabled = running;
-    this.keep.hidden = kept || reachable;
-    this.nothing.hidden = reachable;
-    this.nothing.textContent = kept ? "kept from the next step on, to go back to" : "is not kept, so there is no way back";
-    for (const part of [this.track, this.when, this.back]) part.hidden = !reachable;
-    this.good.hidden = good === null || diverged === null;
-    this.branches.textContent = branches ? `${branches} earlier ${branches === 1 ? "branch" : "branches"}` : "";
+    for (const part of [this.scrub, this.back]) put(part, "disabled", running);
+    put(this.keep, "hidden", kept || reachable);
+    put(this.nothing, "hidden", reachable);
+    put(this.nothing, "textContent", kept ? "kept from the next step on, to go back to" : "is not kept, so there is no way back");
+    for (const part of [this.track, this.when, this.back]) put(part, "hidden", !reachable);
+    put(this.good, "hidden", good === null || diverged === null);
+    put(this.branches, "textContent", branches ? `${branches} earlier ${branches === 1 ? "branch" : "branches"}` : "");
     if (!reachable) return;
     const end = Math.max(newest, diverged ?? newest);
     this.scrub.min = oldest;

@@ -1,6 +1,6 @@
 // The transport bar: play, step, reset, time, speed and what the network is doing.
 
-import { element } from "./page.js";
+import { element, put } from "./page.js";
 import { typedNumber } from "./slider.js";
 
 const ICONS = {
@@ -16,6 +16,7 @@ const STATUS = {
   paused: "paused",
   error: "error",
 };
+const CLOCK_PERIOD = 250; // ms, while it runs: nobody reads faster, and the page paints itself for it
 const FASTEST = 100; // the notch that means as fast as possible
 
 function icon(name) {
@@ -37,11 +38,6 @@ export function timeText(ms) {
 function factorText(factor) {
   if (!(factor > 0)) return "–";
   return `${factor >= 100 ? factor.toFixed(0) : Number(factor.toPrecision(2))} ×`;
-}
-
-/** Show a text; the page lays out nothing when it is there already. */
-function write(target, text) {
-  if (target.textContent !== text) target.textContent = text;
 }
 
 export class Transport {
@@ -104,16 +100,23 @@ export class Transport {
       this.play.setAttribute("aria-label", title);
       this.play.classList.toggle("snn-on", state.running);
     }
-    this.runButton.disabled = state.running;
-    write(this.time, timeText(state.time));
+    put(this.runButton, "disabled", state.running);
+    this.showClock(state);
     if (this.shownStatus !== state.status) {
       this.shownStatus = state.status;
       this.status.textContent = STATUS[state.status];
       this.status.dataset.status = state.status;
     }
-    if (this.status.title !== state.message) this.status.title = state.message;
-    write(this.factor, state.running ? factorText(state.factor) : "–");
+    put(this.status, "title", state.message);
     if (document.activeElement !== this.speed && this.shownSpeed !== state.speed) this.showSpeed(state.speed);
+  }
+
+  showClock({ running, time, factor }) {
+    const now = performance.now();
+    if (running && now - this.clockShown < CLOCK_PERIOD) return;
+    this.clockShown = running ? now : undefined;
+    put(this.time, "textContent", timeText(time));
+    put(this.factor, "textContent", running ? factorText(factor) : "–");
   }
 
   toggle() {

@@ -18,10 +18,10 @@ PATIENCE = 1.0  # s
 FORGET = 60.0  # s
 MAX_VIEWERS = 32
 MAX_RATE = 30.0  # frames/s
-MIN_RATE = 17.0  # frames/s, unless the page cannot paint as many
-PAINTING_SHARE = 0.08  # of a page's time
+MIN_RATE = 16.0  # frames/s, unless the page cannot paint as many
+PAINTING_SHARE = 0.02  # of a page's time, for its own work; the browser's comes on top
 MAX_SHARE = 0.8  # of a page's time, where `MIN_RATE` needs more than `PAINTING_SHARE`
-ASK_PERIOD = 0.5  # s
+ASK_PERIOD = 1.0  # s
 PATIENCE_FOR_ANSWER = 0.2  # s
 
 

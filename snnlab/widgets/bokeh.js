@@ -1,6 +1,10 @@
 // BokehJS of the kernel's bokeh package, loaded once a page, without a network.
 
-const loading = new Map();
+const PATIENCE = 2000; // ms for an answer before another widget's kernel is asked
+
+// By version: the request that all widgets of the page wait for. Each has its own copy of this
+// module, so it stands where all of them find it.
+const loading = (globalThis.snnlabBokeh ??= new Map());
 
 /** The BokehJS of this version that the page already has, or undefined. */
 function presentBokeh(version) {
@@ -13,24 +17,48 @@ export function bokehOf(model) {
   const version = model.get("bokeh_version");
   const present = presentBokeh(version);
   if (present) return Promise.resolve(present);
-  if (!loading.has(version)) {
-    const loaded = askForBokeh(model).then(runScript).then(() => presentBokeh(version));
-    loaded.catch(() => loading.delete(version));
-    loading.set(version, loaded);
-  }
-  return loading.get(version);
+  if (!loading.has(version)) loading.set(version, new BokehRequest(version));
+  return loading.get(version).answerFor(model);
 }
 
-function askForBokeh(model) {
-  return new Promise((resolve) => {
-    const hear = (content, buffers) => {
-      if (content.type !== "bokeh") return;
-      model.off("msg:custom", hear);
-      resolve(buffers[0]);
-    };
+/**
+ * BokehJS is asked for until one kernel answers.
+ *
+ * Its text is long, so one widget asks for all of them. But that one may be closed, or its kernel
+ * may end, before the answer has come: then the next one asks.
+ */
+class BokehRequest {
+  constructor(version) {
+    this.waiting = 0; // widgets
+    this.stops = [];
+    const text = new Promise((resolve) => (this.take = resolve));
+    this.answer = text.then(runScript).then(() => presentBokeh(version));
+    const over = () => this.stops.forEach((stop) => stop());
+    this.answer.then(over, () => {
+      over();
+      loading.delete(version);
+    });
+  }
+
+  answerFor(model) {
+    const before = this.waiting++;
+    if (before) {
+      const turn = setTimeout(() => this.ask(model), before * PATIENCE);
+      this.stops.push(() => clearTimeout(turn));
+    } else this.ask(model);
+    return this.answer;
+  }
+
+  ask(model) {
+    const hear = (content, buffers) => content.type === "bokeh" && this.take(buffers[0]);
     model.on("msg:custom", hear);
-    model.send({ type: "bokeh" });
-  });
+    this.stops.push(() => model.off("msg:custom", hear));
+    try {
+      model.send({ type: "bokeh" });
+    } catch {
+      // its widget was closed: another one asks
+    }
+  }
 }
 
 /** Run a classic script: BokehJS sets `window.Bokeh`, which a module cannot do for it. */

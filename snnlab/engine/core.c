@@ -486,6 +486,22 @@ static void log_spikes(snn_spike_log *log, const int32_t *neuron, int64_t n)
     log->end_of_step[log->n_steps++] = log->n_spikes;
 }
 
+void snn_drain(snn_spike_log *log, int n_threads, int64_t n_steps, int64_t *counts,
+               int32_t *neuron)
+{
+    for (int k = 0; k < n_threads; ++k) log[k].n_drained = 0;
+    for (int64_t step = 0; step < n_steps; ++step) {
+        int32_t *const first = neuron;
+        for (int k = 0; k < n_threads; ++k) {
+            const int64_t begin = log[k].n_drained, end = log[k].end_of_step[step];
+            for (int64_t s = begin; s < end; ++s) *neuron++ = log[k].neuron[s];
+            log[k].n_drained = end;
+        }
+        counts[step] = neuron - first;
+    }
+    for (int k = 0; k < n_threads; ++k) log[k].n_spikes = log[k].n_steps = 0;
+}
+
 /* Bit k: whether flag k of 64, each 0 or 1, is set. Set flags are rare, so whole lines are left out. */
 INLINE uint64_t bits_plain(const uint8_t *flag)
 {
@@ -857,6 +873,18 @@ static void run_part(snn_engine *engine, const snn_phase *phase, const snn_clock
     }
 }
 
+/* Every second step from the last neurons to the first: those that were updated last are still in
+ * the nearest memory, which rarely holds all of them. */
+static void update_neurons(const snn_update *update, const snn_clock *clock, int64_t begin,
+                           int64_t end)
+{
+    enum { PIECE = 16 * SNN_BLOCK };
+    if (clock->step % 2)
+        for (; end - begin > PIECE; end -= PIECE)
+            update->kernel(&update->args, clock, end - PIECE, end);
+    if (begin < end) update->kernel(&update->args, clock, begin, end);
+}
+
 /* What a phase does to the parts first <= part < last: at once where they are neighbours, since a
  * thread that is alone would else walk through the spikes once for each. */
 static void run_phase(snn_engine *engine, const snn_phase *phase, const snn_clock *clock,
@@ -877,8 +905,7 @@ static void run_phase(snn_engine *engine, const snn_phase *phase, const snn_cloc
     case SNN_UPDATE: {
         const snn_update *update = phase->object;
         const int64_t *bounds = update->population->bounds;
-        if (bounds[first] < bounds[last])
-            update->kernel(&update->args, clock, bounds[first], bounds[last]);
+        update_neurons(update, clock, bounds[first], bounds[last]);
         return;
     }
     }

@@ -7,7 +7,6 @@ Each class owns one C struct and keeps the arrays that it points to alive.
 from cpython.ref cimport PyObject
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uintptr_t
 from libc.stdlib cimport calloc, free
-from libc.string cimport memcpy
 
 import numpy as np
 
@@ -253,6 +252,8 @@ cdef extern from "snnlab_core.h" nogil:
     enum: SNN_SHARED_STEPS
 
     int snn_run(snn_engine *engine, int64_t n_steps, int team, double patience)
+    void snn_drain(snn_spike_log *log, int n_threads, int64_t n_steps, int64_t *counts,
+                   int32_t *neuron)
     int snn_delay_order(const int64_t *begins, const int64_t *ends, int64_t n_parts,
                         const uint16_t *delay, uint32_t *order)
 
@@ -412,28 +413,18 @@ cdef class SpikeLists(Object):
         The log is empty afterwards. Neurons of one step are in ascending order.
         """
         cdef snn_spike_log *log = self.population.log
-        cdef int64_t total = 0, n_steps, step, begin, n, at = 0
+        cdef int64_t total = 0, n_steps
         cdef int k
         if log == NULL or log[0].n_steps == 0:
             return np.zeros(0, np.int64), np.zeros(0, np.int32)
         n_steps = log[0].n_steps
         for k in range(self.n_threads):
             total += log[k].n_spikes
-        counts = np.zeros(n_steps, np.int64)
+            n_steps = min(n_steps, log[k].n_steps)  # one may have had no memory for the last step
+        counts = np.empty(n_steps, np.int64)
         neurons = np.empty(total, np.int32)
-        cdef int64_t *count = <int64_t *>_data(counts)
-        cdef int32_t *neuron = <int32_t *>_data(neurons) if total else NULL
-        for step in range(n_steps):
-            for k in range(self.n_threads):
-                begin = log[k].end_of_step[step - 1] if step else 0
-                n = log[k].end_of_step[step] - begin
-                if n:
-                    memcpy(neuron + at, log[k].neuron + begin, n * sizeof(int32_t))
-                    at += n
-                    count[step] += n
-        for k in range(self.n_threads):
-            log[k].n_spikes = 0
-            log[k].n_steps = 0
+        snn_drain(log, self.n_threads, n_steps, <int64_t *>_data(counts),
+                  <int32_t *>_data(neurons))
         return counts, neurons
 
     def __dealloc__(self):

@@ -22,7 +22,8 @@ typedef struct { /* spikes of one thread, in the order in which they happened */
     int64_t *end_of_step; /* n_spikes after each step of the current run */
     int64_t n_steps, step_capacity;
     int out_of_memory;
-    char gap[SNN_CACHE_LINE + 8]; /* the next thread's is not in the same line */
+    int64_t n_drained; /* spikes taken out, while it is emptied */
+    char gap[SNN_CACHE_LINE]; /* the next thread's is not in the same line */
 } snn_spike_log;
 
 typedef struct {
@@ -323,6 +324,11 @@ void snn_deliver_procedural(const snn_procedural *procedural, const snn_clock *c
                             int thread);
 void snn_emit_poisson(const snn_poisson *poisson, const snn_clock *clock, int thread);
 void snn_drive_neurons(const snn_drive *drive, const snn_clock *clock, int thread);
+
+/* Empty the logs (n_threads) of a population, which hold n_steps or more: how many neurons spiked in
+ * each step, `counts` (n_steps), and which in ascending order, `neuron`. */
+void snn_drain(snn_spike_log *log, int n_threads, int64_t n_steps, int64_t *counts,
+               int32_t *neuron);
 
 /* Sort each of n_parts pieces (begins (n_parts), ends (n_parts)) of synapses by their delays:
  * `order` (n_synapses) tells the synapse at each place; equal delays keep their order. Returns 1

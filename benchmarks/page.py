@@ -24,6 +24,7 @@ from bokeh.plotting import figure
 from bokeh.resources import INLINE
 from bokeh.transform import dodge
 
+from benchmarks.contenders import Contender
 from benchmarks.growth import Curve
 from benchmarks.race import Race
 from benchmarks.tables import HEAD, cells
@@ -70,7 +71,9 @@ def page(
         for n in sorted(threads):
             name = f"Time over that of the hand-written program, {_threads(n)}, {dtype}"
             plots[name] = ratio_figure(races, n, dtype)
-    plots["Peak memory of the process, 1 thread"] = memory_figure(races)
+    if (known := _with_memory(races)) is not None:
+        name = f"Peak memory of the process, {_threads(known.threads)}, {known.dtype}"
+        plots[name] = memory_figure(races, known.threads, known.dtype)
     for axis in dict.fromkeys(curve.axis for curve in curves):
         own = [curve for curve in curves if curve.axis == axis]
         plots[f"Growth with {axis}: {own[0].network}"] = growth_figures(own)
@@ -129,16 +132,20 @@ def ratio_figure(races: Sequence[Race], threads: int, dtype: str) -> Any | None:
     return _with_legend(plot, items)
 
 
-def memory_figure(races: Sequence[Race]) -> Any | None:
+def _with_memory(races: Sequence[Race]) -> Contender | None:
+    """Whose memory is drawn: that with the fewest threads, with float64 where there is any."""
+    known = [row.contender for one in races for row in one.rows if row.megabytes is not None]
+    return min(known, key=lambda c: (c.dtype != "float64", c.threads), default=None)
+
+
+def memory_figure(races: Sequence[Race], threads: int, dtype: str) -> Any:
     """Each network a column, each simulator a mark at its peak (MB)."""
-    if not races:
-        return None
     plot = _figure([one.network.name for one in races], "MB")
     items = []
     for place, name in enumerate(COLOURS):
         found = []
         for one in races:
-            row = one.row(name, 1, "float64")
+            row = one.row(name, threads, dtype)
             if row is not None and row.megabytes is not None:
                 mb = row.megabytes
                 found.append((one.network.name, mb, mb, mb, f"{mb:.4g} MB"))

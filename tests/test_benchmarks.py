@@ -182,7 +182,7 @@ def test_page_holds_every_figure_and_no_markup_of_others():
     titles = re.findall("<h2>(.*?)</h2>", text)
     assert titles == [
         "Time over that of the hand-written program, 1 thread, float64",
-        "Peak memory of the process, 1 thread",
+        "Peak memory of the process, 1 thread, float64",
         "Growth with neurons: COBA",
         "COBA 4,000",
     ]
@@ -190,6 +190,24 @@ def test_page_holds_every_figure_and_no_markup_of_others():
     assert "<td>nest: &lt;script&gt;alert(1)&lt;/script&gt;</td>" in text
     assert "<script>alert" not in text
     assert not re.search(r'<(script|link|img)[^>]*(src|href)="?http', text)
+
+
+def test_page_draws_the_memory_of_whatever_ran():
+    """With the fewest threads, and with float64 where there is any."""
+    whole = race.Race(
+        NETWORKS["coba4k"],
+        [
+            race.Row(NETWORKS["coba4k"], Contender("snnlab", n, dtype), megabytes=mb)
+            for n, dtype, mb in ((1, "float32", 1.0), (4, "float64", 4.0), (2, "float64", 2.0))
+        ],
+    )
+
+    text = page.page("today", [whole], {}, [])
+
+    assert re.findall("<h2>(Peak.*?)</h2>", text) == [
+        "Peak memory of the process, 2 threads, float64"
+    ]
+    assert '"2 MB"' in text
 
 
 @pytest.mark.parametrize(

@@ -67,9 +67,9 @@ RESERVED = frozenset(
     auto break case char const continue default do double else enum extern float for goto if inline
     int long register restrict return short signed sizeof static struct switch typedef union
     unsigned void volatile while _Bool asm typeof main args clock begin end i j k m row key
-    first last e sum shift stride length newest incoming int8_t int16_t int32_t int64_t uint8_t
-    uint16_t uint32_t uint64_t INFINITY NAN dt t step delay fixed scalar exp log sin cos tan asin
-    acos atan atan2 sinh cosh tanh asinh acosh atanh floor ceil fabs
+    first last e sum shift stride length newest incoming ahead int8_t int16_t int32_t int64_t
+    uint8_t uint16_t uint32_t uint64_t INFINITY NAN dt t step delay fixed scalar exp log sin cos
+    tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh floor ceil fabs
     erf sqrt pow rint fmod
     """,
     )
@@ -82,7 +82,7 @@ class CTypes:
 
     real: Real = "double"
     target: str = "uint16_t"  # index of a post neuron
-    incoming: Form = "columns"  # how synapses are told to their post neurons
+    incoming: Form = "few"  # how synapses are told to their post neurons
 
     def item(self, item: Item) -> str:
         return {"real": self.real, "int": "int32_t", "bool": "uint8_t"}[item]
@@ -318,7 +318,7 @@ def _print_kernel(kernel: Kernel, types: CTypes, out: CText) -> tuple[set[str], 
             if drawn:
                 _print_parts_of_blocks(draws, body, out)
             else:
-                _print_loops(kernel, arrays, body, simple, out)
+                _print_loops(kernel, types, arrays, body, simple, out)
         for store in after:
             _print_statement(store, kernel, arrays, types, printer, names, out)
     if sums_rows(kernel):
@@ -537,10 +537,9 @@ def index_buffers(kernel: Kernel, types: CTypes) -> tuple[tuple[str, str], ...]:
         delays = (("(delays)", "uint16_t"),) if kernel.reads_past else ()
         return (("(target)", types.target), *delays)
     if kernel.shape == "post_row":
-        source = "uint16_t" if types.incoming == "columns" else "uint32_t"
         return (
-            ("(synapse)", "uint8_t"),
-            ("(source)", source),
+            ("(synapse)", "uint16_t" if types.incoming == "few" else "uint8_t"),
+            ("(source)", "uint32_t" if types.incoming == "distances" else "uint16_t"),
             ("(rows)", "int64_t"),
             ("(bits)", "int32_t"),
         )
@@ -552,7 +551,7 @@ def _declare_arrays(kernel: Kernel, types: CTypes, names: _Names, out: CText) ->
     position = 0
     for name, ctype in index_buffers(kernel, types):
         position += 1
-        if name in ("(rows)", "(bits)") and types.incoming == "columns":
+        if name in ("(rows)", "(bits)") and types.incoming != "distances":
             continue
         arrays[name] = names.unique(name)
         out.line(f"const {ctype} *const {arrays[name]} = args->buffer[{position - 1}];")
@@ -575,7 +574,12 @@ def _declare_arrays(kernel: Kernel, types: CTypes, names: _Names, out: CText) ->
 
 
 def _print_loops(
-    kernel: Kernel, arrays: dict[str, str], body: CText, simple: bool, out: CText
+    kernel: Kernel,
+    types: CTypes,
+    arrays: dict[str, str],
+    body: CText,
+    simple: bool,
+    out: CText,
 ) -> None:
     """The loop over neurons or synapses; ``simple`` bodies may be vectorised.
 
@@ -614,11 +618,18 @@ def _print_loops(
                     out.line("const int64_t k = i*stride + row;")
                     out.lines(body)
                 out.line("begin = end;")
-            if "(bits)" in arrays:
+            if types.incoming == "distances":
                 _print_distances(kernel, arrays, body, reads_pre, out)
                 return
             with out.block("for (int64_t m = begin; m < end; ++m)"):
-                out.line(f"const int64_t k = snn_three_bytes({arrays['(synapse)']} + 3*m);")
+                synapse = arrays["(synapse)"]
+                if types.incoming == "few":
+                    out.line(f"const int64_t k = {synapse}[m];")
+                else:
+                    later = f"{synapse} + 3*(m + SNN_AHEAD)"
+                    out.line(f"const int64_t ahead = snn_three_bytes({later});")
+                    out.lines(_prefetch(kernel, arrays, "ahead"))
+                    out.line(f"const int64_t k = snn_three_bytes({synapse} + 3*m);")
                 if reads_pre:
                     out.line(f"const int64_t i = {arrays['(source)']}[m];")
                 out.lines(body)
@@ -629,14 +640,9 @@ def _print_loops(
 def _print_distances(
     kernel: Kernel, arrays: dict[str, str], body: CText, reads_pre: bool, out: CText
 ) -> None:
-    """The loop over synapses that are told by their distances.
-
-    They lie far apart in a large memory, so that each is asked for long before its turn.
-    """
+    """The loop over synapses that are told by their distances."""
     given = ", ".join(arrays[name] for name in ("(synapse)", "(source)", "(rows)", "(bits)"))
-    ahead = CText()
-    for name in (arrays[b.name] for b in kernel.buffers if b.index == "element"):
-        ahead.line(f"SNN_PREFETCH({name} + incoming.ahead);")
+    ahead = _prefetch(kernel, arrays, "incoming.ahead")
     out.line(f"snn_incoming incoming = snn_incoming_from({given});")
     with out.block("for (int64_t m = begin; m < end && m < begin + SNN_AHEAD; ++m)"):
         out.line("snn_incoming_ahead(&incoming, m);")
@@ -650,6 +656,16 @@ def _print_distances(
         if reads_pre:
             out.line("const int64_t i = snn_incoming_source(&incoming);")
         out.lines(body)
+
+
+def _prefetch(kernel: Kernel, arrays: dict[str, str], synapse: str) -> CText:
+    """Ask for what belongs to a synapse long before its turn: those of a post neuron lie far apart
+    in a large memory."""
+    text = CText()
+    for buffer in kernel.buffers:
+        if buffer.index == "element":
+            text.line(f"SNN_PREFETCH({arrays[buffer.name]} + {synapse});")
+    return text
 
 
 def _print_blocks(

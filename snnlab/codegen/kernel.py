@@ -22,9 +22,9 @@ post neuron of a synapse, or by the pre neuron and the synapse's own delay."""
 
 Item = Literal["real", "int", "bool"]
 
-Form = Literal["columns", "distances"]
-"""How the synapses of a post neuron are told to a kernel: by their numbers and pre neurons, or by
-how far they are apart (`snnlab.engine.incoming`)."""
+Form = Literal["few", "columns", "distances"]
+"""How the synapses of a post neuron are told to a kernel: by their numbers and pre neurons, where
+they are few in two bytes, or by how far they are apart (`snnlab.engine.incoming`)."""
 
 
 @dataclass(frozen=True)

@@ -327,13 +327,16 @@ static inline void put_three_bytes(uint8_t *place, uint32_t value)
 }
 
 void snn_columns(const int64_t *ends, int64_t first_row, int64_t last_row, const void *target,
-                 int bytes, int64_t *place, uint8_t *entry, uint16_t *source)
+                 int bytes, int64_t *place, int entry_bytes, void *entry, uint16_t *source)
 {
     for (int64_t row = first_row; row < last_row; ++row)
         for (int64_t k = ends[row]; k < ends[row + 1]; ++k) {
             const int64_t m = place[target_of(target, bytes, k)]++;
             if (!entry) continue;
-            put_three_bytes(entry + 3 * m, (uint32_t)k);
+            if (entry_bytes == 2)
+                ((uint16_t *)entry)[m] = (uint16_t)k;
+            else
+                put_three_bytes((uint8_t *)entry + 3 * m, (uint32_t)k);
             source[m] = (uint16_t)row;
         }
 }

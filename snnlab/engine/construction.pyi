@@ -104,7 +104,7 @@ def columns(
     first_row: int,
     last_row: int,
     places: NDArray[int64],
-    entries: NDArray[uint8] | None = None,
+    entries: NDArray | None = None,
     sources: NDArray[uint16] | None = None,
 ) -> None: ...
 def distances(

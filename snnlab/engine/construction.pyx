@@ -54,7 +54,7 @@ cdef extern from "snnlab_connectivity.h" nogil:
     void snn_sort_row(uint64_t *pair, uint64_t *scratch, int64_t n, int n_bits, int bytes,
                       void *target, uint32_t *order)
     void snn_columns(const int64_t *ends, int64_t first_row, int64_t last_row, const void *target,
-                     int bytes, int64_t *place, uint8_t *entry, uint16_t *source)
+                     int bytes, int64_t *place, int entry_bytes, void *entry, uint16_t *source)
     void snn_distances(const int64_t *ends, int64_t n_rows, const void *target, int bytes,
                        const uint32_t *row_of_block, int row_bits, int block_bits, int64_t *latest,
                        int64_t *place, uint8_t *entry)
@@ -387,19 +387,21 @@ def sort_rows(int64_t first_row, int64_t last_row, ends, pairs, int n_bits, targ
 def columns(ends, targets, int64_t first_row, int64_t last_row, places, entries=None, sources=None):
     """Add the synapses of some rows to the entries of their targets, uint16 or uint32.
 
-    Those of neuron j go from ``places[j]`` on, int64, which goes on: the synapse's number as three
-    bytes to ``entries`` uint8, its row to ``sources`` uint16. Without them they are counted.
+    Those of neuron j go from ``places[j]`` on, int64, which goes on: the synapse's number to
+    ``entries``, uint16 or three bytes uint8, its row to ``sources`` uint16. Without them they are
+    counted.
     """
     if first_row >= last_row or not len(targets):
         return
     cdef const int64_t *end = <const int64_t *>_data(ends)
     cdef const void *target = _data(targets)
     cdef int64_t *place = <int64_t *>_data(places)
-    cdef uint8_t *entry = NULL if entries is None else <uint8_t *>_data(entries)
+    cdef void *entry = NULL if entries is None else _data(entries)
+    cdef int entry_bytes = 2 if entries is None or entries.itemsize == 2 else 3
     cdef uint16_t *source = NULL if sources is None else <uint16_t *>_data(sources)
     cdef int item = targets.itemsize
     with nogil:
-        snn_columns(end, first_row, last_row, target, item, place, entry, source)
+        snn_columns(end, first_row, last_row, target, item, place, entry_bytes, entry, source)
 
 
 def distances(ends, targets, rows, int row_bits, int block_bits, places, entries=None):

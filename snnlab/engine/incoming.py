@@ -2,14 +2,14 @@
 
 Synapses are stored by pre neuron. What happens at a spike of a post neuron needs the numbers of
 its synapses, and perhaps their pre neurons; both ascend. Where all are connected to all they are
-known. Else a synapse has an entry of three bytes:
+known. Else each synapse has an entry:
 
-columns
-    Its number, and beside it two bytes of its pre neuron.
+few, columns
+    Its number in two bytes or three, and beside it two bytes of its pre neuron.
 distances
-    Where that is too narrow: the number of synapses since the neuron's last one, and in the
-    lowest bits how many rows its own is behind the first row of its block of synapses; for
-    each block its first row is stored. An entry of 0 is none but the longest distance.
+    Where that is too narrow, in three bytes: the number of synapses since the neuron's last one,
+    and in the lowest bits how many rows its own is behind the first row of its block of synapses;
+    for each block its first row is stored. An entry of 0 is none but the longest distance.
     `snn_incoming` in snnlab_kernel.h reads them.
 """
 
@@ -24,18 +24,23 @@ from snnlab.codegen.kernel import Form
 from snnlab.engine.construction import columns, distances
 from snnlab.engine.rows import behind, ends_of, in_parallel, ranges
 
-BYTES: dict[Form, int] = {"columns": 5, "distances": 3}  # a synapse
+BYTES: dict[Form, int] = {"few": 4, "columns": 5, "distances": 3}  # a synapse
+FEW = 2**16
 MOST_IN_COLUMNS = 2**24
+AHEAD = 32  # entries, SNN_AHEAD
 MOST_ROW_BITS = 4
 BITS_OF_A_LONG_DISTANCE = 3  # seldom is one 8 times the mean, which is the number of post neurons
 
 
 @dataclass(frozen=True)
 class Incoming:
-    """Those onto neuron j are the entries ``ends[j] <= m < ends[j + 1]``."""
+    """Those onto neuron j are the entries ``ends[j] <= m < ends[j + 1]``.
+
+    Without entries all are connected to all.
+    """
 
     ends: NDArray[np.int64]  # (n_post + 1,)
-    entries: NDArray[np.uint8] | None = None  # (3 * n_entries + 1,); None: all to all
+    entries: NDArray | None = None  # uint16 (n_entries,), or bytes (3 * n_entries + more,)
     sources: NDArray | None = None  # uint16 (n_entries,), or uint32: the first row of each block
     rows: NDArray[np.int64] | None = None  # (n_pre + 1,), ends of the rows, for distances
     bits: NDArray[np.int32] | None = None  # (2,) for rows within a block, for synapses of a block
@@ -53,19 +58,21 @@ class Incoming:
 
 def form_of(n_pre: int, n_post: int, n_synapses: int) -> Form:
     """How the synapses of a projection are told, unless all are connected to all."""
-    narrow = max(n_pre, n_post) <= 65_536 and n_synapses <= MOST_IN_COLUMNS
-    return "columns" if narrow else "distances"
+    if max(n_pre, n_post) > 65_536 or n_synapses > MOST_IN_COLUMNS:
+        return "distances"
+    return "few" if n_synapses <= FEW else "columns"
 
 
 def incoming(ends: NDArray[np.int64], targets: NDArray, n_post: int) -> Incoming:
     """The synapses of rows that end at ``ends`` (n_pre + 1,), by target."""
     n_pre = len(ends) - 1
-    if form_of(n_pre, n_post, len(targets)) == "columns":
-        return _columns(ends, targets, n_post)
-    return _distances(ends, targets, n_post)
+    form = form_of(n_pre, n_post, len(targets))
+    if form == "distances":
+        return _distances(ends, targets, n_post)
+    return _columns(ends, targets, n_post, few=form == "few")
 
 
-def _columns(ends: NDArray[np.int64], targets: NDArray, n_post: int) -> Incoming:
+def _columns(ends: NDArray[np.int64], targets: NDArray, n_post: int, *, few: bool) -> Incoming:
     parts = ranges(len(ends) - 1, len(targets))
 
     def count(first: int, last: int) -> NDArray[np.int64]:
@@ -75,7 +82,8 @@ def _columns(ends: NDArray[np.int64], targets: NDArray, n_post: int) -> Incoming
 
     counts = in_parallel(count, parts)
     found = ends_of(np.sum(counts, axis=0))
-    entries, sources = _empty(len(targets)), np.empty(len(targets), np.uint16)
+    sources = np.empty(len(targets), np.uint16)
+    entries = np.empty_like(sources) if few else _bytes(len(targets))
 
     def fill(first: int, last: int, places: NDArray[np.int64]) -> None:
         columns(ends, targets, first, last, places, entries, sources)
@@ -95,21 +103,23 @@ def _distances(ends: NDArray[np.int64], targets: NDArray, n_post: int) -> Incomi
     counts = np.zeros(n_post, np.int64)
     distances(ends, targets, rows, row_bits, block_bits, counts)
     found = ends_of(counts)
-    entries = _empty(int(found[-1]))
+    entries = _bytes(int(found[-1]))
     distances(ends, targets, rows, row_bits, block_bits, found[:-1].copy(), entries)
     return Incoming(found, entries, rows, ends, np.array([row_bits, block_bits], np.int32))
 
 
-def _empty(n_entries: int) -> NDArray[np.uint8]:
-    """Kernels read the last entry's three bytes as the beginning of four."""
-    return np.empty(3 * n_entries + 1, np.uint8)
+def _bytes(n_entries: int) -> NDArray[np.uint8]:
+    """Three an entry; kernels look at entries ahead, and read four bytes at once."""
+    return np.zeros(3 * (n_entries + AHEAD) + 1, np.uint8)
 
 
 def synapses_of(
-    entries: NDArray[np.uint8], bits: NDArray[np.int32] | None, ends: NDArray[np.int64]
+    entries: NDArray, bits: NDArray[np.int32] | None, ends: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """(n_entries,) numbers of the synapses; -1 where an entry is none."""
-    low, middle, high = entries[:-1].reshape(-1, 3).astype(np.int64).T
+    if entries.dtype == np.uint16:
+        return entries.astype(np.int64)
+    low, middle, high = entries[: 3 * ends[-1]].reshape(-1, 3).astype(np.int64).T
     numbers = low | middle << 8 | high << 16
     if bits is None:
         return numbers

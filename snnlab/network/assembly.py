@@ -266,8 +266,11 @@ def population_program(population: Population, projections: Iterable[Projection]
 
 def projection_types(projection: Projection) -> CTypes:
     target = "uint16_t" if projection.post.size <= 65_536 else "uint32_t"
-    sizes = projection.pre.size, projection.post.size, projection.size
-    return CTypes(real_name(projection.network.real), target, form_of(*sizes))
+    n_pre, n_post, connectivity = projection.pre.size, projection.post.size, projection.connectivity
+    # Where all are connected to all no form is used, and the first needs no further compiling.
+    dense = connectivity.all_to_all(n_post)
+    form = "few" if dense else form_of(n_pre, n_post, len(connectivity.targets))
+    return CTypes(real_name(projection.network.real), target, form)
 
 
 def projection_program(projection: Projection) -> Program | None:

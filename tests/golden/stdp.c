@@ -136,7 +136,7 @@ void m_STDP_post(const snn_args *args, const snn_clock *clock, int64_t row, int6
     (void)args;
     (void)row;
     const double w_max = (double)args->scalar[4];
-    const uint8_t *const synapse = args->buffer[0];
+    const uint16_t *const synapse = args->buffer[0];
     const uint16_t *const source = args->buffer[1];
     double *const y_of = args->buffer[4];
     double *const w_of = args->buffer[5];
@@ -157,7 +157,7 @@ void m_STDP_post(const snn_args *args, const snn_clock *clock, int64_t row, int6
         begin = end;
     }
     for (int64_t m = begin; m < end; ++m) {
-        const int64_t k = snn_three_bytes(synapse + 3*m);
+        const int64_t k = synapse[m];
         const int64_t i = source[m];
         const double w = w_of[k];
         const double x = x_of[i];

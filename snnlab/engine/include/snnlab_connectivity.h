@@ -97,9 +97,9 @@ void snn_sort_row(uint64_t *pair, uint64_t *scratch, int64_t n, int n_bits, int 
 /* Synapses as their post neurons see them (incoming.py), added in the order of their numbers: each
  * to entry place[target], which goes on. Without an `entry` they are only counted. */
 
-/* Three bytes of its number and two of its row. */
+/* Its number in 2 or 3 bytes, and its row. */
 void snn_columns(const int64_t *ends, int64_t first_row, int64_t last_row, const void *target,
-                 int bytes, int64_t *place, uint8_t *entry, uint16_t *source);
+                 int bytes, int64_t *place, int entry_bytes, void *entry, uint16_t *source);
 
 /* As distances, snn_incoming in snnlab_kernel.h; `latest` (n_post) are -1 before the first row. */
 void snn_distances(const int64_t *ends, int64_t n_rows, const void *target, int bytes,

@@ -126,15 +126,18 @@ def test_play_for_a_while_ends_by_itself(playing):
     assert (first, net.step_index) == (250, 300)
 
 
-@pytest.mark.parametrize("duration", [0, -1.0, float("inf"), "long"])
-def test_play_for_an_impossible_while_is_refused(duration):
+@pytest.mark.parametrize(
+    ("duration", "said"),
+    [(0, "0 ms"), (-1.0, "-1.0 ms"), (float("inf"), "inf ms"), ("long", "'long'")],
+)
+def test_play_for_an_impossible_while_is_refused(duration, said):
     net, _ = relaxing()
 
     with pytest.raises(SimulationError) as error:
         net.play(duration)
 
     assert str(error.value) == (
-        f"Network: cannot play {duration!r} ms; give a duration above 0 ms, or none."
+        f"Network: cannot play {said}; give a duration above 0 ms, or none."
     )
 
 

@@ -229,7 +229,7 @@ def pair():
         ),
         (
             lambda net, a, b: net.connect(a, b, "exc", delay="long"),
-            "Projection 'A->B exc': delay = 'long' ms; give a number from 0.1 ms on.",
+            "Projection 'A->B exc': delay = 'long'; give a number from 0.1 ms on.",
         ),
         (
             lambda net, a, b: net.connect(a, b, "exc", 0.02),

@@ -657,6 +657,13 @@ class FromFunction(GroupConnector):
     delays: Callable[[NDArray, NDArray], ArrayLike] | None = None
     self_connections: bool = False
 
+    def __post_init__(self) -> None:
+        if not callable(self.function):
+            raise NetworkError(
+                f"FromFunction: {self.function!r} is no function; "
+                f"give one of the numbers of pre and post neurons."
+            )
+
     def connect_groups(self, groups: Groups, key: Key) -> Connectivity:
         own, type_ = stream_key(key[0], key[1], DRAWS), narrow(groups.n_post)
         same = None if self.self_connections else groups.same_post

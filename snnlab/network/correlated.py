@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from snnlab.errors import NetworkError
 from snnlab.model.neuron import Neuron
 from snnlab.network.inputs import Input, PoissonPlayer
@@ -86,7 +88,8 @@ class CorrelatedInput(Input):
             ("correlation", correlation, 0.0, 1.0),
             ("tau", tau, 0.0, math.inf),
         ):
-            if not isinstance(value, int | float) or not low <= value <= high or value == math.inf:
+            number = isinstance(value, int | float | np.number)
+            if not number or not low <= value <= high or value == math.inf:
                 most = f"to {high:g}" if high < math.inf else "on"
                 raise NetworkError(
                     f"CorrelatedInput: {name} = {value!r}; give a number from {low:g} {most}."

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from snnlab.engine.schedule import steps
 from snnlab.engine.simulator import PeriodicTask
 from snnlab.errors import NetworkError
@@ -106,7 +108,7 @@ class History:
             If one of the numbers is not above 0.
         """
         for name, value in (("every", every), ("budget", budget)):
-            if not isinstance(value, int | float) or not 0 < value < float("inf"):
+            if not isinstance(value, int | float | np.number) or not 0 < value < float("inf"):
                 raise NetworkError(f"Network: history.keep: {name} = {value!r}; give a number > 0.")
         self.stop()
         self._budget = budget * 1e6

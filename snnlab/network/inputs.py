@@ -21,6 +21,7 @@ from snnlab.engine.schedule import LAST_STEP, OffGridWarning, PhaseKind, steps
 from snnlab.errors import NetworkError
 from snnlab.model.neuron import Neuron
 from snnlab.network.distributions import Distribution
+from snnlab.network.values import as_array, time_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -167,7 +168,7 @@ class SpikeSource(Input):
                 f"SpikeSource: times = {times!r}; give a list of times (ms) for each neuron, "
                 f"[] for none."
             )
-        self.times = [np.asarray(one) for one in times]
+        self.times = [as_array("SpikeSource", f"times[{i}]", one) for i, one in enumerate(times)]
         for i, one in enumerate(self.times):
             if one.ndim != 1 or (one.size and one.dtype.kind not in "iuf"):
                 raise NetworkError(
@@ -306,7 +307,7 @@ class TimedArray(Input):
         schedule: float | ArrayLike | None = None,
         period: float | None = None,
     ) -> None:
-        self.values = _checked_rows(np.asarray(values))
+        self.values = _checked_rows(as_array("TimedArray", "values", values))
         self.schedule = schedule
         self.period = period
         self._function: Callable[[float], ArrayLike] | None = None
@@ -328,8 +329,8 @@ class TimedArray(Input):
                 f"TimedArray: schedule = {schedule!r}; give how long each row lasts (ms), or {n} "
                 f"ascending times from 0 ms on."
             )
-        if period is not None and not 0 < period < np.inf:
-            raise NetworkError(f"TimedArray: period = {period!r} ms; give a time above 0 ms.")
+        if period is not None and not (_is_time(period) and period > 0):
+            raise NetworkError(f"TimedArray: period = {time_text(period)}; give a time above 0 ms.")
 
     @classmethod
     def from_function(
@@ -357,8 +358,10 @@ class TimedArray(Input):
             raise NetworkError(
                 f"TimedArray: {function!r} is no function; give one of the time (ms)."
             )
-        if not isinstance(duration, int | float) or not 0 < duration < np.inf:
-            raise NetworkError(f"TimedArray: duration = {duration!r} ms; give a time above 0 ms.")
+        if not isinstance(duration, int | float | np.number) or not 0 < duration < np.inf:
+            raise NetworkError(
+                f"TimedArray: duration = {time_text(duration)}; give a time above 0 ms."
+            )
         made = cls([0.0], every, duration if repeat else None)
         made._function = function
         made._duration = float(duration)
@@ -369,6 +372,11 @@ class TimedArray(Input):
         cls, value: ArrayLike, start: float, stop: float | None = None, *, rest: float = 0.0
     ) -> TimedArray:
         """``rest``, then ``value`` from ``start`` to before ``stop`` (ms), or for ever."""
+        for name, time in (("start", start), ("stop", 0.0 if stop is None else stop)):
+            if not _is_time(time):
+                raise NetworkError(
+                    f"TimedArray: {name} = {time_text(time)}; give a time from 0 ms on."
+                )
         high = np.asarray(value)
         low = np.full(high.shape, rest)
         times = [start] if stop is None else [start, stop]
@@ -380,7 +388,10 @@ class TimedArray(Input):
     @classmethod
     def ramp(cls, first: float, last: float, start: float, stop: float) -> TimedArray:
         """From ``first`` at ``start`` (ms) along a line to ``last`` at ``stop``."""
-        if not 0 <= start < stop < np.inf:
+        for name, number in (("first", first), ("last", last)):
+            if not isinstance(number, int | float | np.number):
+                raise NetworkError(f"TimedArray: {name} = {number!r}; give a number.")
+        if not (_is_time(start) and _is_time(stop) and start < stop):
             raise NetworkError(
                 f"TimedArray: a ramp from {start!r} to {stop!r} ms; give two ascending times."
             )
@@ -479,6 +490,11 @@ class TimedArray(Input):
                 f"{period * dt:g} ms; give a longer period."
             )
         return starts, period
+
+
+def _is_time(given: object) -> bool:
+    """Whether it is a time from 0 ms on."""
+    return isinstance(given, int | float | np.number) and bool(0 <= given < np.inf)
 
 
 def _checked_rows(values: NDArray) -> NDArray:

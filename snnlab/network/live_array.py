@@ -172,3 +172,37 @@ def present(values: NDArray, written: Callable[[NDArray], None]) -> PresentValue
     array = values.view(PresentValues)
     array.written = written
     return array
+
+
+class SharedValue(np.ndarray):
+    """One number that is read as many; elements that are set give each its own."""
+
+    written: Callable[[NDArray | float], None] | None
+
+    def __array_finalize__(self, obj: object) -> None:
+        self.written = None  # parts and results are values of their own
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        new = np.array(self)
+        new[index] = value
+        if self.written is not None:
+            self.written(new)
+
+    def __array_ufunc__(
+        self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = (), **options: Any
+    ) -> Any:
+        plain = [i.view(np.ndarray) if isinstance(i, SharedValue) else i for i in inputs]
+        if not out or out[0] is not self or self.written is None:
+            return getattr(ufunc, method)(*plain, **options, **({"out": out} if out else {}))
+        if inputs[0] is self and self.size:
+            plain[0] = plain[0][0]  # one number stays one number
+        new = getattr(ufunc, method)(*plain, **options)
+        self.written(new)
+        return new
+
+
+def shared(value: NDArray, n: int, written: Callable[[NDArray | float], None]) -> SharedValue:
+    """``value``, of shape (), as (n,); what is set in its place goes to ``written``."""
+    array = np.broadcast_to(value, n).view(SharedValue)
+    array.written = written
+    return array

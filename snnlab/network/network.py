@@ -62,6 +62,7 @@ from snnlab.network.recordings import (
     Recording,
     Tap,
     checked_moment,
+    checked_variables,
     chosen_elements,
     kept_steps,
     recorded_neurons,
@@ -69,6 +70,7 @@ from snnlab.network.recordings import (
 )
 from snnlab.network.report import Report, network_report
 from snnlab.network.snapshot import Records, Snapshot
+from snnlab.network.values import as_array, beyond_counting, time_text
 from snnlab.recording import export
 from snnlab.recording.results import PLAYING_BUDGET, SpikeRecord, TraceRecord, Traces
 from snnlab.recording.store import RecordingStore
@@ -81,6 +83,7 @@ Owner = tuple[str, str]  # "population", "projection" or "drive", and its name
 POPULATIONS, PROJECTIONS, DRIVES = 1, 2, 3  # first part of the path of a random stream
 KEPT_BESIDE_STORE = 1000.0  # ms of what goes to disk that stay in memory
 REALS: dict[str, type] = {"float64": np.float64, "float32": np.float32}
+FIXED = ("dt", "seed")  # from the beginning on
 NEURONS_PER_THREAD = 500  # with fewer a thread waits longer than it works, whatever the neurons
 
 
@@ -131,24 +134,24 @@ class Network:
     ) -> None:
         if not isinstance(dt, int | float | np.number) or not 0 < dt < np.inf:
             raise NetworkError(f"Network: dt = {dt!r} ms; give a time step above 0 ms.")
-        if dtype not in REALS:
+        if not isinstance(dtype, str) or dtype not in REALS:
             raise NetworkError(f"Network: dtype = {dtype!r}; choose 'float64' or 'float32'.")
-        if threads is not None and (not isinstance(threads, int) or threads < 1):
+        if threads is not None and (not isinstance(threads, int | np.integer) or threads < 1):
             raise NetworkError(f"Network: threads = {threads!r}; give a whole number from 1 on.")
         if seed is not None and (not isinstance(seed, int | np.integer) or seed < 0):
             raise NetworkError(f"Network: seed = {seed!r}; give a whole number from 0 on.")
-        if target not in assembly.BACKENDS:
+        if not isinstance(target, str) or target not in assembly.BACKENDS:
             raise NetworkError(f"Network: target = {target!r}; choose 'c' or 'numpy'.")
         self.dt = float(dt)
         self._backend = assembly.BACKENDS[target]
         self.seed = int.from_bytes(os.urandom(4)) if seed is None else int(seed)
         self.real = REALS[dtype]
-        self.populations: dict[str, Population] = {}
-        self.projections: dict[str, Projection] = {}
+        self.populations: dict[str, Population] = _Members("population")
+        self.projections: dict[str, Projection] = _Members("projection")
         self._n_connected = 0  # projections so far: the number of the next one
-        self.drives: dict[str, PoissonDrive] = {}
+        self.drives: dict[str, PoissonDrive] = _Members("drive")
         self.changed = Signal()
-        self._threads = threads
+        self._threads = None if threads is None else int(threads)
         # Weakly, so that a network that nobody holds any more ends, also while it plays.
         self._simulator = Simulator(
             self.dt,
@@ -184,6 +187,14 @@ class Network:
         self._constants = _Constants(self)
         follow_constants(self._constants)
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in FIXED and name in self.__dict__:
+            raise NetworkError(
+                f"Network: {name} = {value!r} cannot be set any more, it is {getattr(self, name)}; "
+                f"build the network with Network({name}=...)."
+            )
+        object.__setattr__(self, name, value)
+
     # Building ----------------------------------------------------------------------------
 
     def add(
@@ -206,11 +217,13 @@ class Network:
                 f"Network: net.add takes a size and a neuron, not "
                 f"({type(shape).__name__}, {type(neuron).__name__}); write net.add(100, LIF)."
             )
-        sizes = shape if isinstance(shape, tuple) else (shape,)
+        sizes = tuple(shape) if isinstance(shape, list | np.ndarray) and np.ndim(shape) else shape
+        sizes = sizes if isinstance(sizes, tuple) else (sizes,)
         name = self._free_name(name, neuron.name or "population", self.populations)
         if not sizes or any(not isinstance(n, int | np.integer) or n < 1 for n in sizes):
             raise NetworkError(
-                f"Population '{name}': size {shape} is not possible; give whole numbers from 1 on."
+                f"Population '{name}': size {shape!r} is not possible; "
+                f"give whole numbers from 1 on."
             )
         size = math.prod(int(n) for n in sizes)
         memory.check_population(f"Population '{name}'", size, neuron.model, self.real)
@@ -295,9 +308,10 @@ class Network:
         if isinstance(connector, Synapse) and synapse is None:
             connector, synapse = None, connector
         rule = AllToAll() if connector is None else connector
-        if isinstance(rule, type) and issubclass(rule, Synapse):
+        if isinstance(rule, type) and issubclass(rule, Synapse | Connector):
+            kind = "synapses" if issubclass(rule, Synapse) else "connectors"
             raise NetworkError(
-                f"{where}: {rule.__name__} is a class of synapses; "
+                f"{where}: {rule.__name__} is a class of {kind}; "
                 f"give one with its parameters: {rule.__name__}(...)."
             )
         if not isinstance(rule, Connector):
@@ -308,12 +322,11 @@ class Network:
         self._check_source(where, pre, synapse)
         self._check_target(where, post, target)
         if synapse is not None and not isinstance(synapse, Synapse):
-            raise NetworkError(
-                f"{where}: {synapse!r} is no synapse model; define one with %%synapse."
-            )
+            told = f"the neuron '{synapse.name}'" if isinstance(synapse, Neuron) else repr(synapse)
+            raise NetworkError(f"{where}: {told} is no synapse model; define one with %%synapse.")
         self._check_attributes(where, pre, post, synapse)
         if not isinstance(weight, Distribution):
-            check_finite(where, "w", np.asarray(weight))
+            check_finite(where, "w", as_array(where, "weight", weight))
         key = stream_key(self.seed, PROJECTIONS, self._n_connected)
         given = self._checked_delay(where, delay)
         projection = Projection(
@@ -409,7 +422,7 @@ class Network:
             return values.astype(float)
         if not isinstance(delay, int | float | np.number) or not 0 <= float(delay) < np.inf:
             raise NetworkError(
-                f"{where}: delay = {delay!r} ms; give a number from {self.dt:g} ms on."
+                f"{where}: delay = {time_text(delay)}; give a number from {self.dt:g} ms on."
             )
         if float(delay) / self.dt >= LAST_STEP:
             raise NetworkError(
@@ -751,11 +764,19 @@ class Network:
         """The steps of a run with an end, which keeps all that it records."""
         if not isinstance(duration, int | float | np.number) or not 0 <= duration < np.inf:
             raise SimulationError(
-                f"Network: cannot simulate {duration!r} ms; give a duration from 0 ms on."
+                f"Network: cannot simulate {time_text(duration)}; give a duration from 0 ms on."
             )
+        self._check_end(float(duration))
         n_steps = steps(duration, self.dt, what=what)
         memory.check_recording("Network", self, n_steps * self.dt)
         return n_steps
+
+    def _check_end(self, duration: float) -> None:
+        """The steps of ``duration`` ms can be counted."""
+        if beyond_counting(duration, self.dt):
+            raise SimulationError(
+                f"Network: {duration:g} ms are beyond {LAST_STEP} steps; give a shorter duration."
+            )
 
     async def run(self, duration: float) -> None:
         """Run ``duration`` ms in the background: ``await net.run(100)``, in a cell or in asyncio.
@@ -811,8 +832,10 @@ class Network:
         if duration is not None:
             if not isinstance(duration, int | float | np.number) or not 0 < duration < np.inf:
                 raise SimulationError(
-                    f"Network: cannot play {duration!r} ms; give a duration above 0 ms, or none."
+                    f"Network: cannot play {time_text(duration)}; "
+                    f"give a duration above 0 ms, or none."
                 )
+            self._check_end(float(duration))
             n_steps = max(1, steps(duration, self.dt, what="net.play"))
         n_pauses = self._simulator.n_pauses
         self._prepare()
@@ -1154,7 +1177,8 @@ class Network:
             If they are no course, or it is over.
         """
         given: list[NDArray[np.float64]] = []
-        for what, numbers in (("times", np.asarray(times)), ("values", np.asarray(values))):
+        for what, listed in (("times", times), ("values", values)):
+            numbers = as_array(where, what, listed)
             if numbers.ndim != 1 or not numbers.size or numbers.dtype.kind not in "buif":
                 raise NetworkError(
                     f"{where}: {what} have shape {numbers.shape} and type {numbers.dtype}; "
@@ -1232,7 +1256,9 @@ class Network:
             If that time cannot be reached.
         """
         if not isinstance(time, int | float | np.number) or not 0 <= time < np.inf:
-            raise NetworkError(f"Network: cannot go back to {time!r} ms; give a time from 0 ms on.")
+            raise NetworkError(
+                f"Network: cannot go back to {time_text(time)}; give a time from 0 ms on."
+            )
         step = steps(float(time), self.dt, what="net.go_back")
         self.pause()
         saved = self.history.nearest(step)
@@ -1248,6 +1274,7 @@ class Network:
 
     def store(self, path: str | os.PathLike[str]) -> None:
         """Write the present state to a file (npz); recorded spikes and traces are not in it."""
+        path = export.checked_path("net.store", path)
         snapshot.store(self, self.snapshot(), path)
 
     def load(self, path: str | os.PathLike[str]) -> None:
@@ -1260,6 +1287,7 @@ class Network:
         NetworkError
             If it is the state of another network.
         """
+        path = export.checked_path("net.load", path)
         self.pause()
         self._prepare()
         self.restore(snapshot.load(self, path))
@@ -1497,10 +1525,14 @@ class Network:
         if to is not None and kept is None:
             kept = max(1, round(KEPT_BESIDE_STORE / self.dt))
         if every is not None and (not isinstance(every, int | float | np.number) or not every > 0):
-            raise NetworkError(f"Network: every = {every!r} ms; give an interval above 0 ms.")
+            raise NetworkError(f"Network: every = {time_text(every)}; give an interval above 0 ms.")
+        if every is not None and beyond_counting(float(every), self.dt):
+            raise NetworkError(
+                f"Network: every = {every:g} ms is beyond {LAST_STEP} steps; give a shorter one."
+            )
         if name is not None and (not isinstance(name, str) or not name):
             raise NetworkError(f"Network: name = {name!r}; give a text, or none.")
-        wanted = [variables] if isinstance(variables, str) else list(variables)
+        wanted = checked_variables(owner.name, variables)
         taps: list[tuple[str, Tap]] = []
         records: dict[str, TraceRecord] = {}
         spikes = None
@@ -1541,6 +1573,7 @@ class Network:
 
     def _store_at(self, path: str | os.PathLike[str]) -> RecordingStore:
         """The store at ``path``: the one that is written already, or a new one."""
+        path = export.checked_path("Recording", path)
         place = os.path.realpath(path)
         if place not in self._recording_stores:
             self._recording_stores[place] = RecordingStore(os.fspath(path), self.dt)
@@ -1587,7 +1620,7 @@ class Network:
         SimulationError
             If the ending is another one, or a CSV file would hold several tables.
         """
-        export.save(os.fspath(path), *self._recorded())
+        export.save(export.checked_path("Recording", path), *self._recorded())
 
     def neo(self) -> Any:
         """All spikes and traces as a block of Neo, which must be installed.
@@ -1719,8 +1752,17 @@ class Network:
         ----------
         duration
             ms; what is recorded in this time is counted, too.
+
+        Raises
+        ------
+        NetworkError
+            If the duration is no number from 0 on.
         """
-        return memory.memory_use(self, duration)
+        if not isinstance(duration, int | float | np.number) or not 0 <= duration < np.inf:
+            raise NetworkError(
+                f"Network: net.memory of {time_text(duration)}; give a duration from 0 ms on."
+            )
+        return memory.memory_use(self, float(duration))
 
     def _recorded_values(self) -> Iterable[tuple[str, str, Tap, TraceRecord]]:
         """Of what is recorded: owner, name, how it is taken and where it is kept."""
@@ -1740,11 +1782,23 @@ class Network:
         )
 
 
+class _Members(dict[str, Any]):
+    """Those of one kind by their names."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self._kind = kind
+
+    def __missing__(self, name: object) -> Any:
+        raise KeyError(f"Network: no {self._kind} '{name}'; it has {', '.join(self) or 'none'}.")
+
+
 class _Frames(Mapping[str, Any]):
     def __init__(self, records: Mapping[str, SpikeRecord]) -> None:
         self._records = records
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: str | Population) -> Any:
+        name = name.name if isinstance(name, Population) else name
         if name not in self._records:
             raise KeyError(
                 f"Network: no population '{name}'; it has {', '.join(self._records) or 'none'}."
@@ -1759,7 +1813,9 @@ class _Frames(Mapping[str, Any]):
 
 
 class _AllTraces(dict[str, Traces]):
-    def __missing__(self, name: str) -> Traces:
+    def __missing__(self, name: object) -> Traces:
+        if isinstance(name, Population | Projection):
+            return self[name.name]
         raise KeyError(
             f"Network: no population or projection '{name}' with traces; there are "
             f"{', '.join(self) or 'none'}."
@@ -1836,8 +1892,12 @@ def _chosen_neurons(group: Group, variable: str, neurons: Elements) -> NDArray[n
     NetworkError
         If the neurons have no such variable, or there are no such neurons.
     """
-    neurons = [int(neurons)] if isinstance(neurons, int | np.integer) else neurons
-    chosen = neurons if neurons is None or isinstance(neurons, slice) else np.asarray(list(neurons))
+    if neurons is None or isinstance(neurons, slice):
+        chosen = neurons
+    else:
+        one = isinstance(neurons, int | np.integer) or not isinstance(neurons, Iterable)
+        chosen = np.asarray([neurons] if one else list(cast(Iterable[int], neurons)))
+        chosen = chosen if chosen.size else chosen.astype(np.intp)
     _ = recorded_neurons(group, variable, None if chosen is None else _listed(chosen))
     if chosen is None:
         return None if isinstance(group, Population) else group.indices

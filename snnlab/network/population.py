@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
@@ -23,6 +23,7 @@ from snnlab.network.changes import SILENCED, Change, How, OwnerKind, change_of, 
 from snnlab.network.distributions import Distribution
 from snnlab.network.inputs import TimedArray
 from snnlab.network.live_array import LiveArray, live
+from snnlab.network.values import as_array
 from snnlab.units import Unit
 
 if TYPE_CHECKING:
@@ -412,6 +413,16 @@ class Population:
         shape = self.size if len(self.shape) == 1 else self.shape
         return f"Population '{self.name}': {shape} neurons '{self.neuron.name}'"
 
+    def __iter__(self) -> Iterator[PopulationView]:
+        """A view of each neuron."""
+        return (PopulationView(self, one) for one in self.indices[:, np.newaxis])
+
+    def __array__(self, *_: object, **__: object) -> NDArray:
+        raise NetworkError(
+            f"Population '{self.name}': it is no array; "
+            f"take one of its attributes ({', '.join(self.attributes)})."
+        )
+
     def __dir__(self) -> Iterable[str]:
         return [*super().__dir__(), *self.state.parameters, *self.state.variables]
 
@@ -480,7 +491,13 @@ class Population:
         if isinstance(value, Distribution):
             drawn = value.plain, value.number(state.n_drawn + 1)
             value = state.draw(value, n)
-        new = self._checked(name, np.asarray(value), n, whole=indices is None)
+        if isinstance(value, Population | PopulationView):
+            raise NetworkError(
+                f"Population '{self.name}': '{name}' takes numbers, not {value!r}; "
+                f"give one of its variables or parameters, as population.{name}."
+            )
+        given = as_array(f"Population '{self.name}'", name, value)
+        new = self._checked(name, given, n, whole=indices is None)
         if name in state.parameters:
             if new.ndim == 0 and indices is None:
                 state.check_number(name, float(new))
@@ -660,6 +677,11 @@ class Population:
         return new.ravel()
 
     def _unknown(self, name: str) -> str:
+        if isinstance(name, str) and (hasattr(type(self), name) or name in self.__dict__):
+            return (
+                f"Population '{self.name}': '{name}' cannot be changed any more; add the neurons "
+                f"anew with net.add."
+            )
         known = [*self.state.parameters, *self.state.variables]
         return unknown_attribute(f"Population '{self.name}'", name, known)
 
@@ -700,7 +722,7 @@ def check_finite(where: str, name: str, new: NDArray, unit: Unit | None = None) 
 
 def unknown_attribute(where: str, name: str, known: list[str]) -> str:
     """The message for an attribute that the model does not have."""
-    near = difflib.get_close_matches(name, known, 1)
+    near = difflib.get_close_matches(str(name), known, 1)
     hint = f"did you mean '{near[0]}'?" if near else f"it has {', '.join(known)}."
     return f"{where}: no attribute '{name}'; {hint}"
 
@@ -737,6 +759,13 @@ class PopulationView:
 
     def __repr__(self) -> str:
         return f"{len(self)} neurons of {self.population!r}"
+
+    def __iter__(self) -> Iterator[PopulationView]:
+        """A view of each neuron."""
+        return (PopulationView(self.population, one) for one in self.indices[:, np.newaxis])
+
+    def __array__(self, *_: object, **__: object) -> NDArray:
+        return self.population.__array__()
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

@@ -34,7 +34,7 @@ from snnlab.network.connectors import (
 )
 from snnlab.network.delays import steps_of_delays
 from snnlab.network.distributions import Distribution
-from snnlab.network.live_array import LiveArray, live, present
+from snnlab.network.live_array import LiveArray, live, present, shared
 from snnlab.network.population import (
     Given,
     Population,
@@ -47,6 +47,7 @@ from snnlab.network.population import (
     unknown_attribute,
 )
 from snnlab.network.procedural import Procedure
+from snnlab.network.values import as_array
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -637,7 +638,7 @@ class Projection:
         """Weights of all synapses (n_synapses,)."""
         weights = self.weights
         if weights.ndim == 0:
-            return np.broadcast_to(weights, self.size)
+            return shared(weights, self.size, lambda new: setattr(self, "w", new))
         if self.procedural:
             return weights
         return live(weights, weights.shape, lambda how, i, new: self._write("w", how, i, new))
@@ -1013,8 +1014,9 @@ class Projection:
     def _array(self, name: str, value: Values) -> NDArray:
         if isinstance(value, Distribution):
             return self._drawn(value)
-        new = np.asarray(value)
-        check_finite(f"Projection '{self.name}'", name, new)
+        where = f"Projection '{self.name}'"
+        new = as_array(where, name, value)
+        check_finite(where, name, new)
         if new.ndim and new.shape != (self.size,):
             raise NetworkError(
                 f"Projection '{self.name}': '{name}' has {self.size} values, one for each synapse, "
@@ -1100,6 +1102,11 @@ class Projection:
             )
 
     def _unknown(self, name: str) -> str:
+        if not name.startswith("_") and (hasattr(type(self), name) or name in self.__dict__):
+            return (
+                f"Projection '{self.name}': '{name}' cannot be changed any more; connect the "
+                f"neurons anew with net.connect."
+            )
         known = ["w", "weight", "delay", "size", "sources", "targets"]
         if self.model is not None:
             known += [*self.state.parameters, *self.state.variables]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from snnlab.network import assembly
 from snnlab.network.assembly import WEIGHTED_SUM, PopulationParts, ProjectionParts
 from snnlab.network.population import Population, PopulationView
 from snnlab.network.projection import Projection, population_of
+from snnlab.network.values import beyond_counting, time_text
 from snnlab.recording import export
 from snnlab.recording.results import SpikeRecord, TraceRecord
 
@@ -181,7 +182,8 @@ class Recording:
         spikes = {} if self._spikes is None else {self._owner: self._spikes.frame()}
         # Copies: a network that runs meanwhile adds to the records.
         traces = {variable: record.copy() for variable, record in self._records.items()}
-        export.save(os.fspath(path), spikes, {self._owner: traces})
+        path = export.checked_path("Recording", path)
+        export.save(path, spikes, {self._owner: traces})
 
     def pause(self) -> None:
         """Record nothing until `resume`; what was recorded stays."""
@@ -239,8 +241,8 @@ def chosen_elements(where: str, what: str, n: int, chosen: Elements) -> NDArray[
         return np.arange(n)
     if isinstance(chosen, slice):
         return np.sort(np.arange(n)[chosen])
-    if isinstance(chosen, int | np.integer):
-        chosen = [int(chosen)]
+    if isinstance(chosen, int | np.integer) or not isinstance(chosen, Iterable):
+        chosen = cast(Iterable[int], [chosen])
     given = chosen if isinstance(chosen, np.ndarray) else list(chosen)
     numbers = np.asarray(given)
     if numbers.dtype == bool and numbers.shape == (n,):
@@ -267,8 +269,10 @@ def recorded_neurons(
     population = population_of(group)
     variables = population.state.variables
     where = f"Population '{population.name}'"
-    if variable not in variables and not _is_weighted_sum(population, variable):
-        near = difflib.get_close_matches(variable, list(variables), 1)
+    if not isinstance(variable, str) or (
+        variable not in variables and not _is_weighted_sum(population, variable)
+    ):
+        near = difflib.get_close_matches(str(variable), list(variables), 1)
         hint = f"did you mean '{near[0]}'?" if near else f"choose from {', '.join(variables)}."
         raise NetworkError(
             f"{where}: '{variable}' is no variable of neuron '{population.neuron.name}'; {hint}"
@@ -322,6 +326,28 @@ def _synaptic_array(projection: Projection, variable: str) -> NDArray:
     return projection.state.arrays[variable]
 
 
+def checked_variables(owner: str, variables: object) -> list[str]:
+    """The names of what is to be recorded.
+
+    Raises
+    ------
+    NetworkError
+        If they are no names, or there are none.
+    """
+    wanted = [variables] if isinstance(variables, str) else variables
+    if not isinstance(wanted, Iterable) or not (names := list(wanted)):
+        raise NetworkError(
+            f"Network: {variables!r} of '{owner}' cannot be recorded; "
+            f"name a variable, or several in a list."
+        )
+    for name in names:
+        if not isinstance(name, str):
+            raise NetworkError(
+                f"Network: {name!r} of '{owner}' cannot be recorded; give names of variables."
+            )
+    return names
+
+
 def checked_moment(moment: str) -> Moment:
     if moment not in MOMENTS:
         raise NetworkError(
@@ -335,5 +361,7 @@ def kept_steps(keep: float | None, dt: float) -> int | None:
     if keep is None:
         return None
     if not isinstance(keep, int | float | np.number) or not 0 < keep < np.inf:
-        raise NetworkError(f"Network: keep = {keep!r} ms; give a time above 0 ms.")
+        raise NetworkError(f"Network: keep = {time_text(keep)}; give a time above 0 ms.")
+    if beyond_counting(float(keep), dt):
+        return None
     return max(1, steps(float(keep), dt, what="keep"))

@@ -6,6 +6,7 @@ Times are in ms, values in the unit that the model gives them.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,20 @@ if TYPE_CHECKING:
 
     Spikes = Mapping[str, pd.DataFrame]  # by owner
     TracesOf = Mapping[str, Mapping[str, TraceRecord | StoredTrace]]  # by owner and variable
+
+
+def checked_path(where: str, path: object) -> str:
+    """``path`` as text.
+
+    Raises
+    ------
+    SimulationError
+        If it is none.
+    """
+    text = os.fspath(path) if isinstance(path, str | os.PathLike) else path
+    if not isinstance(text, str) or not text:
+        raise SimulationError(f"{where}: {path!r} is no path; give that of a file.")
+    return text
 
 
 def save(path: str | Path, spikes: Spikes, traces: TracesOf) -> None:

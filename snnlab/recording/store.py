@@ -280,7 +280,7 @@ def load_recording(path: str | Path) -> StoredRecording:
     SimulationError
         If zarr is missing, or there is no recording at ``path``.
     """
-    path = Path(path)
+    path = Path(export.checked_path("Recording", path))
     zarr = _zarr(path)
     writer = _open.get(path.resolve())
     if writer is not None:

@@ -1,0 +1,38 @@
+"""What a person gives as numbers and times, told apart from what is none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnlab.engine.schedule import LAST_STEP
+from snnlab.errors import NetworkError
+
+
+def as_array(where: str, name: str, given: Any) -> NDArray:
+    """``given`` as NumPy understands it.
+
+    Raises
+    ------
+    NetworkError
+        If its rows have different lengths.
+    """
+    try:
+        return np.asarray(given)
+    except ValueError as error:
+        raise NetworkError(
+            f"{where}: '{name}' has rows of different lengths; "
+            f"give a number or an array of numbers."
+        ) from error
+
+
+def time_text(given: object) -> str:
+    """For an error: ``5 ms``, or what stands in its place as it was typed."""
+    return f"{given!r} ms" if isinstance(given, int | float | np.number) else repr(given)
+
+
+def beyond_counting(duration: float, dt: float) -> bool:
+    """Whether ``duration`` ms have more steps than are counted."""
+    return duration / dt > LAST_STEP

@@ -1,10 +1,14 @@
 """The run that was left by going back is shown beside the one that took its place."""
 
+import io
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from snnlab.model.neuron import Neuron
 from snnlab.network.network import Network
+from snnlab.widgets.export import file_of
 from snnlab.widgets.feed import Feed, picture_of
 
 DRIVEN = """
@@ -159,3 +163,44 @@ def test_too_many_points_are_counted_but_not_given(network, feed):
 
     assert count == len(network.spikes["cells"])
     assert arrays == {}
+
+
+def test_files_hold_the_earlier_run_beside_the_new_one(network, feed):
+    network.simulate(400)
+    feed.drain()
+    before = feed.content()
+    network.go_back(200)
+    network.populations["cells"].I = 40.0
+    network.simulate(200)
+    feed.drain()
+
+    rates, traces = (table_of(feed, figure) for figure in ("rates", "traces"))
+
+    later = rates["time_ms"] > 201.3
+    known = before.column_times > 201.3
+    np.testing.assert_allclose(rates["cells, earlier run (Hz)"][later], before.rates[known, 0])
+    assert rates["cells, earlier run (Hz)"][rates["time_ms"] < 198.6].isna().all()
+    times, values = before.samples[0]
+    left = traces[traces["run"] == "earlier run"]
+    one = left[left["neuron"] == feed.picture.traces[0].neuron]
+    np.testing.assert_allclose(one["time_ms"], times[times > 200.05])
+    np.testing.assert_allclose(one["value"], values[times > 200.05])
+    assert len(traces[traces["run"] == "now"]) == len(feed.picture.traces) * 4000
+    page = file_of(feed.content(), "rates", "html")
+    assert page is not None
+    assert b"cells, earlier run" in page.data
+    assert b"rates, earlier run (now cells.I = 40)" in page.data
+
+
+def test_files_without_an_earlier_run_say_nothing_of_one(network, feed):
+    network.simulate(100)
+    feed.drain()
+
+    assert list(table_of(feed, "rates")) == ["time_ms", "cells (Hz)"]
+    assert "run" not in table_of(feed, "traces")
+
+
+def table_of(feed: Feed, figure: str) -> pd.DataFrame:
+    file = file_of(feed.content(), figure, "csv")
+    assert file is not None
+    return pd.read_csv(io.BytesIO(file.data))

@@ -12,8 +12,9 @@ import pytest
 from fakes import FakeNetwork
 from test_widgets_dashboard import Page
 
+from snnlab import Network, Neuron
 from snnlab.errors import DivergenceError, NetworkError, SimulationError
-from snnlab.widgets.session import MOST_POINTS, act, describe, neurons_in, present
+from snnlab.widgets.session import MOST_POINTS, act, describe, keep_file, neurons_in, present
 
 
 @dataclass
@@ -85,6 +86,53 @@ def test_page_is_told_what_can_be_done(network):
         "parameters": [],
     }
     assert describe(FakeNetwork({"E": 1}))["offers"] == []
+
+
+@pytest.fixture
+def stored() -> Network:
+    net = Network(dt=0.1, seed=1, target="numpy")
+    net.add(2, Neuron.from_cell("dr/dt = 1 : init = 0", "Clock"), name="clock")
+    net.simulate(5)
+    return net
+
+
+def test_state_is_stored_once_and_over_itself_when_asked(stored, tmp_path):
+    path = tmp_path / "state"
+
+    first, again, over = (
+        keep_file(stored, "store", str(path), overwrite=on) for on in (False, False, True)
+    )
+    stored.simulate(5)
+    loaded = keep_file(stored, "load", f"{path}.npz", overwrite=False)
+
+    said = {"type": "file kept", "path": str(path), "exists": False, "reason": ""}
+    assert first == over == said | {"text": f"5 ms, stored in {path}.npz"}
+    assert again == said | {"exists": True, "text": f"{path}.npz is there already"}
+    assert loaded == said | {"path": f"{path}.npz", "text": f"5 ms, loaded from {path}.npz"}
+    assert stored.time == 5
+
+
+@pytest.mark.parametrize(
+    ("what", "path", "reason"),
+    [
+        ("store", " ", "state: the file has no name; type for example state.npz."),
+        (
+            "load",
+            "/nowhere/state.npz",
+            "File '/nowhere/state.npz': there is none; give the path of a stored one.",
+        ),
+        (
+            "store",
+            "/nowhere/state.npz",
+            "File '/nowhere/state.npz': cannot be written (No such file or directory); "
+            "choose another path.",
+        ),
+    ],
+)
+def test_state_that_cannot_be_kept_is_refused(stored, what, path, reason):
+    answer = keep_file(stored, what, path, overwrite=False)
+
+    assert (answer["reason"], answer["text"]) == (reason, "")
 
 
 def test_changes_are_told_with_their_times(network):

@@ -6,6 +6,7 @@ import asyncio
 import difflib
 import math
 import os
+import time
 import warnings
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -84,6 +85,7 @@ POPULATIONS, PROJECTIONS, DRIVES = 1, 2, 3  # first part of the path of a random
 KEPT_BESIDE_STORE = 1000.0  # ms of what goes to disk that stay in memory
 REALS: dict[str, type] = {"float64": np.float64, "float32": np.float32}
 FIXED = ("dt", "seed")  # from the beginning on
+MOMENT = 0.15  # s that building may take without being told
 NEURONS_PER_THREAD = 500  # with fewer a thread waits longer than it works, whatever the neurons
 
 
@@ -168,6 +170,7 @@ class Network:
         self._builds: dict[str, Build] = {}
         self._n_threads = 1  # as linked
         self._linked = False  # kernels and buffers are those of the present network
+        self._building = ("", 0.0)  # what is being made, and since when (s)
         self._scheduled = False  # so is the list of phases
         self._schedule = Schedule(())
         self._initial: dict[Owner, dict[str, NDArray]] | None = None
@@ -552,10 +555,12 @@ class Network:
                 self._linked, self._scheduled = True, False
                 try:
                     with presentation.work() as tell:
-                        self._link(tell)
+                        self._link(self._telling(tell))
                 except BaseException:  # Ctrl-C while the compiler works, too
                     self._linked = False
                     raise
+                finally:
+                    self._building = ("", 0.0)
             if not self._scheduled:
                 self._scheduled = True
                 try:
@@ -563,6 +568,29 @@ class Network:
                 except BaseException:
                     self._scheduled = False
                     raise
+
+    def _telling(self, tell: Callable[[int, int, str], None]) -> Callable[[int, int, str], None]:
+        began = time.monotonic()
+
+        def told(done: int, total: int, text: str) -> None:
+            self._building = (text, began)
+            tell(done, total, text)
+
+        return told
+
+    @property
+    def built(self) -> bool:
+        """Whether the next run begins at once: nothing has to be compiled or connected first."""
+        return self._linked and not self._building[0]
+
+    @property
+    def building(self) -> str:
+        """What the beginning of a run waits for, such as "compiling E"; "" for nothing.
+
+        What takes no longer than a moment is not told.
+        """
+        text, began = self._building
+        return text if time.monotonic() - began > MOMENT else ""
 
     @property
     def threads(self) -> int:
@@ -861,8 +889,9 @@ class Network:
                 f"Network: cannot run {n!r} steps; give a whole number from 0 on."
             )
         self.pause()
+        n_pauses = self._simulator.n_pauses
         self._prepare()
-        self._simulator.run(n)
+        self._simulator.run(n, n_pauses=n_pauses)
         self.changed.emit()
 
     def reset(self) -> None:

@@ -17,6 +17,7 @@ from snnlab.plots.style import blank_figure
 
 HEIGHT = 420  # px
 TOGETHER_HEIGHT = 190  # px, of the frame of each of several figures
+FAINT = 0.4  # of the ink of other lines
 STILL_HEIGHT = TOGETHER_HEIGHT + 80  # px, with axis and legend
 
 
@@ -28,6 +29,7 @@ class Series:
     colour: str
     x: NDArray[np.floating]  # ms
     y: NDArray[np.floating]
+    faint: bool = False  # of an earlier run
 
 
 def still_page(
@@ -88,7 +90,8 @@ def _still_figure(series: Sequence[Series], y_label: str, unit: str, points: boo
         if points:
             drawn = plot.scatter("x", "y", size=3, **style)
         else:
-            drawn = plot.line("x", "y", line_width=1.6, **style)
+            alpha = FAINT if one.faint else 1.0
+            drawn = plot.line("x", "y", line_width=1.6, line_alpha=alpha, **style)
         value = f"@y{{0}} {unit}" if points else f"@y{{0.000}} {unit}"
         tooltips = [("time", "@x{0.00} ms"), (one.label, value)]
         plot.add_tools(HoverTool(renderers=[drawn], tooltips=tooltips))

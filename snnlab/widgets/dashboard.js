@@ -107,6 +107,9 @@ class DashboardView {
       case "done":
         this.session.say(content.reason);
         break;
+      case "file kept":
+        this.session.showKept(content);
+        break;
       case "analyses":
         this.analyses.setUp(content.analyses);
         break;

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 import os
+import threading
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -144,10 +147,7 @@ class Dashboard(FigureWidget):
                 if rest.get("asking") is True:
                     self._ask_session(viewer)
             case {"type": "act", "action": str(action)}:
-                self._notice(act(self._network, action))
-                if action == "reset":
-                    self._pump.restart()
-                self._pump.wake()
+                self._act(action)
             case {
                 "type": "trace",
                 "population": str(population),
@@ -199,8 +199,9 @@ class Dashboard(FigureWidget):
                 "viewer": str(viewer),
                 "figure": str(figure),
                 "format": str(wanted),
+                **rest,
             }:
-                self._export(viewer, figure, wanted)
+                self._export(viewer, figure, wanted, earlier=rest.get("earlier") is not False)
             case {"type": "speed", "speed": float() | int() | None as speed}:
                 set_speed(self._network, speed)
                 self._pump.wake()
@@ -240,9 +241,11 @@ class Dashboard(FigureWidget):
         for viewer in viewers:
             self.send({"type": "session", "viewer": viewer, **now})
 
-    def _export(self, viewer: str, figure: str, wanted: str) -> None:
+    def _export(self, viewer: str, figure: str, wanted: str, *, earlier: bool) -> None:
         """Send a file of what a figure shows to the page that asks for it."""
-        file = file_of(self._pump.content, figure, wanted)
+        content = self._pump.content
+        content = content if earlier else replace(content, earlier=None)
+        file = file_of(content, figure, wanted)
         if file is not None:
             self._give_file(viewer, file)
 
@@ -316,14 +319,45 @@ class Dashboard(FigureWidget):
             return
         self.send({"type": "code", "viewer": viewer, "text": text})
 
-    def _do(self, content: dict[str, Any]) -> None:
-        """Stimulate the network, or go through its past."""
-        reason = session.act(self._network, content)
-        if content.get("do") in ("back", "keep", "run"):
-            self._notice(reason)
+    def _act(self, action: str) -> None:
+        """Do what a button of the transport says."""
+
+        def carry_out() -> None:
+            self._notice(act(self._network, action))
+            if action == "reset":
+                self._pump.restart()
+            self._pump.wake()
+
+        if action == "pause":
+            carry_out()
         else:
-            self.send({"type": "done", "reason": reason})
-        self._pump.wake()
+            self._without_waiting(carry_out)
+
+    def _do(self, content: dict[str, Any]) -> None:
+        """Stimulate the network, go through its past, store and load it."""
+
+        def carry_out() -> None:
+            match content:
+                case {"do": "store" | "load" as what, "path": str(path)}:
+                    overwrite = content.get("overwrite") is True
+                    self.send(session.keep_file(self._network, what, path, overwrite=overwrite))
+                case {"do": "back" | "keep" | "run"}:
+                    self._notice(session.act(self._network, content))
+                case _:
+                    self.send({"type": "done", "reason": session.act(self._network, content)})
+            self._pump.wake()
+
+        self._without_waiting(carry_out)
+
+    def _without_waiting(self, carry_out: Callable[[], None]) -> None:
+        """At once, or beside this thread where a compiler has to be waited for.
+
+        So that the page can pause, and be answered, meanwhile.
+        """
+        if getattr(self._network, "built", True):
+            carry_out()
+        else:
+            threading.Thread(target=carry_out, name="snnlab-action", daemon=True).start()
 
     def _notice(self, text: str) -> None:
         if text:

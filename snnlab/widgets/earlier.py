@@ -134,6 +134,15 @@ class Earlier:
             found[name] = part
         return found
 
+    def samples(self, key: Traced, start: int, end: int) -> Chunk:
+        """Steps and values of a trace from step ``start`` to before ``end``, after going back."""
+        if not self._branches or key not in self._samples:
+            return np.zeros(0, np.int64), np.zeros(0)
+        steps, values = self._samples[key]
+        left = round(self._branches[-1].left / self._network.dt)
+        shown = slice(*np.searchsorted(steps, [max(start, left), end]))
+        return steps[shown], values[shown]
+
     @property
     def text(self) -> str | None:
         """What the legend says: what is different now; None if no run was left."""

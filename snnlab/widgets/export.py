@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from snnlab.plots.still import STILL_HEIGHT, Series, StillFigure, still_page, still_pages
@@ -31,7 +32,8 @@ def file_of(content: Content, figure: str, kind: str) -> File | None:
         text = table.to_csv(index=False, lineterminator="\n")
         return File(f"{figure}.csv", "text/csv", text.encode())
     series, y_label, unit = page
-    text = still_page(figure, series, y_label=y_label, unit=unit, points=figure == "raster")
+    title = figure if content.earlier is None else f"{figure}, {content.earlier.text}"
+    text = still_page(title, series, y_label=y_label, unit=unit, points=figure == "raster")
     return File(f"{figure}.html", "text/html", text.encode())
 
 
@@ -69,6 +71,7 @@ def embedded(content: Content, title: str) -> str:
     )
 
 
+EARLIER = "earlier run"  # as the dashboard's legend calls it
 Page = tuple[list[Series], str, str]  # what is drawn, label of the axis, unit of the values
 
 
@@ -89,20 +92,25 @@ def _raster(content: Content) -> tuple[pd.DataFrame, Page]:
 
 def _traces(content: Content) -> tuple[pd.DataFrame, Page]:
     tables, series = [], []
-    for trace, (times, values) in zip(content.picture.traces, content.samples, strict=True):
-        tables.append(
-            pd.DataFrame(
-                {
-                    "time_ms": times,
-                    "population": trace.population,
-                    "neuron": trace.neuron,
-                    "variable": trace.variable,
-                    "value": values,
-                }
-            )
-        )
-        label = f"{trace.variable} {trace.label}"
-        series.append(Series(label, trace.colour.light, times, values))
+    earlier = content.earlier
+    runs = [("", content.samples)] if earlier is None else [("now", content.samples)]
+    if earlier is not None:
+        runs.append((EARLIER, earlier.samples))
+    for run, samples in runs:
+        for trace, (times, values) in zip(content.picture.traces, samples, strict=True):
+            faint = run == EARLIER
+            if faint and not len(times):
+                continue
+            about = {
+                "time_ms": times,
+                "population": trace.population,
+                "neuron": trace.neuron,
+                "variable": trace.variable,
+                "value": values,
+            }
+            tables.append(pd.DataFrame(about | ({"run": run} if run else {})))
+            label = f"{trace.variable} {trace.label}{f', {EARLIER}' if faint else ''}"
+            series.append(Series(label, trace.colour.light, times, values, faint))
     units = {trace.unit for trace in content.picture.traces}
     unit = units.pop() if len(units) == 1 else ""
     table = pd.concat(tables) if tables else pd.DataFrame()
@@ -117,4 +125,17 @@ def _rates(content: Content) -> tuple[pd.DataFrame, Page]:
     ):
         table[f"{band.population} (Hz)"] = rates
         series.append(Series(band.population, colour.light, content.column_times, rates))
+    if content.earlier is not None:
+        for band, colour, rates in zip(
+            content.picture.bands,
+            content.picture.band_colours,
+            content.earlier.rates.T,
+            strict=True,
+        ):
+            label = f"{band.population}, {EARLIER}"
+            table[f"{label} (Hz)"] = rates
+            known = np.isfinite(rates)
+            if known.any():
+                times = content.column_times[known]
+                series.append(Series(label, colour.light, times, rates[known], faint=True))
     return table, (series, "rate (Hz)", "Hz")

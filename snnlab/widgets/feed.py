@@ -82,6 +82,15 @@ def unit_of(model: Any, variable: str) -> str:
 
 
 @dataclass(frozen=True)
+class EarlierContent:
+    """What the run that was left by going back did in the window."""
+
+    text: str  # what is different now
+    samples: list[tuple[NDArray[np.float64], NDArray[np.floating]]]  # of each trace, may be empty
+    rates: NDArray[np.floating]  # (column, band), nan where it is not known
+
+
+@dataclass(frozen=True)
 class Content:
     """All that lies in the window, not decimated; times in ms."""
 
@@ -90,6 +99,7 @@ class Content:
     samples: list[tuple[NDArray[np.float64], NDArray[np.floating]]]  # of each trace: times, values
     column_times: NDArray[np.floating]  # (column,) middle of each full column
     rates: NDArray[np.floating]  # (column, band) in spikes per second and neuron
+    earlier: EarlierContent | None = None  # if a run was left
 
 
 @dataclass
@@ -379,14 +389,32 @@ class Feed:
         full = np.arange(self.oldest, max(self.newest, self.oldest))  # the newest is not full yet
         sizes = np.array([band.n_neurons for band in self.picture.bands], float)
         sums = self._raster.sums[full % window.n_columns].astype(float)
+        hertz = 1000 / window.column_duration / sizes
         return Content(
             self.picture,
             # A sample is of the end of its step, a spike of its beginning.
             [_joined(source.history, start, 0, dt) for source in self._spikes.values()],
             [_joined(source.history, start, 1, dt) for source in self._samples.values()],
             (full + 0.5) * window.column_duration,
-            sums * (1000 / window.column_duration) / sizes,
+            sums * hertz,
+            self._earlier_content(start, full, hertz),
         )
+
+    def _earlier_content(
+        self, start: int, full: NDArray[np.int64], hertz: NDArray[np.float64]
+    ) -> EarlierContent | None:
+        text = self.earlier.text
+        if text is None:
+            return None
+        end, dt = (self.newest + 1) * self.window.column_steps, self._network.dt
+        samples = []
+        for trace in self.picture.traces:
+            steps, values = self.earlier.samples(trace.key, start, end)
+            samples.append(((steps + 1) * dt, values))
+        sums = self.earlier.columns(int(full[0]), int(full[-1])) if len(full) else {}
+        blank = np.zeros((0, len(self.picture.bands)))
+        rates = sums.get("earlier_sums", blank) * hertz
+        return EarlierContent(text, samples, rates)
 
     def _set_window(self, window: Window) -> None:
         self._raster = RasterColumns(self.picture.bands, window)

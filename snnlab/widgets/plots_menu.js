@@ -106,7 +106,7 @@ function exports(figures, send) {
       return made;
     };
     const picture = (format) => async () => saveAs(`${title}.${format}`, await fileOf(figures, model.name, format));
-    const file = (format) => () => send({ type: "export", figure: title, format });
+    const file = (format) => () => send({ type: "export", figure: title, format, earlier: figures.showsEarlier });
     return element(
       "div",
       { class: "snn-export" },

@@ -196,6 +196,7 @@ export class Session {
     this.offers = new Set(offers);
     this.buildStimuli(groups, sliders);
     this.copy.disabled = !this.offers.has("log");
+    this.state.hidden = !this.offers.has("store");
     this.ask();
   }
 
@@ -215,7 +216,42 @@ export class Session {
     this.copied = element("span", { class: "snn-count", role: "status" });
     this.list = element("ol", { class: "snn-changes", "aria-label": "changes" });
     this.code = element("textarea", { class: "snn-code", readOnly: true, hidden: true, rows: 8, "aria-label": "changes as Python" });
-    this.log.append(element("div", { class: "snn-options" }, this.copy, this.count, this.copied), this.code, this.list);
+    this.log.append(element("div", { class: "snn-options" }, this.copy, this.count, this.copied), this.code, this.buildFile(), this.list);
+  }
+
+  /** A file for the whole state, beside the notebook. */
+  buildFile() {
+    this.file = element("input", { type: "text", class: "snn-file", value: "state.npz", spellcheck: false, "aria-label": "file of the state", title: "in the folder of the notebook, or a whole path" });
+    this.store = smallButton("store", "Write the present state of the network to the file", () => this.keepFile("store"));
+    this.load = smallButton("load", "Go on from the state in the file", () => this.keepFile("load"));
+    this.kept = element("p", { class: "snn-count snn-kept", role: "status", hidden: true });
+    this.file.addEventListener("input", () => this.mayOverwrite(undefined));
+    this.file.addEventListener("keydown", (event) => {
+      event.stopPropagation();
+      if (event.key === "Enter") this.keepFile("store");
+    });
+    this.state = element("div", { class: "snn-state" }, field("state", this.file), element("div", { class: "snn-options" }, this.store, this.load), this.kept);
+    return this.state;
+  }
+
+  keepFile(what) {
+    const path = this.file.value;
+    this.kept.textContent = "";
+    this.do({ do: what, path, overwrite: path === this.overwritten });
+  }
+
+  /** The next press of the button overwrites the file of this name. */
+  mayOverwrite(path) {
+    this.overwritten = path;
+    this.store.textContent = path === undefined ? "store" : "overwrite";
+  }
+
+  showKept({ path, exists, text, reason }) {
+    this.mayOverwrite(exists ? path : undefined);
+    this.say(reason);
+    this.kept.textContent = text;
+    this.kept.hidden = !text;
+    this.askSoon();
   }
 
   showLog({ changes, n_changes: n }) {

@@ -7,6 +7,7 @@ plain JSON; a page asks for it about once a second, so a page that is gone costs
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from snnlab.errors import DivergenceError, SnnlabError
 
 LAST_CHANGES = 100  # that a page shows; the code has them all
 MOST_POINTS = 2000  # of a painted current
-OFFERED = ("log", "history", "kick", "silence", "stimulate")
+OFFERED = ("log", "history", "kick", "silence", "stimulate", "store")
 
 
 def describe(network: Any) -> dict[str, object]:
@@ -128,6 +129,29 @@ def act(network: Any, content: dict[str, Any]) -> str:
     except (SnnlabError, ValueError) as error:
         return str(error)
     return ""
+
+
+def keep_file(network: Any, what: str, path: str, *, overwrite: bool) -> dict[str, object]:
+    """Store the state of the network in a file, or load it; what the page is to say of it.
+
+    A file that there is already is overwritten only when the page has said so.
+    """
+    path = path.strip()
+    file = Path(path if path.endswith(".npz") or not path else f"{path}.npz").expanduser()
+    answer: dict[str, object] = {"type": "file kept", "path": path, "exists": False, "text": ""}
+    if not path:
+        return answer | {"reason": "state: the file has no name; type for example state.npz."}
+    if what == "store" and file.exists() and not overwrite:
+        return answer | {"reason": "", "exists": True, "text": f"{file} is there already"}
+    try:
+        if what == "store":
+            network.store(file)
+        else:
+            network.load(file)
+    except SnnlabError as error:
+        return answer | {"reason": str(error)}
+    done = "stored in" if what == "store" else "loaded from"
+    return answer | {"reason": "", "text": f"{network.time:g} ms, {done} {file.resolve()}"}
 
 
 def _population(network: Any, name: str) -> Any:

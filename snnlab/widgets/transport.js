@@ -90,21 +90,22 @@ export class Transport {
   }
 
   show(state) {
-    this.running = state.running;
-    const name = state.running ? "pause" : "play";
+    this.running = state.running || state.building; // what is being built for a run can be paused, too
+    const name = this.running ? "pause" : "play";
     if (this.shownIcon !== name) {
       this.shownIcon = name;
       this.play.replaceChildren(icon(name));
-      const title = state.running ? "Pause" : "Play";
-      this.play.title = `${title} (space)`;
-      this.play.setAttribute("aria-label", title);
-      this.play.classList.toggle("snn-on", state.running);
+      this.play.setAttribute("aria-label", this.running ? "Pause" : "Play");
+      this.play.classList.toggle("snn-on", this.running);
     }
-    put(this.runButton, "disabled", state.running);
+    put(this.play, "title", state.building ? `${state.message}; press to not begin (space)` : `${this.running ? "Pause" : "Play"} (space)`);
+    this.play.classList.toggle("snn-pending", state.building);
+    put(this.runButton, "disabled", this.running);
     this.showClock(state);
-    if (this.shownStatus !== state.status) {
-      this.shownStatus = state.status;
-      this.status.textContent = STATUS[state.status];
+    const text = state.building && !state.message.startsWith("compiling") ? "building" : STATUS[state.status];
+    if (this.shownStatus !== text) {
+      this.shownStatus = text;
+      this.status.textContent = text;
       this.status.dataset.status = state.status;
     }
     put(this.status, "title", state.message);

@@ -15,11 +15,14 @@ MAX_SPEED = 10.0  # above that the slider says "as fast as possible"
 def state_of(network: Any) -> dict[str, object]:
     """What the transport bar shows, as plain JSON."""
     build, message = network.build_state()
+    building = getattr(network, "building", "")
     error = network.error
     if error is not None:
         status, message = "error", error_text(error)
     elif build == "failed":
         status = "error"
+    elif building:
+        status, message = "compiling", building
     elif network.running:
         status = "running" if build == "ready" else "compiling"
     elif build in ("waiting", "compiling"):
@@ -31,6 +34,7 @@ def state_of(network: Any) -> dict[str, object]:
         "message": message or "",
         "warnings": list(network.warnings),
         "running": bool(network.running),
+        "building": bool(building),
         "time": float(network.time),
         "speed": network.speed,
     }

@@ -179,7 +179,7 @@ def test_files_hold_the_earlier_run_beside_the_new_one(network, feed):
     later = rates["time_ms"] > 201.3
     known = before.column_times > 201.3
     np.testing.assert_allclose(rates["cells, earlier run (Hz)"][later], before.rates[known, 0])
-    assert rates["cells, earlier run (Hz)"][rates["time_ms"] < 198.6].isna().all()
+    assert np.isnan(rates["cells, earlier run (Hz)"][rates["time_ms"] < 198.6]).all()
     times, values = before.samples[0]
     left = traces[traces["run"] == "earlier run"]
     one = left[left["neuron"] == feed.picture.traces[0].neuron]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from html import escape
 
 from snnlab.model.ir import DifferentialEquation, Parameter
+from snnlab.model.mathml import mathml
 from snnlab.model.neuron import Neuron
 from snnlab.model.synapse import Synapse
 
@@ -45,7 +46,11 @@ def methods(model: Model) -> list[tuple[str, str, str]]:
 
 
 def equations_html(model: Model) -> str:
-    """Title, description, equations for MathJax, and the methods."""
+    """Title, description, equations for the page's MathJax, and the methods."""
+    return _about(model, escape(f"$$ {model.latex} $$"))
+
+
+def _about(model: Model, equations: str) -> str:
     description = f"<p class='snn-description'>{escape(model.description)}</p>"
     rows = "".join(
         f"<div><dt>{escape(variable)}</dt><dd><b>{escape(method)}</b>: {escape(reason)}</dd></div>"
@@ -55,7 +60,7 @@ def equations_html(model: Model) -> str:
         "<div class='snn snn-equations'>"
         f"<h3>{escape(model.name)} <small>{kind_of(model)}</small></h3>"
         f"{description if model.description else ''}"
-        f"<div class='snn-math'>{escape(f'$$ {model.latex} $$')}</div>"
+        f"<div class='snn-math'>{equations}</div>"
         f"{f'<dl>{rows}</dl>' if rows else ''}"
         f"<details><summary>Model text</summary><pre>{escape(model.text)}</pre></details>"
         "</div>"
@@ -84,8 +89,11 @@ def parameters_html(model: Model) -> str:
 
 
 def static_html(model: Model) -> str:
-    """The card where no widget is shown: an exported page, a printed notebook."""
-    return equations_html(model) + parameters_html(model)
+    """The card where no widget is shown: an exported page, a printed notebook.
+
+    Such a page often has no MathJax, or none without the internet; browsers know MathML.
+    """
+    return _about(model, mathml(model.latex)) + parameters_html(model)
 
 
 def latex(model: Model) -> str:

@@ -837,9 +837,6 @@ static void run_part(snn_engine *engine, const snn_phase *phase, const snn_clock
     case SNN_PLAY:
         play_values(phase->object, clock, thread);
         break;
-    case SNN_POISSON:
-        snn_emit_poisson(phase->object, clock, thread);
-        break;
     case SNN_DRIVE:
         snn_drive_neurons(phase->object, clock, thread);
         break;
@@ -908,6 +905,9 @@ static void run_phase(snn_engine *engine, const snn_phase *phase, const snn_cloc
         update_neurons(update, clock, bounds[first], bounds[last]);
         return;
     }
+    case SNN_POISSON:
+        snn_emit_poisson(phase->object, clock, first, last);
+        return;
     }
     for (int thread = first; thread < last; ++thread) run_part(engine, phase, clock, thread);
 }

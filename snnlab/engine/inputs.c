@@ -45,11 +45,11 @@ static double highest_rate(const snn_poisson *p, int64_t begin, int64_t end)
 /* From one spike to the next the gap is geometric with the block's highest rate; a neuron with a
  * lower one keeps a spike with the ratio of the probabilities (Lewis & Shedler 1979, Nav. Res.
  * Logist. Q. 26, 403-413). */
-void snn_emit_poisson(const snn_poisson *p, const snn_clock *clock, int thread)
+void snn_emit_poisson(const snn_poisson *p, const snn_clock *clock, int first_part, int last_part)
 {
     const snn_population *population = p->population;
-    const int64_t first = population->bounds[thread];
-    int64_t last = population->bounds[thread + 1];
+    const int64_t first = population->bounds[first_part];
+    int64_t last = population->bounds[last_part];
     if (last > population->size) last = population->size;
     const uint32_t low = (uint32_t)clock->step, high = (uint32_t)(clock->step >> 32);
     for (int64_t block = first / SNN_POISSON_BLOCK; block * SNN_POISSON_BLOCK < last; ++block) {
@@ -64,7 +64,7 @@ void snn_emit_poisson(const snn_poisson *p, const snn_clock *clock, int thread)
             uint32_t bits[4];
             snn_philox(p->key, low, high, (uint32_t)block, SPIKE_NUMBER | k << 16, bits);
             j += 1.0 + floor(log(snn_unit(bits[0], bits[1])) * inverse);
-            if (j >= (double)end) break;
+            if (j >= (double)end || j >= (double)last) break;
             const int64_t i = (int64_t)j;
             if (i < first || i >= last) continue;
             if (p->each) {

@@ -322,8 +322,10 @@ int64_t snn_run_parts(snn_engine *engine, int64_t n_steps, int thread, int first
 /* The part of a phase that `thread` does. */
 void snn_deliver_procedural(const snn_procedural *procedural, const snn_clock *clock, int n_threads,
                             int thread);
-void snn_emit_poisson(const snn_poisson *poisson, const snn_clock *clock, int thread);
 void snn_drive_neurons(const snn_drive *drive, const snn_clock *clock, int thread);
+
+/* The same for the parts first <= part < last: the random numbers of a block are drawn once for all. */
+void snn_emit_poisson(const snn_poisson *poisson, const snn_clock *clock, int first, int last);
 
 /* Empty the logs (n_threads) of a population, which hold n_steps or more: how many neurons spiked in
  * each step, `counts` (n_steps), and which in ascending order, `neuron`. */

@@ -144,6 +144,19 @@ def test_time_that_cannot_be_reached_is_refused():
     assert net.time == 10.0
 
 
+def test_reset_forgets_branches_where_no_past_is_kept_any_more():
+    net = coba(500)
+    net.history.keep(every=5.0)
+    net.simulate(20)
+    net.go_back(10)
+    net.history.stop()
+    assert len(net.history.branches) == 1
+
+    net.reset()
+
+    assert net.history.branches == []
+
+
 def test_reset_begins_a_new_history_and_keeps_the_run():
     net = coba(500)
     net.history.keep(every=5.0)

@@ -243,6 +243,25 @@ def test_memory_is_told_before_and_after_building(free):
     assert after.total == pytest.approx(before.total, rel=0.01)
 
 
+@pytest.mark.parametrize("delay", [5.0, Uniform(1.0, 9.0)], ids=["one", "each"])
+def test_values_on_their_way_are_told(delay):
+    net = Network(dt=1.0, seed=1)
+    group = net.add(100, Neuron.from_cell("r = r + sum(exc)", "R"), name="P")
+    rule = Synapse(psp="w * pre.r", name="Rate")
+    net.connect(group, group, "exc", FixedProbability(0.9), delay=delay, synapse=rule)
+
+    before = [item for item in net.memory().items if item.what == "values on their way"]
+    net.build()
+    after = [item for item in net.memory().items if item.what == "values on their way"]
+
+    parts = net._parts["P"]
+    histories = sum(h.ring.nbytes + h.out.nbytes for h in parts.histories.values())
+    held = histories + sum(past.ring.nbytes for past in parts.pasts.values())
+    assert held > 0
+    assert [item.nbytes for item in before] == [item.nbytes for item in after] == [held]
+    assert [item.allocated for item in (*before, *after)] == [False, True]
+
+
 def kept_and_peak(make):
     """Bytes that are still allocated after ``make``, and the most that were, beside its result."""
     gc.collect()

@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
-from fakes import FakeHandle, FakeNetwork, FakePopulation
+from fakes import FakeHandle, FakeNetwork, FakeNeuron, FakePopulation
 
 from snnlab.plots.palette import COLD, WARM
 from snnlab.widgets.export import file_of
@@ -280,3 +280,20 @@ def test_file_of_an_unknown_figure_or_kind_is_none():
     page = file_of(feed.content(), "raster", "html")
     assert page is not None
     assert page.mime == "text/html"
+
+
+def test_picture_is_made_while_a_cell_adds_populations():
+    network = FakeNetwork({"E": 10, "I": 5})
+
+    class Growing(FakeNeuron):
+        """A neuron whose population gets a neighbour whenever somebody looks."""
+
+        def __getattribute__(self, name: str):
+            network.populations[f"P{len(network.populations)}"] = FakePopulation("more", 3)
+            return super().__getattribute__(name)
+
+    network.populations["E"].neuron = Growing()
+    picture = picture_of(network)
+
+    assert [band.population for band in picture.bands] == ["E", "I"]
+    assert len(network.populations) > 2

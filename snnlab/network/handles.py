@@ -92,13 +92,13 @@ class ParameterHandle:
 def handles_of(network: Network) -> list[ParameterHandle]:
     """Every number that may be changed while the network runs."""
     found: list[ParameterHandle] = []
-    for population in network.populations.values():
+    for population in list(network.populations.values()):
         found += [
             _parameter(network, population, parameter)
             for parameter in population.neuron.model.parameters
             if not parameter.value.free_symbols
         ]
-    for projection in network.projections.values():
+    for projection in list(network.projections.values()):
         one = projection.has_one_weight
         found.append((_one_weight if one else _weights)(network, projection))
         if projection.synapse is not None and not projection.static:

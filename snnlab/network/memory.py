@@ -127,7 +127,29 @@ def population_items(population: Population) -> list[Item]:
     if slots := sum(map(inbox_slots, _inboxes(population).values())):
         real = np.dtype(population.network.real).itemsize
         items.append(Item(name, "inputs on their way", padded, real * slots, linked))
+    if under_way := _values_under_way(population):
+        items.append(Item(name, "values on their way", padded, under_way, linked))
     return items
+
+
+def _values_under_way(pre: Population) -> int:
+    """Bytes a neuron of what continuous transmission reads of it as it was some steps ago."""
+    found: dict[tuple[str, int, bool], int] = {}
+    for projection in list(pre.network.projections.values()):
+        model = projection.model
+        if projection.pre is not pre or model is None or model.psp is None:
+            continue
+        longest, each = projection.longest_delay_steps, projection.has_delay_each
+        for read in model.psp.free_symbols:
+            side, _, variable = str(read).partition(".")
+            array = pre.state.arrays.get(variable)
+            if side != "pre" or array is None or len(array) < pre.size:
+                continue
+            if each:
+                found[variable, longest, each] = 2 * longest * array.itemsize  # each twice
+            elif longest > 1:
+                found[variable, longest, each] = (longest + 1) * array.itemsize
+    return sum(found.values())
 
 
 def _inboxes(post: Population) -> dict[str, int]:

@@ -234,10 +234,11 @@ class Network:
         population = Population(self, neuron, tuple(int(n) for n in sizes), name, key)
         if given is not None:
             object.__setattr__(population, "given_data", given.prepare(population, self.dt))
+        # The population last: a dashboard may look for all of it as soon as it is there.
         self._activities[name] = Activity(self.dt)
-        self.populations[name] = population
         self._spike_records[name] = SpikeRecord(self.dt)
         self._trace_records[name] = {}
+        self.populations[name] = population
         self._relink()
         # The compiler may start while the next lines of the notebook are typed.
         self._builds |= _builds(assembly.compile_all([population], [], self._backend))
@@ -599,7 +600,7 @@ class Network:
             return 1
         if self._threads is not None:
             return self._threads
-        n_neurons = sum(p.size for p in self.populations.values())
+        n_neurons = sum(p.size for p in list(self.populations.values()))
         return max(1, min(available_cores(), n_neurons // NEURONS_PER_THREAD))
 
     @property
@@ -900,6 +901,8 @@ class Network:
         with self._simulator.between_steps():
             if self.history.kept:
                 self.history.leave(0)
+            else:
+                self.history.branches = []
             self.history.forget_after(-1)
             for projection in self.projections.values():
                 projection.bring_to_present()
@@ -1036,9 +1039,9 @@ class Network:
         self.build()
 
     def _models(self) -> Iterable[tuple[str, Neuron | Synapse]]:
-        for population in self.populations.values():
+        for population in list(self.populations.values()):
             yield f"Population '{population.name}'", population.neuron
-        for projection in self.projections.values():
+        for projection in list(self.projections.values()):
             if projection.synapse is not None:
                 yield f"Projection '{projection.name}'", projection.synapse
 
@@ -1732,7 +1735,7 @@ class Network:
 
     def handles(self) -> list[ParameterHandle]:
         """Every number that may be changed while the network runs."""
-        drives = (handle for drive in self.drives.values() for handle in drive.handles())
+        drives = (handle for drive in list(self.drives.values()) for handle in drive.handles())
         return [*handles_of(self), *drives]
 
     def scale(self, owner: Population | Projection, name: str, factor: float) -> None:
@@ -1804,7 +1807,7 @@ class Network:
         return network_report(self)
 
     def __repr__(self) -> str:
-        n_neurons = sum(p.size for p in self.populations.values())
+        n_neurons = sum(p.size for p in list(self.populations.values()))
         return (
             f"Network: {len(self.populations)} populations, {n_neurons} neurons, "
             f"{len(self.projections)} projections, t = {self.time:g} ms"

@@ -91,7 +91,7 @@ class Analyses:
             "weights": list(self._network.projections),
             "matrix": [
                 name
-                for name, projection in self._network.projections.items()
+                for name, projection in list(self._network.projections.items())
                 if not projection.procedural
             ],
             "phase": [

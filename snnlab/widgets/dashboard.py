@@ -66,7 +66,8 @@ class Dashboard(FigureWidget):
 
     def __repr__(self) -> str:
         populations = ", ".join(
-            f"{name} ({population.size})" for name, population in self._network.populations.items()
+            f"{name} ({population.size})"
+            for name, population in list(self._network.populations.items())
         )
         return f"Dashboard of {populations or 'an empty network'}, t = {self._network.time:g} ms"
 

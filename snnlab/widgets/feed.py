@@ -27,14 +27,15 @@ DURATIONS = (20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0, 10000.0)  
 
 def picture_of(network: Any, traced: Sequence[Traced] | None = None) -> Picture:
     """Every spiking population, and the traces asked for or else one of each first population."""
-    populations = network.populations
+    populations = dict(network.populations)  # a cell may add another one meanwhile
     colour_of = colours_of(network)
     spiking = {
         name: population.size
         for name, population in populations.items()
         if population.neuron.model.spiking
     }
-    shown = first_traces(network) if traced is None else traced
+    wanted = first_traces(network) if traced is None else traced
+    shown = [trace for trace in wanted if trace[0] in populations]
     return Picture(
         stack_bands(spiking),
         tuple(colour_of[name] for name in spiking),
@@ -51,17 +52,18 @@ def colours_of(network: Any) -> dict[str, Colour]:
     """The colour of each population: warm for those that inhibit."""
     inhibiting = {
         projection.pre.name
-        for projection in network.projections.values()
+        for projection in list(network.projections.values())
         if projection.target.lower().startswith(("inh", "gaba"))
     }
-    colours = population_colours([name in inhibiting for name in network.populations])
-    return dict(zip(network.populations, colours, strict=True))
+    names = list(network.populations)
+    colours = population_colours([name in inhibiting for name in names])
+    return dict(zip(names, colours, strict=True))
 
 
 def first_traces(network: Any) -> tuple[Traced, ...]:
     """The first neuron of each of the first populations."""
     found: list[Traced] = []
-    for name, population in network.populations.items():
+    for name, population in list(network.populations.items()):
         variable = traced_variable(population.neuron.model)
         if variable is not None and len(found) < FIRST_TRACES:
             found.append((name, variable, 0))

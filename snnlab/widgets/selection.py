@@ -33,7 +33,7 @@ class Selection:
                     for variable in population.neuron.model.variables
                 ],
             }
-            for name, population in self._network.populations.items()
+            for name, population in list(self._network.populations.items())
         ]
 
     def add(self, population: str, variable: str | None, neuron: int) -> str:

@@ -38,7 +38,7 @@ def describe(network: Any) -> dict[str, object]:
                     if p.dtype == "float"
                 ],
             }
-            for name, population in network.populations.items()
+            for name, population in list(network.populations.items())
         ],
     }
 

@@ -45,6 +45,11 @@ def inside(latex: str) -> str:
         (r"\text{if } v < 1", "<mrow><mtext>if&#xA0;</mtext><mi>v</mi><mo>&lt;</mo>"
          "<mn>1</mn></mrow>"),
         (r"\sum_{i} w", "<mrow><munder><mo>∑</mo><mi>i</mi></munder><mi>w</mi></mrow>"),
+        (
+            r"x \mathrel{\times}= 2",
+            "<mrow><mi>x</mi><mo>×=</mo><mn>2</mn></mrow>",
+        ),
+        (r"x \mathrel{-}= 2", "<mrow><mi>x</mi><mo>−=</mo><mn>2</mn></mrow>"),
         (r"v_{a}^{b}", "<msubsup><mi>v</mi><mi>a</mi><mi>b</mi></msubsup>"),
     ],
 )  # fmt: skip

@@ -147,7 +147,7 @@ class _Reader:
             "frac": lambda: f"<mfrac>{self._argument()}{self._argument()}</mfrac>",
             "sqrt": lambda: f"<msqrt>{self._argument()}</msqrt>",
             "mathrm": lambda: self._argument(upright=True),
-            "mathrel": self._argument,
+            "mathrel": self._relation,
             "mathcal": lambda: f"<mi>{self._script_letter()}</mi>",
             "operatorname": lambda: f"<mi>{escape(self._text())}</mi>",
             "text": lambda: f"<mtext>{escape(self._text()).replace(' ', '&#xA0;')}</mtext>",
@@ -157,6 +157,14 @@ class _Reader:
             "begin": self._table,
         }
         return known[name]() if name in known else f"<mtext>{escape(name)}</mtext>"
+
+    def _relation(self) -> str:
+        """``+=`` as one sign, so that no room is left within it."""
+        sign = self._text()
+        sign = OPERATORS.get(sign.removeprefix("\\"), sign).replace("-", "−")
+        if self._next == "=":
+            sign += self._take()
+        return _operator(sign)
 
     def _script_letter(self) -> str:
         letter = self._text()

@@ -308,6 +308,22 @@ def test_file_has_courses_that_were_given_during_the_run(tmp_path):
     assert fresh.populations["I"].stimuli == ()
 
 
+@pytest.mark.parametrize("apart", [True, False], ids=["stored", "of the network"])
+def test_file_says_whether_synapses_have_traces_of_their_own(apart, tmp_path):
+    net, fresh = learning(), learning()
+    parted = (net if apart else fresh).projections["plastic"]
+    net.simulate(20)
+    parted.tau_plus = np.linspace(10, 30, parted.size)
+    net.simulate(5)
+    net.store(tmp_path / "state.npz")
+    net.simulate(10)
+
+    fresh.load(tmp_path / "state.npz")
+    fresh.simulate(10)
+
+    assert everything(fresh) == everything(net)
+
+
 def changed_file(path, change):
     """The stored state with its description changed."""
     with np.load(path) as file:
@@ -799,7 +815,7 @@ def test_file_of_an_older_version_is_refused(tmp_path):
     changed_file(path, lambda about, arrays: about.update(format=1))
 
     assert file_message(path, lambda: net.load(path)) == (
-        "File 'FILE': has format 1, and this version reads 2; "
+        "File 'FILE': has format 1, and this version reads 3; "
         "read it with the version that wrote it."
     )
 

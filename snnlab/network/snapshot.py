@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from snnlab.engine.memory import padded_size
 from snnlab.engine.transit import Transit, send_again, spikes_under_way
 from snnlab.errors import NetworkError, SimulationError, SnnlabError
+from snnlab.model.traces import NO_TRACES, Traces, neuron_traces
 from snnlab.network import stored_values
 from snnlab.network.changes import Change, Course, ParameterLog
 from snnlab.network.connectors import Connectivity
@@ -35,7 +36,7 @@ from snnlab.recording.results import SpikeRecord, TraceRecord
 if TYPE_CHECKING:
     from snnlab.network.network import Network
 
-FORMAT = 2  # of files, raised with their contents; another number is refused
+FORMAT = 3  # of files, raised with their contents; another number is refused
 
 
 @dataclass(frozen=True, eq=False)
@@ -268,6 +269,7 @@ def store(network: Network, snapshot: Snapshot, path: str | os.PathLike[str]) ->
                 else _given_as_json(saved.given.parameters, kept),
                 "weights": None if saved.given.weights is None else kept(saved.given.weights),
                 "n_drawn": saved.given.n_drawn,
+                "traces": sorted(saved.given.traces.names),
                 **_structure_as_json(network.projections[name], saved.given, kept),
                 "arrays": {key: kept(array) for key, array in saved.arrays.items()},
                 "tasks": saved.tasks,
@@ -597,14 +599,33 @@ def _given_of_population(
     )
 
 
+def _traces_of(projection: Projection, names: list[str], parameters: Given | None) -> Traces:
+    """Event-driven variables that neurons had, not synapses: those called ``names``.
+
+    Raises
+    ------
+    ValueError
+        If the model has no such ones.
+    """
+    if not names or projection.model is None or parameters is None:
+        return NO_TRACES
+    individual, one_delay = frozenset(parameters.individual), projection.delays is None
+    traces = neuron_traces(projection.model, individual, one_delay=one_delay)
+    if traces.names != frozenset(names):
+        raise ValueError(f"the traces of '{projection.name}' are none")
+    return traces
+
+
 def _given_synapses(
     projection: Projection, entry: dict[str, Any], arrays: Mapping[str, NDArray], where: str
 ) -> GivenSynapses:
     own = projection._given()
     weights = None if entry["weights"] is None else arrays[entry["weights"]]
+    parameters = None if entry["given"] is None else _given_from_json(entry["given"], arrays)
     given = replace(
         own,
-        parameters=None if entry["given"] is None else _given_from_json(entry["given"], arrays),
+        parameters=parameters,
+        traces=_traces_of(projection, entry["traces"], parameters),
         weights=weights,
         weight=own.weight if weights is None else (float(weights) if not weights.ndim else weights),
         n_drawn=entry["n_drawn"],

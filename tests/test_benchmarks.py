@@ -77,6 +77,26 @@ def test_program_that_ends_early_says_its_last_words(monkeypatch):
     assert one.rows[0].problem == "nest, 1 thread, float64: ended early: no licence"
 
 
+def test_network_that_does_not_fit_is_refused_in_one_sentence(monkeypatch):
+    side = """
+import sys
+from snnlab.engine import machine
+machine.available_memory = lambda: 10**7
+from benchmarks.sides import snnlab_side
+sys.argv[1:] = "brunel", "1", "float64"
+snnlab_side.main()
+"""
+    monkeypatch.setattr(race, "command", lambda *_: [contenders.sys.executable, "-c", side])
+
+    one = race.race(NETWORKS["brunel"], [Contender("snnlab", 1)], repeats=1)
+
+    assert one.rows[0].problem == (
+        "snnlab, 1 thread, float64: ended early: Projection 'E->E exc': 13 MB are needed and "
+        "10 MB of memory are free; connect fewer neurons, use dtype='float32' or one weight, or "
+        "pass procedural=True."
+    )
+
+
 def test_external_spikes_of_brunel_are_those_of_the_paper():
     """Twice the rate that reaches the threshold on average: theta / (J tau) = 10 Hz x 1,000."""
     brunel = NETWORKS["brunel"]

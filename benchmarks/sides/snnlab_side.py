@@ -261,8 +261,11 @@ def main() -> None:
     start = time.perf_counter()
     real: Literal["float64", "float32"] = "float32" if dtype == "float32" else "float64"
     net = snnlab.Network(dt=network.dt, seed=1, threads=int(threads), dtype=real)
-    fill(net, network)
-    net.build()
+    try:
+        fill(net, network)
+        net.build()
+    except snnlab.NetworkError as error:  # its table would hide what it says
+        sys.exit(str(error).partition("\n")[0])
     built = time.perf_counter() - start
 
     def run(seconds: float) -> Answer:

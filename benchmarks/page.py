@@ -54,7 +54,7 @@ p { margin: 4px 0 12px; max-width: 75ch; color: #444 }
 table { border-collapse: collapse; font-size: 13px; white-space: nowrap }
 th { text-align: left; font-weight: 600; border-bottom: 1px solid #999; padding: 3px 12px 3px 0 }
 td { padding: 2px 12px 2px 0; border-bottom: 1px solid #eee; font-variant-numeric: tabular-nums }
-tr.own td { font-weight: 600 } td:last-child { white-space: normal; color: #a00 }
+tr.own td { font-weight: 600 } td.note { white-space: normal; color: #a00 }
 """
 
 
@@ -114,12 +114,11 @@ def ratio_figure(races: Sequence[Race], threads: int, dtype: str) -> Any | None:
     if not measured:
         return None
     plot = _figure([one.network.name for one in measured], "time / limit program")
-    plot.y_range.start = 0.5
     for value, dash in ((1.0, "solid"), (GOAL, "dashed")):
         line = Span(location=value, dimension="width", line_color="#888", line_dash=dash)
         plot.add_layout(line)
     names = [n for n in COLOURS if n != "limit"]
-    items = []
+    items, ends = [], [0.55, 2.0]  # both lines are seen, and all of every bar
     for place, name in enumerate(names):
         found = []
         for one in measured:
@@ -129,6 +128,8 @@ def ratio_figure(races: Sequence[Race], threads: int, dtype: str) -> Any | None:
                 found.append((one.network.name, ratio.middle, ratio.least, ratio.most, str(ratio)))
         if found:
             items.append(_marks(plot, name, found, 0.16 * (place - (len(names) - 1) / 2)))
+            ends += [end for _, _, least, most, _ in found for end in (least, most)]
+    plot.y_range.start, plot.y_range.end = min(ends) / 1.1, max(ends) * 1.1
     return _with_legend(plot, items)
 
 
@@ -243,8 +244,10 @@ def html_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table; rows of snnlab stand out."""
 
     def line(tag: str, row: Sequence[str], kind: str = "") -> str:
-        inner = "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in row)
-        return f"<tr{kind}>{inner}</tr>"
+        inner = [f"<{tag}>{html.escape(cell)}</{tag}>" for cell in row]
+        if tag == "td" and head[-1] in ("", "note"):
+            inner[-1] = f'<td class="note">{html.escape(row[-1])}</td>'
+        return f"<tr{kind}>{''.join(inner)}</tr>"
 
     lines = [line("th", head)]
     lines += [line("td", row, ' class="own"' if "snnlab" in row else "") for row in rows]

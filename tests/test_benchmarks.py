@@ -207,9 +207,27 @@ def test_page_holds_every_figure_and_no_markup_of_others():
         "COBA 4,000",
     ]
     assert "<td>2.50 (2.00..3.00)</td>" in text
-    assert "<td>nest: &lt;script&gt;alert(1)&lt;/script&gt;</td>" in text
+    assert '<td class="note">nest: &lt;script&gt;alert(1)&lt;/script&gt;</td>' in text
     assert "<script>alert" not in text
     assert not re.search(r'<(script|link|img)[^>]*(src|href)="?http', text)
+
+
+def test_ratio_figure_shows_both_lines_and_every_bar_whole():
+    """Also where all are faster than the program written by hand."""
+    rows = [row("snnlab", [0.2, 0.6], [21.0, 21.0]), row("limit", [1.0, 1.0], [21.0, 21.0])]
+    slow = [row("snnlab", [1.0, 9.0], [21.0, 21.0]), row("limit", [1.0, 1.0], [21.0, 21.0])]
+
+    def heights(found):
+        plot = page.ratio_figure([race.Race(NETWORKS["coba4k"], found)], 1, "float64")
+        assert plot is not None
+        return plot.y_range
+
+    fast, wide = heights(rows), heights(slow)
+
+    assert fast.start < 0.2
+    assert fast.end > 1.5
+    assert wide.start < 1.0
+    assert wide.end > 9.0
 
 
 def test_page_draws_the_memory_of_whatever_ran():

@@ -52,27 +52,27 @@ board = net.lab()
 board"""
 SIZES = {str(size): replace(COBA, n=size) for size in (4_000, 100_000)}  # same synapses a neuron
 SETTLED = 1500  # ms, until the kernel knows that nobody looks
-# Frames whose pixels are others than those of the last one; a page shows what comes within one of
-# its animation frames once.
+# Frames whose pixels are others than those of the last one. What was painted is on the screen two
+# of its frames later.
 WATCH_FRAMES = """seconds => new Promise(done => {
     const board = document.querySelector('.snn-dashboard');
     const shown = board.querySelector('.snn-live');
     const copy = new OffscreenCanvas(64, 64);
     const context = copy.getContext('2d', { willReadFrequently: true });
-    const frames = new Map();
+    const frames = [];
     let last = '';
     const look = time => {
         context.clearRect(0, 0, 64, 64);
         context.drawImage(shown, shown.width - 400, 0, 400, shown.height, 0, 0, 64, 64);
         const pixels = context.getImageData(0, 0, 64, 64).data.join();
-        if (pixels !== last) frames.set(document.timeline.currentTime, [Date.now(), time]);
+        if (pixels !== last) frames.push([Date.now(), time]);
         last = pixels;
     };
-    const painted = ({ detail }) => requestAnimationFrame(() => look(detail));
+    const painted = ({ detail }) => setTimeout(() => look(detail), 30);
     board.addEventListener('snn-painted', painted);
     setTimeout(() => {
         board.removeEventListener('snn-painted', painted);
-        done([...frames.values()]);
+        done(frames);
     }, 1000 * seconds);
 })"""
 # The time until a cell has its result, in ms.

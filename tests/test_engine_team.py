@@ -1,11 +1,16 @@
 """The number of threads: chosen by measurement, and without a trace in the results."""
 
 import gc
+import os
+import threading
+from typing import Any
 
+import numpy as np
 import pytest
 from test_network_determinism import coba, spikes, state
 
 from snnlab.engine import simulator, team
+from snnlab.engine.simulator import LONG_STEP
 from snnlab.engine.team import LONGEST_INTERVAL, TeamChoice
 from snnlab.errors import NetworkError
 from snnlab.model.neuron import Neuron
@@ -142,6 +147,42 @@ def test_network_says_how_many_threads_run_and_leaves_cores():
 
     assert net.threads_now == 1
     assert net.spare_cores == 1_000
+
+
+def stepper_of(net: Network) -> Any:
+    return net._simulator._stepper
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="cores are chosen on Linux only")
+def test_threads_that_share_a_core_compute_the_same():
+    alone, together = coba(threads=2), coba(threads=2)
+    for net in (alone, together):
+        net.simulate(1)
+    core = min(os.sched_getaffinity(0))
+
+    def run() -> None:
+        os.sched_setaffinity(0, {core})  # of this thread, and of those that it begins
+        stepper_of(together).run(2000, 2)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    stepper_of(alone).run(2000, 1)
+
+    for name, population in alone.populations.items():
+        assert np.array_equal(population.v, together.populations[name].v)
+
+
+def test_dashboard_of_long_steps_leaves_the_team_its_cores():
+    net, one = coba(threads=2), DashboardOf()
+    net.simulate(20)
+    net.leave_core_to(one, True)
+    left = []
+    for seconds in (0.5 * LONG_STEP, 2 * LONG_STEP):
+        net._simulator._team._cost[1] = seconds
+        left.append(net.spare_cores)
+
+    assert left == [1, 0]
 
 
 def test_dashboards_share_the_core_that_is_left_to_them():

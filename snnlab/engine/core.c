@@ -26,6 +26,13 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
+static void pause_briefly(void)
+{
+#if defined(__SSE2__)
+    _mm_pause();
+#endif
+}
+
 static double now(void) /* seconds */
 {
     struct timespec t;
@@ -33,24 +40,26 @@ static double now(void) /* seconds */
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* A core on which a thread sleeps is free for the other threads of the team: where another program
- * has taken theirs, the system moves them there. */
-static void sleep_until_woken(snn_engine *engine, const uint32_t *arrived, uint32_t seen)
+/* Let the caller sleep while `arrived` is `seen`, for `seconds` at most. */
+static void sleep_until_woken(snn_engine *engine, const uint32_t *arrived, uint32_t seen,
+                              double seconds)
 {
 #if defined(__linux__)
+    const struct timespec most = {(time_t)seconds, (long)(1e9 * (seconds - (long)seconds))};
     __atomic_add_fetch(&engine->sleepers.n, 1, __ATOMIC_SEQ_CST);
-    syscall(SYS_futex, arrived, FUTEX_WAIT_PRIVATE, seen, NULL, NULL, 0);
+    syscall(SYS_futex, arrived, FUTEX_WAIT_PRIVATE, seen, &most, NULL, 0);
     __atomic_sub_fetch(&engine->sleepers.n, 1, __ATOMIC_SEQ_CST);
 #else
     (void)engine;
     (void)arrived;
     (void)seen;
+    (void)seconds;
     sched_yield();
 #endif
 }
 
 /* Whoever falls asleep after this look at the sleepers finds the new value, and stays awake. */
-static void arrive_at_barrier(snn_engine *engine, uint32_t *arrived, uint32_t value)
+static void tell(snn_engine *engine, uint32_t *arrived, uint32_t value)
 {
     __atomic_store_n(arrived, value, __ATOMIC_SEQ_CST);
 #if defined(__linux__)
@@ -58,6 +67,38 @@ static void arrive_at_barrier(snn_engine *engine, uint32_t *arrived, uint32_t va
         syscall(SYS_futex, arrived, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
 #endif
 }
+
+#if defined(__linux__)
+/* How long (ns) a thread has been on a core; it stands still while another program has its core. */
+static int64_t time_on_core(int tid)
+{
+    _Static_assert(sizeof(cpu_set_t) == sizeof ((snn_engine *)0)->allowed, "the size of a set of cores");
+    const clockid_t clock = (clockid_t)((~(unsigned int)tid << 3) | 6); /* its CPU clock */
+    struct timespec t;
+    return clock_gettime(clock, &t) ? -1 : (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* Let a thread that has lost its core go on where the caller runs, who will sleep. */
+static void pull(snn_arrival *arrival, int tid)
+{
+    cpu_set_t here;
+    CPU_ZERO(&here);
+    CPU_SET(sched_getcpu(), &here);
+    __atomic_store_n(&arrival->pulled, 1, __ATOMIC_RELAXED);
+    sched_setaffinity(tid, sizeof here, &here);
+}
+
+/* Where a thread of the team may run: not on the core of the first one, nor where it was pulled to.
+ * A thread that is woken often begins on the core of the one that woke it, and both then share
+ * it for many milliseconds, until the system moves one. */
+static void keep_off(const snn_engine *engine, int core, int tid)
+{
+    cpu_set_t others;
+    memcpy(&others, engine->allowed, sizeof others);
+    if (core >= 0) CPU_CLR(core, &others);
+    if (CPU_COUNT(&others)) sched_setaffinity(tid, sizeof others, &others);
+}
+#endif
 
 /* Whether a person wants the run to end after the present step. */
 static int is_stopped(const snn_engine *engine)
@@ -71,38 +112,6 @@ static int is_over(const snn_engine *engine, int64_t n_done)
     if (is_stopped(engine)) return 1;
     if (!(engine->patience > 0.0)) return 0;
     return now() - engine->started > SNN_GRACE + (double)n_done * engine->patience;
-}
-
-/* Wait for the team at barrier `n_barriers` of the run, after `n_done` steps or, in the midst of one,
- * 0. Returns whether the run ends here. Each thread tells of itself in a line of its own and reads
- * those of the others: a line that all write would travel between the cores twice as often.
- * Threads that wait look `spin` times and then sleep, because the notebook's kernel and the
- * browser need the core more. */
-static int wait_for_others(snn_engine *engine, int thread, uint32_t n_barriers, int64_t n_done)
-{
-    snn_arrival *const arrival = engine->arrival;
-    const uint32_t here = 2 * n_barriers, last = here + 1;
-    const int ends = thread == 0 && n_done && is_over(engine, n_done);
-    if (ends) engine->team_steps = n_done;
-    arrive_at_barrier(engine, &arrival[thread].arrived, ends ? last : here);
-    int is_last = ends;
-    for (int other = 0; other < engine->team; ++other) {
-        if (other == thread) continue;
-        uint32_t seen;
-        int looks = 0;
-        while ((seen = __atomic_load_n(&arrival[other].arrived, __ATOMIC_ACQUIRE)) < here) {
-            if (++looks < engine->spin) {
-#if defined(__SSE2__)
-                _mm_pause();
-#endif
-            } else {
-                sleep_until_woken(engine, &arrival[other].arrived, seen);
-            }
-        }
-        /* One that has gone on to the next barrier did not end here. */
-        if (other == 0) is_last = seen == last;
-    }
-    return is_last;
 }
 
 /* conductance[target] += weight for one row. */
@@ -930,80 +939,233 @@ static void fetch_spikes(const snn_engine *engine, int64_t step, int first, int 
     }
 }
 
-int64_t snn_run_parts(snn_engine *engine, int64_t n_steps, int thread, int first, int last)
+/* Where the segment after `n_barriers` barriers of a step begins. */
+static int segment_begin(const snn_engine *engine, uint32_t n_barriers)
+{
+    int p = 0;
+    for (; n_barriers; ++p) n_barriers -= engine->phases[p].kind == SNN_BARRIER;
+    return p;
+}
+
+static uint32_t segments_of_step(const snn_engine *engine)
+{
+    uint32_t n = 1;
+    for (int p = 0; p < engine->n_phases; ++p) n += engine->phases[p].kind == SNN_BARRIER;
+    return n;
+}
+
+/* What one thread knows of the team's run. A step is divided by its barriers into segments, the parts
+ * of the network into one share for each thread. */
+typedef struct {
+    snn_engine *engine;
+    int thread;
+    uint32_t n_segments; /* of a step */
+    uint32_t segment;    /* since the run began */
+    int begin;           /* its first phase */
+} snn_member;
+
+/* Do the present segment of a share, if nobody else does. Returns whether it did. */
+static int take_share(const snn_member *member, int share)
+{
+    snn_engine *const engine = member->engine;
+    snn_arrival *const arrival = &engine->arrival[share];
+    uint32_t segment = member->segment;
+    if (!__atomic_compare_exchange_n(&arrival->taken, &segment, segment + 1, 0, __ATOMIC_ACQUIRE,
+                                     __ATOMIC_RELAXED))
+        return 0;
+    __atomic_store_n(&arrival->taker, member->thread, __ATOMIC_RELAXED);
+    const int64_t n = member->segment / member->n_segments;
+    const int first = engine->n_threads * share / engine->team;
+    const int last = engine->n_threads * (share + 1) / engine->team;
+    const snn_clock clock = {engine->step + n, (double)(engine->step + n) * engine->dt, engine->dt};
+    int p = member->begin;
+    if (p == 0) fetch_spikes(engine, clock.step, first, last);
+    for (; p < engine->n_phases && engine->phases[p].kind != SNN_BARRIER; ++p)
+        run_phase(engine, &engine->phases[p], &clock, first, last);
+    int ends = 0;
+    if (share == 0 && p == engine->n_phases && is_over(engine, n + 1)) {
+        engine->team_steps = n + 1;
+        ends = 1;
+    }
+    tell(engine, &arrival->arrived, 2 * (member->segment + 1) + (uint32_t)ends);
+    return 1;
+}
+
+/* Let the thread that has the core of another program, or none, come and go on here. */
+static void help(const snn_member *member, int taker)
+{
+#if defined(__linux__)
+    snn_arrival *const other = &member->engine->arrival[taker];
+    const int tid = __atomic_load_n(&other->tid, __ATOMIC_RELAXED);
+    if (taker == member->thread || !tid) return;
+    const int64_t before = time_on_core(tid);
+    for (int k = 0; k < 100; ++k) pause_briefly();
+    if (time_on_core(tid) == before) pull(other, tid);
+#else
+    (void)member;
+    (void)taker;
+#endif
+}
+
+/* Wait until a share has come as far as the present segment; do it where nobody has begun. Returns
+ * what it tells: an odd number if the run ends there. A thread looks `spin` times and then sleeps,
+ * because the notebook's kernel and the browser need the core more. */
+static uint32_t wait_for_share(const snn_member *member, int share)
+{
+    snn_engine *const engine = member->engine;
+    snn_arrival *const arrival = &engine->arrival[share];
+    const uint32_t here = 2 * (member->segment + 1);
+    uint32_t seen;
+    int looks = 0;
+    while ((seen = __atomic_load_n(&arrival->arrived, __ATOMIC_ACQUIRE)) < here) {
+        ++looks;
+        if (looks >= SNN_LATE_LOOKS && take_share(member, share)) continue;
+        if (looks == engine->spin / 2) help(member, __atomic_load_n(&arrival->taker, __ATOMIC_RELAXED));
+        if (looks < engine->spin) {
+            pause_briefly();
+        } else {
+            sleep_until_woken(engine, &arrival->arrived, seen, SNN_NAP);
+            help(member, __atomic_load_n(&arrival->taker, __ATOMIC_RELAXED));
+        }
+    }
+    return seen;
+}
+
+/* After another thread had to be helped: back to a core of its own. */
+static void settle(const snn_member *member)
+{
+#if defined(__linux__)
+    snn_arrival *const own = &member->engine->arrival[member->thread];
+    if (!__atomic_load_n(&own->pulled, __ATOMIC_RELAXED)) return;
+    __atomic_store_n(&own->pulled, 0, __ATOMIC_RELAXED);
+    keep_off(member->engine, sched_getcpu(), 0);
+#else
+    (void)member;
+#endif
+}
+
+/* Steps of one thread of a team. It does its share of each segment, then what the others have not
+ * begun: another program may have their core. One that comes late goes on where the team is. */
+static int64_t run_share(snn_engine *engine, int64_t n_steps, int thread)
+{
+    snn_member self = {engine, thread, segments_of_step(engine), 0, 0};
+    const uint32_t end = (uint32_t)n_steps * self.n_segments;
+    while (self.segment < end) {
+        if (!take_share(&self, thread)) {
+            const uint32_t taken = __atomic_load_n(&engine->arrival[thread].taken, __ATOMIC_ACQUIRE);
+            if (taken > self.segment + 1) {
+                self.segment = taken - 1;
+                self.begin = segment_begin(engine, self.segment % self.n_segments);
+            }
+        }
+        settle(&self);
+        const uint32_t last = 2 * (self.segment + 1) + 1;
+        int is_last = 0;
+        for (int share = 0; share < engine->team; ++share)
+            if (wait_for_share(&self, share) == last && share == 0) is_last = 1;
+        ++self.segment;
+        if (is_last) break;
+        while (self.begin < engine->n_phases && engine->phases[self.begin].kind != SNN_BARRIER)
+            ++self.begin;
+        self.begin = self.begin == engine->n_phases ? 0 : self.begin + 1;
+    }
+    return self.segment / self.n_segments;
+}
+
+/* Every phase of each step for all parts. */
+static int64_t run_alone(snn_engine *engine, int64_t n_steps)
+{
+    snn_clock clock = {engine->step, 0.0, engine->dt};
+    int64_t n = 0;
+    while (n < n_steps) {
+        clock.t = (double)clock.step * engine->dt;
+        for (int p = 0; p < engine->n_phases; ++p)
+            if (engine->phases[p].kind != SNN_BARRIER)
+                run_phase(engine, &engine->phases[p], &clock, 0, engine->n_threads);
+        ++clock.step;
+        ++n;
+        if (is_stopped(engine)) break;
+    }
+    return n;
+}
+
+int64_t snn_run_thread(snn_engine *engine, int64_t n_steps, int thread)
 {
 #if defined(__SSE2__)
     /* A decaying conductance reaches denormal numbers, which cost a hundred cycles each. */
     const unsigned int control = _mm_getcsr();
     _mm_setcsr(control | 0x8040u);
 #endif
-    const int shared = last - first < engine->n_threads;
-    snn_clock clock = {engine->step, 0.0, engine->dt};
-    uint32_t n_barriers = 0;
-    int is_last = 0;
-    int64_t n = 0;
-    while (n < n_steps && !is_last) {
-        clock.t = (double)clock.step * engine->dt;
-        if (shared) fetch_spikes(engine, clock.step, first, last);
-        for (int p = 0; p < engine->n_phases; ++p) {
-            const snn_phase *phase = &engine->phases[p];
-            if (phase->kind == SNN_BARRIER) {
-                if (shared) wait_for_others(engine, thread, ++n_barriers, 0);
-                continue;
-            }
-            run_phase(engine, phase, &clock, first, last);
-        }
-        ++clock.step;
-        ++n;
-        is_last =
-            shared ? wait_for_others(engine, thread, ++n_barriers, n) : is_stopped(engine);
-    }
+    const int64_t n = engine->team > 1 ? run_share(engine, n_steps, thread)
+                                       : run_alone(engine, n_steps);
 #if defined(__SSE2__)
     _mm_setcsr(control);
 #endif
     return n;
 }
 
-#if defined(__linux__)
-/* Leave the core that the first thread runs on, for this run. A thread that is woken often begins
- * there, and both then wait for each other for many milliseconds, until the system moves one.
- * Returns whether `allowed` has to be given back. */
-static int leave_first_core(const snn_engine *engine, cpu_set_t *allowed)
+/* Wait until the other threads have left the run, and let those that have no core do it here. */
+static void wait_until_left(snn_engine *engine)
 {
-    if (engine->first_core < 0 || sched_getaffinity(0, sizeof *allowed, allowed)) return 0;
-    cpu_set_t others = *allowed;
-    CPU_CLR(engine->first_core, &others);
-    return CPU_COUNT(&others) && !sched_setaffinity(0, sizeof others, &others);
+    const snn_member first = {.engine = engine, .thread = 0};
+    for (int thread = 1; thread < engine->team; ++thread) {
+        snn_arrival *const arrival = &engine->arrival[thread];
+        for (int looks = 0; !__atomic_load_n(&arrival->left, __ATOMIC_ACQUIRE); ++looks) {
+            if (looks == engine->spin / 2) help(&first, thread);
+            if (looks < engine->spin) {
+                pause_briefly();
+            } else {
+                sleep_until_woken(engine, &arrival->left, 0, SNN_NAP);
+                help(&first, thread);
+            }
+        }
+    }
 }
-#endif
 
 /* Up to n_steps by a team of threads; returns how many were done. */
 static int64_t run_team(snn_engine *engine, int64_t n_steps)
 {
     int granted = 0;
 #ifdef _OPENMP
+    /* Those of the last run are the same: one thread opens all teams, and a smaller team ends the
+     * threads that it does not need. One that has not begun can be helped, too. */
+    enum { KNOWN = 64 };
+    static _Thread_local int known_tid[KNOWN];
     engine->team_steps = n_steps;
 #if defined(__linux__)
-    engine->first_core = sched_getcpu();
+    const int first_core = sched_getcpu();
+    cpu_set_t allowed;
+    CPU_ZERO(&allowed);
+    sched_getaffinity(0, sizeof allowed, &allowed);
+    memcpy(engine->allowed, &allowed, sizeof allowed);
 #endif
-    for (int thread = 0; thread < engine->team; ++thread) engine->arrival[thread].arrived = 0;
+    for (int thread = 0; thread < engine->team; ++thread) {
+        snn_arrival *const arrival = &engine->arrival[thread];
+        arrival->arrived = arrival->taken = arrival->left = 0;
+        arrival->tid = thread < KNOWN ? known_tid[thread] : 0;
+        arrival->pulled = arrival->taker = 0;
+    }
 #pragma omp parallel num_threads(engine->team)
     {
         /* The system may grant fewer threads than asked for. */
         const int thread = omp_get_thread_num(), team = engine->team;
         if (omp_get_num_threads() == team) {
+            snn_arrival *const own = &engine->arrival[thread];
             if (thread == 0) granted = 1;
 #if defined(__linux__)
-            cpu_set_t allowed;
-            const int left = thread > 0 && leave_first_core(engine, &allowed);
+            if (thread > 0) keep_off(engine, first_core, 0);
+            __atomic_store_n(&own->tid, (int)syscall(SYS_gettid), __ATOMIC_RELAXED);
 #endif
-            snn_run_parts(engine, n_steps, thread, engine->n_threads * thread / team,
-                          engine->n_threads * (thread + 1) / team);
+            snn_run_thread(engine, n_steps, thread);
+            tell(engine, &own->left, 1);
+            if (thread == 0) wait_until_left(engine);
 #if defined(__linux__)
-            if (left) sched_setaffinity(0, sizeof allowed, &allowed);
+            keep_off(engine, -1, 0);
 #endif
         }
     }
+    for (int thread = 0; thread < KNOWN; ++thread)
+        known_tid[thread] = granted && thread < engine->team ? engine->arrival[thread].tid : 0;
 #endif
     return granted ? engine->team_steps : 0;
 }
@@ -1025,7 +1187,7 @@ int snn_run(snn_engine *engine, int64_t n_steps, int team, double patience)
     engine->team_seconds = parted - engine->started;
     engine->alone_steps = 0;
     if (!done || !is_stopped(engine))
-        engine->alone_steps = snn_run_parts(engine, n_steps - done, 0, 0, engine->n_threads);
+        engine->team = 1, engine->alone_steps = snn_run_thread(engine, n_steps - done, 0);
     engine->step += engine->alone_steps;
     engine->alone_seconds = now() - parted;
     for (int p = 0; p < engine->n_phases; ++p) {

@@ -31,6 +31,7 @@ from snnlab.engine.team import TeamChoice, available_cores
 from snnlab.errors import SimulationError, SnnlabError
 
 SLICE_SECONDS = 0.010
+LONG_STEP = 50e-6  # s; a thread that has lost its core holds the others up for about as long
 LONGEST_SLICE_SECONDS = 0.050
 MAX_SLICE_STEPS = 20_000
 
@@ -186,8 +187,12 @@ class Simulator:
 
     @property
     def spare_cores(self) -> int:
-        """How many cores are left to others, where the number of threads is measured."""
-        return max(self._spare_cores, int(len(self._watchers) > 0))
+        """How many cores are left to others, where the number of threads is measured.
+
+        A team with long steps shares its cores with them better than one thread leaves one.
+        """
+        watched = len(self._watchers) > 0 and self._team.step_seconds < LONG_STEP
+        return max(self._spare_cores, int(watched))
 
     @spare_cores.setter
     def spare_cores(self, number: int) -> None:
@@ -498,8 +503,8 @@ class Simulator:
         else:
             done = stepper.run(n_steps, 1, stop=self._stop)
         (shared, shared_seconds), (alone, alone_seconds) = done
-        team.tell(size, shared, shared_seconds)
-        team.tell(1, alone, alone_seconds)
+        # What one thread does after a team that fell behind belongs to what the team costs.
+        team.tell(size, shared + alone, shared_seconds + alone_seconds)
         return shared + alone
 
     def _adapt(self, n_steps: int, seconds: float) -> None:

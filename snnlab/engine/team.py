@@ -11,6 +11,9 @@ import os
 FIRST_INTERVAL, LONGEST_INTERVAL = 0.05, 4.0  # s of computing between two looks at another number
 WORTH = 0.97  # a larger team has to be faster by this factor
 TRIAL_STEPS = 16  # shorter slices tell nothing
+DELAYED = (
+    0.3  # how much a slower slice counts: another program may have delayed it, none sped it up
+)
 MEASURED = True  # whether a number given is a limit; tests that look for races set it to False
 
 
@@ -56,6 +59,11 @@ class TeamChoice:
         self.size = max(size for size in self._sizes if size <= max(1, most))
         self._trials = [size for size in self._sizes if size <= most] * 2
 
+    @property
+    def step_seconds(self) -> float:
+        """Time (s) a step on one thread, 0 before it was measured."""
+        return self._cost.get(1, 0.0)
+
     def next(self, n_steps: int) -> int:
         """The number of threads for a slice of ``n_steps``."""
         if len(self._sizes) == 1:
@@ -84,6 +92,8 @@ class TeamChoice:
         if trial and size == self._trials[0]:
             self._trials.pop(0)
             cost = min(cost, self._cost.get(size, cost))
+        elif cost > (known := self._cost.get(size, cost)):
+            cost = known + DELAYED * (cost - known)
         self._cost[size] = cost
         if self._trials:
             return

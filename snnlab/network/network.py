@@ -612,7 +612,8 @@ class Network:
     def spare_cores(self) -> int:
         """How many cores are left to other programs.
 
-        Dashboards that somebody looks at leave at least one to the kernel and the browser.
+        Dashboards that somebody looks at leave at least one to the kernel and the browser, unless
+        a step takes so long that a team can share its cores with them.
         """
         return self._simulator.spare_cores
 

@@ -108,7 +108,9 @@ class Viewers:
     def send(self, now: float, *, whole: bool, asking: bool = True) -> int:
         """Count a frame that goes out to all; return its number."""
         self.sent += 1
-        self._sent_at = now
+        # A frame that was a little late does not delay those after it.
+        self._sent_at = max(self.earliest, now - 0.5 * self.interval) if self.sent > 1 else now
+        self._sent_at = min(now, self._sent_at)
         if asking:
             for viewer in self._viewers.values():
                 if not self._owes(viewer):

@@ -79,7 +79,7 @@ typedef struct {
 static void *take_part(void *given)
 {
     const member *self = given;
-    snn_run_parts(self->engine, STEPS, self->thread, self->thread, self->thread + 1);
+    snn_run_thread(self->engine, STEPS, self->thread);
     return NULL;
 }
 

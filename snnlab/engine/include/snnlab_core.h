@@ -268,9 +268,15 @@ typedef struct {
     void *object;
 } snn_phase;
 
-typedef struct { /* of one thread of a team; no other line is written in each step for all to read */
-    uint32_t arrived; /* barriers of this run, times 2; 1 more: the run ends at this one */
-    char gap[2 * SNN_CACHE_LINE - 4];
+typedef struct { /* of one thread of a team, and its share; lines that no other thread writes often */
+    uint32_t arrived; /* segments of this run that are done, times 2; 1 more: the run ends there */
+    uint32_t left;    /* the thread has left the run */
+    char gap0[2 * SNN_CACHE_LINE - 8];
+    uint32_t taken; /* segments that somebody has begun */
+    int taker;      /* the thread that began the newest */
+    int tid;        /* the system's number of the thread */
+    int pulled;     /* it was moved to the core of another one */
+    char gap1[2 * SNN_CACHE_LINE - 16];
 } snn_arrival;
 
 typedef struct { /* what a kernel needs is computed when a run begins */
@@ -298,14 +304,20 @@ typedef struct {
     int team;        /* threads, which share the n_threads parts of the network */
     double patience; /* seconds that the team may take for a step in the mean; 0: any */
     double started;
-    int first_core; /* where the first thread of the team runs */
+    uint64_t allowed[16]; /* cores of the first thread, as Linux tells them */
     const int32_t *stop; /* not 0: end after the present step; NULL: never */
     int64_t team_steps, alone_steps; /* done by the team, and by one thread */
     double team_seconds, alone_seconds;
 } snn_engine;
 
 /* Seconds that a team may be late before one thread goes on without it. */
-#define SNN_GRACE 0.001
+#define SNN_GRACE 0.004
+
+/* How often a thread looks for a share that nobody has begun until it does it. */
+#define SNN_LATE_LOOKS 200
+
+/* Seconds until a thread that sleeps looks whether the others still have a core. */
+#define SNN_NAP 0.0002
 
 /* Shorter runs are over before a second thread is awake: one thread does them for all. */
 #define SNN_SHARED_STEPS 4
@@ -315,9 +327,9 @@ typedef struct {
  * when memory for a spike log ran out. */
 int snn_run(snn_engine *engine, int64_t n_steps, int team, double patience);
 
-/* What `thread` of a team does: every phase of each step for the parts first <= part < last, with
- * barriers unless these are all. Returns the number of steps done. */
-int64_t snn_run_parts(snn_engine *engine, int64_t n_steps, int thread, int first, int last);
+/* What `thread` of `engine->team` does: the phases of each step for its share of the parts, and what
+ * others are late with. Returns the number of steps done. */
+int64_t snn_run_thread(snn_engine *engine, int64_t n_steps, int thread);
 
 /* The part of a phase that `thread` does. */
 void snn_deliver_procedural(const snn_procedural *procedural, const snn_clock *clock, int n_threads,

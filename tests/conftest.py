@@ -7,10 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from lab_driver import CHROMIUM_OPTIONS, LabPage, LabServer, chromium, running_lab
 from playwright.sync_api import Browser, sync_playwright
 
 from snnlab.engine import team
+
+# The same examples in every run, and none fails because the machine is busy.
+settings.register_profile("snnlab", deadline=None, derandomize=True)
+settings.load_profile("snnlab")
 
 GOLDEN = Path(__file__).parent / "golden"
 

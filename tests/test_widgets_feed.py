@@ -129,9 +129,10 @@ def test_feed_of_a_network_that_has_run_shows_its_last_spikes():
     assert arrays["sums"].sum() > 100
 
 
-def test_spike_that_is_in_the_record_and_in_the_stream_is_drawn_once():
+@pytest.mark.parametrize("before", [0, 100])
+def test_spike_that_is_in_the_record_and_in_the_stream_is_drawn_once(before):
     network = FakeNetwork({"E": 50})
-    network.advance(100)
+    network.advance(before)
     streams = network.stream_spikes
 
     def stream_late(population):

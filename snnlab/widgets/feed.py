@@ -205,9 +205,8 @@ class Feed:
         self.open = True
         n_steps = self._network.step_index  # read first: the streams have what comes after it
         self._open_streams()
-        if n_steps > 0:
-            self._last_step = n_steps - 1
-            self._redraw(self.window)
+        self._last_step = n_steps - 1
+        self._redraw(self.window)
 
     def _open_streams(self) -> None:
         """Open what is not yet open; recall the spikes of populations that are new."""
@@ -324,10 +323,9 @@ class Feed:
     def _redraw(self, window: Window) -> None:
         self._set_window(window)
         self.earlier.draw(self.picture, window)
-        if self._last_step < 0:
-            return
-        self._raster.advance(self._last_step)
-        self._traces.advance(self._last_step)
+        if self._last_step >= 0:
+            self._raster.advance(self._last_step)
+            self._traces.advance(self._last_step)
         start = self.oldest * self.window.column_steps
         for index, source in enumerate(self._spikes.values()):
             for steps, neurons in source.history.since(start):

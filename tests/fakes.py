@@ -113,6 +113,7 @@ class FakeNetwork:
         sizes = sizes or {"E": 3200, "I": 800}
         self.dt = dt
         self.step_index = 0
+        self.n_moves = 0
         self.running = False
         self.speed: float | None = 1.0
         self.real_time_factor = 0.0
@@ -234,6 +235,7 @@ class FakeNetwork:
     def reset(self) -> None:
         self.pause()
         self.step_index = 0
+        self.n_moves += 1
         self._recorded = {name: [] for name in self.populations}
         self.changed.emit()
 

@@ -179,6 +179,31 @@ def test_network_that_goes_on_while_its_streams_are_taken_is_shown_until_one_ste
     assert feed.samples(("E", "w", 3))[0].tolist() == list(range(500, 1500))
 
 
+def test_state_that_is_put_back_is_shown_with_its_recorded_spikes():
+    network = FakeNetwork({"E": 50})
+    network.advance(1000)
+    recorded, kept = network._recorded, network.step_index
+    network._recorded = {"E": []}
+    network.advance(300)
+    network._recorded = {"E": []}  # another run, of which the recordings were cleared
+    feed = listening(network, duration=200.0)
+    feed.drain()
+    assert feed.columns(0, feed.newest)["sums"].sum() == 0
+
+    network._recorded, network.step_index = recorded, kept
+    network.n_moves += 1
+    anew = feed.drain()
+
+    assert anew
+    assert feed.end == kept
+    assert feed.columns(0, feed.newest)["sums"].sum() == len(network.spikes["E"]) > 50
+    network.advance(10)
+    assert not feed.drain()
+    drawn = feed.columns(feed.oldest, feed.newest)["sums"].sum()
+    start = feed.start * network.dt
+    assert drawn == (network.spikes["E"]["time"] > start - network.dt / 2).sum()
+
+
 def test_feed_marks_the_spikes_of_the_traced_neuron():
     network = FakeNetwork({"E": 3})
     network.handle("E", "rate").value = 80.0

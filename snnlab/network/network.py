@@ -185,6 +185,7 @@ class Network:
         self._record_taps: dict[tuple[str, str], Tap] = {}  # by owner and variable
         self._spike_streams: list[tuple[str, SpikeStream]] = []
         self._trace_streams: list[TraceStream] = []
+        self.n_moves = 0  # how often its time was set: by reset, restore, load, going back
         self._warned: set[str] = set()
         self._time_step_warnings: list[str] = []
         self._constants = _Constants(self)
@@ -917,6 +918,7 @@ class Network:
                 population._take_stimuli(population.first_stimuli)
             for projection in self.projections.values():
                 projection.mark_followed(0)
+            self.n_moves += 1
             self._simulator.step_index = 0
             self._simulator.forget_appointments()
             for parts in self._parts.values():
@@ -1457,6 +1459,7 @@ class Network:
 
     def _move_to(self, step: int, records: Records | None) -> None:
         """Let ``step`` be the next one; what was recorded is what was until then."""
+        self.n_moves += 1
         self._simulator.step_index = step
         self._simulator.error = None
         self._simulator.forget_appointments()

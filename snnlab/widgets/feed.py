@@ -129,6 +129,7 @@ class Feed:
         self._samples: dict[Traced, _Source] = {}
         self._pinned: dict[Traced, _Source] = {}  # followed, but in no figure
         self._last_step = -1
+        self._n_moves = network.n_moves
         self.earlier = Earlier(network)
         self._make_sources()
         self._set_window(Window.of(duration, network.dt))
@@ -261,6 +262,7 @@ class Feed:
 
         What was before the time that it went back to stays.
         """
+        n_moves = self._network.n_moves  # read first: a later move is seen the next time
         # All until the same step, which all have reached: a fast network goes on meanwhile.
         n_steps = self._network.step_index
         spikes = [_taken(source, n_steps) for source in self._spikes.values()]
@@ -269,9 +271,11 @@ class Feed:
         # A trace has a sample at every step: the first one tells where time went on from.
         firsts = [int(steps[0]) for steps, _ in (*samples, *pinned) if len(steps)]
         went_on = min([n_steps, *firsts])
-        restarted = went_on <= self._last_step
+        moved, self._n_moves = n_moves != self._n_moves, n_moves
+        restarted = moved or went_on <= self._last_step
         if restarted:
-            self.cut(went_on)
+            # Of a state that came later than all that is known here, nothing is known.
+            self.cut(went_on if went_on <= self._last_step + 1 else 0)
         for index, (source, (steps, neurons)) in enumerate(
             zip(self._spikes.values(), spikes, strict=True)
         ):
@@ -290,6 +294,9 @@ class Feed:
             self._last_step = n_steps - 1
             self._raster.advance(self._last_step)
             self._traces.advance(self._last_step)
+        if moved and self.open:
+            self._recall(self._spikes)  # the record is that of the state that was put back
+            self._redraw(self.window)
         left = self.earlier.refresh(self.picture, self.window)
         return restarted or left
 

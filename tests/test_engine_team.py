@@ -54,12 +54,32 @@ def test_a_team_that_is_hardly_faster_is_not_worth_a_core():
 def test_slices_of_few_steps_tell_nothing():
     choice = TeamChoice(2, measured=True)
 
-    sizes = [choice.next(n) for n in (1, 4, 15)]
-    choice.tell(1, 4, 1.0)
+    sizes = [choice.next(n) for n in (1, 2, 3)]
+    choice.tell(1, 3, 1.0)
 
     assert sizes == [1, 1, 1]
     assert choice.next(STEPS) == 1
     assert choice.patience(2) == 0
+
+
+def test_short_slices_run_on_one_thread_until_a_team_could_pay():
+    choice = TeamChoice(2, measured=True)
+    sizes = []
+    for n_steps in (1, 4, 16, 64, 256, 1024, 4096, 4096, 4096):
+        sizes.append(choice.next(n_steps))
+        choice.tell(sizes[-1], n_steps, 1e-6 * n_steps)
+
+    assert sizes == [1, 1, 1, 1, 1, 1, 2, 1, 2]
+
+
+def test_few_steps_that_take_long_are_shared():
+    choice = TeamChoice(2, measured=True)
+    sizes = []
+    for _ in range(8):
+        sizes.append(choice.next(4))
+        choice.tell(sizes[-1], 4, {1: 0.016, 2: 0.010}[sizes[-1]])
+
+    assert sizes[-3:] == [2, 2, 2]
 
 
 def test_a_core_that_is_taken_is_given_up_in_one_slice_and_found_again():

@@ -10,10 +10,9 @@ import os
 
 FIRST_INTERVAL, LONGEST_INTERVAL = 0.05, 4.0  # s of computing between two looks at another number
 WORTH = 0.97  # a larger team has to be faster by this factor
-TRIAL_STEPS = 16  # shorter slices tell nothing
-DELAYED = (
-    0.3  # how much a slower slice counts: another program may have delayed it, none sped it up
-)
+TRIAL_STEPS, TRIAL_SECONDS = 4, 0.0005  # shorter slices tell nothing: a thread has to wake up
+# How much a slower slice counts: another program may have delayed it, none sped it up.
+DELAYED = 0.3
 MEASURED = True  # whether a number given is a limit; tests that look for races set it to False
 
 
@@ -34,9 +33,10 @@ class TeamChoice:
     measured
         Whether to measure; else it is always ``n_parts``.
 
-    At the start each of 1, 2, 4, ... is measured twice in turn. Then the fastest is kept, and the
-    next smaller and larger ones are looked at from time to time: soon after a change, then less
-    and less often. While a team runs, it has to be faster than one thread was.
+    The first slices, which are short, run on one thread. Then each of 1, 2, 4, ... is measured
+    twice in turn. After that the fastest is kept, and the next smaller and larger ones are looked
+    at from time to time: soon after a change, then less and less often. While a team runs, it has
+    to be faster than one thread was.
     """
 
     def __init__(self, n_parts: int, measured: bool) -> None:
@@ -46,6 +46,7 @@ class TeamChoice:
             self._sizes = [2**k for k in range(n_parts.bit_length()) if 2**k < n_parts] + [n_parts]
         self._trials = self._sizes * 2 if len(self._sizes) > 1 else []
         self._cost: dict[int, float] = {}  # s a step
+        self._guess = 0.0  # s a step of one thread, before it was measured
         self._interval = FIRST_INTERVAL
         self._since_look = 0.0  # s
         self._look_up = True
@@ -68,10 +69,10 @@ class TeamChoice:
         """The number of threads for a slice of ``n_steps``."""
         if len(self._sizes) == 1:
             return self.size
-        if n_steps < TRIAL_STEPS:
-            return 1 if self._trials else self.size
         if self._trials:
-            return self._trials[0]
+            return self._trials[0] if self._tells(n_steps, n_steps * self._guess) else 1
+        if n_steps < TRIAL_STEPS:
+            return self.size
         if self._since_look >= self._interval:
             return self._neighbour()
         return self.size
@@ -87,8 +88,10 @@ class TeamChoice:
         self._since_look += seconds
         cost = seconds / n_steps
         trial = bool(self._trials)
-        if trial and n_steps < TRIAL_STEPS and size == 1:
-            return
+        if trial and size == 1:
+            self._guess = cost
+            if not self._tells(n_steps, seconds):
+                return
         if trial and size == self._trials[0]:
             self._trials.pop(0)
             cost = min(cost, self._cost.get(size, cost))
@@ -103,6 +106,10 @@ class TeamChoice:
             self._interval, self._since_look = FIRST_INTERVAL, 0.0
         elif size != before:  # looked at in vain
             self._interval, self._since_look = min(2 * self._interval, LONGEST_INTERVAL), 0.0
+
+    @staticmethod
+    def _tells(n_steps: int, seconds: float) -> bool:
+        return n_steps >= TRIAL_STEPS and seconds >= TRIAL_SECONDS
 
     def _fastest(self) -> int:
         best = 1

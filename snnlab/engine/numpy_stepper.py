@@ -655,6 +655,8 @@ class Recorder(Object):
 class Stepper:
     """Runs a list of phases, step after step."""
 
+    in_python = True
+
     def __init__(
         self, phases: Iterable[tuple[str, Any]], n_threads: int, dt: float, spin: int = 0
     ) -> None:

@@ -34,6 +34,7 @@ SLICE_SECONDS = 0.010
 LONG_STEP = 50e-6  # s; a thread that has lost its core holds the others up for about as long
 LONGEST_SLICE_SECONDS = 0.050
 MAX_SLICE_STEPS = 20_000
+BREATH = 0.001  # s between two slices in Python, for other threads of Python
 
 Command = Callable[[], None]
 T = TypeVar("T")
@@ -483,6 +484,9 @@ class Simulator:
                     self.changes += 1
                     task.action()
             self._keep_appointments()
+        if stepper.in_python and (self._watchers or not run.blocking):
+            # Python's lock is given up so often in a slice that who waits for it never gets it.
+            time.sleep(BREATH)
         return n_steps
 
     def run_again(self, first_step: int, n_steps: int) -> None:

@@ -165,6 +165,8 @@ class Recorder(Object):
 
 class Stepper:
     step: int
+    @property
+    def in_python(self) -> bool: ...
     def __init__(
         self,
         phases: Iterable[tuple[str, object]],

@@ -1065,6 +1065,11 @@ cdef class Stepper:
         free(self._arrivals)
 
     @property
+    def in_python(self):
+        """Whether Python runs during a slice, and other threads of Python do not."""
+        return False
+
+    @property
     def step(self):
         return self.engine.step
 

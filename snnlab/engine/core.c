@@ -69,7 +69,8 @@ static void tell(snn_engine *engine, uint32_t *arrived, uint32_t value)
 }
 
 #if defined(__linux__)
-/* How long (ns) a thread has been on a core; it stands still while another program has its core. */
+/* How long (ns) a thread has been on a core; it stands still while another program has its core. -1
+ * when this process has no such thread any more. */
 static int64_t time_on_core(int tid)
 {
     _Static_assert(sizeof(cpu_set_t) == sizeof ((snn_engine *)0)->allowed, "the size of a set of cores");
@@ -1000,7 +1001,7 @@ static void help(const snn_member *member, int taker)
     if (taker == member->thread || !tid) return;
     const int64_t before = time_on_core(tid);
     for (int k = 0; k < 100; ++k) pause_briefly();
-    if (time_on_core(tid) == before) pull(other, tid);
+    if (before >= 0 && time_on_core(tid) == before) pull(other, tid);
 #else
     (void)member;
     (void)taker;

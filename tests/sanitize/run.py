@@ -38,6 +38,7 @@ SANITIZERS = {
         # Python itself leaves memory to the system at its end.
         {"ASAN_OPTIONS": "detect_leaks=0", "UBSAN_OPTIONS": "print_stacktrace=1"},
         (
+            "test_engine_incoming.py",
             "test_engine_randomness.py",
             "test_engine_rows.py",
             "test_engine_schedule.py",
@@ -60,6 +61,7 @@ SANITIZERS = {
         ("libtsan.so",),
         {"TSAN_OPTIONS": "exitcode=66 halt_on_error=1"},
         (
+            "test_engine_incoming.py",
             "test_engine_rows.py",
             "test_network_delays_of_synapses.py",
             "test_network_determinism.py",

@@ -34,7 +34,7 @@ SLICE_SECONDS = 0.010
 LONG_STEP = 50e-6  # s; a thread that has lost its core holds the others up for about as long
 LONGEST_SLICE_SECONDS = 0.050
 MAX_SLICE_STEPS = 20_000
-BREATH = 0.001  # s between two slices in Python, for other threads of Python
+BREATH = 0.001  # s between two slices, for threads that else would not get their turn
 
 Command = Callable[[], None]
 T = TypeVar("T")
@@ -77,9 +77,13 @@ class _Lock:
         self._lock = threading.RLock()
         self._holder: int | None = None
         self._depth = 0
+        self._waiting: set[int] = set()  # threads
 
     def __enter__(self) -> None:
-        self._lock.acquire()
+        if not self._lock.acquire(blocking=False):
+            self._waiting.add(threading.get_ident())
+            self._lock.acquire()
+            self._waiting.discard(threading.get_ident())
         self._holder, self._depth = threading.get_ident(), self._depth + 1
 
     def __exit__(self, *_: object) -> None:
@@ -91,6 +95,10 @@ class _Lock:
     @property
     def is_mine(self) -> bool:
         return self._holder == threading.get_ident()
+
+    @property
+    def is_wanted(self) -> bool:
+        return bool(self._waiting)
 
 
 @cache
@@ -444,6 +452,8 @@ class Simulator:
         return max(0, min(behind, self._slice_steps))
 
     def _slice(self, run: Run, n_steps: int) -> int:
+        if self._lock.is_wanted and not self._lock.is_mine:
+            time.sleep(BREATH)  # else it is taken again before the one who waits is awake
         with self._lock:
             self._carry_out()
             with self._wake:

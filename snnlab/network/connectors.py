@@ -31,6 +31,7 @@ from snnlab.engine.rows import (
     taken,
 )
 from snnlab.errors import NetworkError
+from snnlab.network.values import is_number
 
 DRAWS = 3  # last part of the path of a rule's own random streams
 PAIRS_AT_ONCE = 250_000  # of a function: what it computes stays in the cache
@@ -783,7 +784,7 @@ def _check_gaussian(rule: Gaussian | DifferenceOfGaussians, *widths: str) -> Non
     kind = type(rule).__name__
     for field in fields(rule):
         value = getattr(rule, field.name)
-        if not isinstance(value, int | float | np.number) or not np.isfinite(value):
+        if not is_number(value):
             raise NetworkError(f"{kind}: {field.name} = {value!r} is no finite number; give one.")
     for name in widths:
         width = getattr(rule, name)

@@ -6,11 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
 from snnlab.errors import NetworkError
 from snnlab.model.neuron import Neuron
 from snnlab.network.inputs import Input, PoissonPlayer
+from snnlab.network.values import is_number
 
 if TYPE_CHECKING:
     from snnlab.network.population import Population
@@ -88,8 +87,7 @@ class CorrelatedInput(Input):
             ("correlation", correlation, 0.0, 1.0),
             ("tau", tau, 0.0, math.inf),
         ):
-            number = isinstance(value, int | float | np.number)
-            if not number or not low <= value <= high or value == math.inf:
+            if not is_number(value, low) or value > high:
                 most = f"to {high:g}" if high < math.inf else "on"
                 raise NetworkError(
                     f"CorrelatedInput: {name} = {value!r}; give a number from {low:g} {most}."

@@ -15,6 +15,7 @@ from snnlab.network.distributions import Distribution, Normal, Uniform
 from snnlab.network.limits import check_value
 from snnlab.network.population import Population, State
 from snnlab.network.projection import Projection
+from snnlab.network.values import is_number
 
 if TYPE_CHECKING:
     from snnlab.network.network import Network
@@ -119,7 +120,7 @@ def check_changeable(owner: Owner, name: str, amount: float) -> None:
         If it is something else.
     """
     where = _where(owner)
-    if not isinstance(amount, int | float | np.number) or not np.isfinite(amount):
+    if not is_number(amount):
         raise NetworkError(f"{where}: '{name}' cannot change by {amount!r}; give a finite number.")
     if isinstance(owner, Projection) and name in ("w", "weight"):
         return

@@ -8,14 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from snnlab.engine.schedule import steps
 from snnlab.engine.simulator import PeriodicTask
 from snnlab.errors import NetworkError
 from snnlab.network import snapshot
 from snnlab.network.changes import ParameterLog
 from snnlab.network.snapshot import Records, Snapshot
+from snnlab.network.values import is_number
 from snnlab.recording.results import Traces
 
 if TYPE_CHECKING:
@@ -108,7 +107,7 @@ class History:
             If one of the numbers is not above 0.
         """
         for name, value in (("every", every), ("budget", budget)):
-            if not isinstance(value, int | float | np.number) or not 0 < value < float("inf"):
+            if not is_number(value, above=0):
                 raise NetworkError(f"Network: history.keep: {name} = {value!r}; give a number > 0.")
         self.stop()
         self._budget = budget * 1e6

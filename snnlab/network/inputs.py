@@ -21,7 +21,7 @@ from snnlab.engine.schedule import LAST_STEP, OffGridWarning, PhaseKind, steps
 from snnlab.errors import NetworkError
 from snnlab.model.neuron import Neuron
 from snnlab.network.distributions import Distribution
-from snnlab.network.values import as_array, time_text
+from snnlab.network.values import as_array, is_number, time_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -329,7 +329,7 @@ class TimedArray(Input):
                 f"TimedArray: schedule = {schedule!r}; give how long each row lasts (ms), or {n} "
                 f"ascending times from 0 ms on."
             )
-        if period is not None and not (_is_time(period) and period > 0):
+        if period is not None and not is_number(period, above=0):
             raise NetworkError(f"TimedArray: period = {time_text(period)}; give a time above 0 ms.")
 
     @classmethod
@@ -358,7 +358,7 @@ class TimedArray(Input):
             raise NetworkError(
                 f"TimedArray: {function!r} is no function; give one of the time (ms)."
             )
-        if not isinstance(duration, int | float | np.number) or not 0 < duration < np.inf:
+        if not is_number(duration, above=0):
             raise NetworkError(
                 f"TimedArray: duration = {time_text(duration)}; give a time above 0 ms."
             )
@@ -373,7 +373,7 @@ class TimedArray(Input):
     ) -> TimedArray:
         """``rest``, then ``value`` from ``start`` to before ``stop`` (ms), or for ever."""
         for name, time in (("start", start), ("stop", 0.0 if stop is None else stop)):
-            if not _is_time(time):
+            if not is_number(time, 0):
                 raise NetworkError(
                     f"TimedArray: {name} = {time_text(time)}; give a time from 0 ms on."
                 )
@@ -389,9 +389,9 @@ class TimedArray(Input):
     def ramp(cls, first: float, last: float, start: float, stop: float) -> TimedArray:
         """From ``first`` at ``start`` (ms) along a line to ``last`` at ``stop``."""
         for name, number in (("first", first), ("last", last)):
-            if not isinstance(number, int | float | np.number):
+            if not is_number(number):
                 raise NetworkError(f"TimedArray: {name} = {number!r}; give a number.")
-        if not (_is_time(start) and _is_time(stop) and start < stop):
+        if not (is_number(start, 0) and is_number(stop, above=start)):
             raise NetworkError(
                 f"TimedArray: a ramp from {start!r} to {stop!r} ms; give two ascending times."
             )
@@ -490,11 +490,6 @@ class TimedArray(Input):
                 f"{period * dt:g} ms; give a longer period."
             )
         return starts, period
-
-
-def _is_time(given: object) -> bool:
-    """Whether it is a time from 0 ms on."""
-    return isinstance(given, int | float | np.number) and bool(0 <= given < np.inf)
 
 
 def _checked_rows(values: NDArray) -> NDArray:

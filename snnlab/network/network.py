@@ -71,7 +71,7 @@ from snnlab.network.recordings import (
 )
 from snnlab.network.report import Report, network_report
 from snnlab.network.snapshot import Records, Snapshot
-from snnlab.network.values import as_array, beyond_counting, time_text
+from snnlab.network.values import as_array, beyond_counting, is_number, time_text
 from snnlab.recording import export
 from snnlab.recording.results import PLAYING_BUDGET, SpikeRecord, TraceRecord, Traces
 from snnlab.recording.store import RecordingStore
@@ -134,7 +134,7 @@ class Network:
         threads: int | None = None,
         target: Literal["c", "numpy"] = "c",
     ) -> None:
-        if not isinstance(dt, int | float | np.number) or not 0 < dt < np.inf:
+        if not is_number(dt, above=0):
             raise NetworkError(f"Network: dt = {dt!r} ms; give a time step above 0 ms.")
         if not isinstance(dtype, str) or dtype not in REALS:
             raise NetworkError(f"Network: dtype = {dtype!r}; choose 'float64' or 'float32'.")
@@ -425,7 +425,7 @@ class Network:
             values = np.asarray(delay)
             check_delays(where, values)
             return values.astype(float)
-        if not isinstance(delay, int | float | np.number) or not 0 <= float(delay) < np.inf:
+        if not is_number(delay, 0):
             raise NetworkError(
                 f"{where}: delay = {time_text(delay)}; give a number from {self.dt:g} ms on."
             )
@@ -733,7 +733,7 @@ class Network:
 
     @speed.setter
     def speed(self, speed: float | None) -> None:
-        if speed is not None and (not isinstance(speed, int | float | np.number) or not speed > 0):
+        if speed is not None and not is_number(speed, above=0):
             raise NetworkError(f"Network: speed = {speed!r}; give a number above 0, or None.")
         self._simulator.speed = speed
         self._simulator.wake()
@@ -793,7 +793,7 @@ class Network:
 
     def _steps_of(self, duration: float, what: str) -> int:
         """The steps of a run with an end, which keeps all that it records."""
-        if not isinstance(duration, int | float | np.number) or not 0 <= duration < np.inf:
+        if not is_number(duration, 0):
             raise SimulationError(
                 f"Network: cannot simulate {time_text(duration)}; give a duration from 0 ms on."
             )
@@ -861,7 +861,7 @@ class Network:
             return
         n_steps = None
         if duration is not None:
-            if not isinstance(duration, int | float | np.number) or not 0 < duration < np.inf:
+            if not is_number(duration, above=0):
                 raise SimulationError(
                     f"Network: cannot play {time_text(duration)}; "
                     f"give a duration above 0 ms, or none."
@@ -1290,7 +1290,7 @@ class Network:
         NetworkError
             If that time cannot be reached.
         """
-        if not isinstance(time, int | float | np.number) or not 0 <= time < np.inf:
+        if not is_number(time, 0):
             raise NetworkError(
                 f"Network: cannot go back to {time_text(time)}; give a time from 0 ms on."
             )
@@ -1560,7 +1560,7 @@ class Network:
         moment, kept = checked_moment(moment), kept_steps(keep, self.dt)
         if to is not None and kept is None:
             kept = max(1, round(KEPT_BESIDE_STORE / self.dt))
-        if every is not None and (not isinstance(every, int | float | np.number) or not every > 0):
+        if every is not None and not is_number(every, above=0):
             raise NetworkError(f"Network: every = {time_text(every)}; give an interval above 0 ms.")
         if every is not None and beyond_counting(float(every), self.dt):
             raise NetworkError(
@@ -1794,7 +1794,7 @@ class Network:
         NetworkError
             If the duration is no number from 0 on.
         """
-        if not isinstance(duration, int | float | np.number) or not 0 <= duration < np.inf:
+        if not is_number(duration, 0):
             raise NetworkError(
                 f"Network: net.memory of {time_text(duration)}; give a duration from 0 ms on."
             )

@@ -16,7 +16,7 @@ from snnlab.network import assembly
 from snnlab.network.assembly import WEIGHTED_SUM, PopulationParts, ProjectionParts
 from snnlab.network.population import Population, PopulationView
 from snnlab.network.projection import Projection, population_of
-from snnlab.network.values import beyond_counting, time_text
+from snnlab.network.values import beyond_counting, is_number, time_text
 from snnlab.recording import export
 from snnlab.recording.results import SpikeRecord, TraceRecord
 
@@ -360,7 +360,7 @@ def kept_steps(keep: float | None, dt: float) -> int | None:
     """``keep`` ms in steps; None for everything."""
     if keep is None:
         return None
-    if not isinstance(keep, int | float | np.number) or not 0 < keep < np.inf:
+    if not is_number(keep, above=0):
         raise NetworkError(f"Network: keep = {time_text(keep)}; give a time above 0 ms.")
     if beyond_counting(float(keep), dt):
         return None

@@ -16,6 +16,7 @@ from snnlab.network import presentation
 from snnlab.network.distributions import Distribution
 from snnlab.network.handles import ParameterHandle
 from snnlab.network.network import Network
+from snnlab.network.values import is_number
 from snnlab.sweeps.points import Point, Points, near, points_of, text_of
 from snnlab.sweeps.result import VALUE, Sweep, SweepRun
 
@@ -88,7 +89,7 @@ def sweep(
     points = points_of(values)
     n_repeats = _checked_repeats(repeats)
     for name, given in (("duration", duration), ("settle", settle)):
-        if not isinstance(given, int | float | np.number) or not 0 <= given < np.inf:
+        if not is_number(given, 0):
             raise SimulationError(f"sweep: {name} = {given!r} ms; give a time from 0 ms on.")
     if seed is not None and (not isinstance(seed, int | np.integer) or seed < 0):
         raise SimulationError(f"sweep: seed = {seed!r}; give a whole number from 0 on.")

@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -109,6 +111,9 @@ class FakeSignal:
 class FakeNetwork:
     """Poisson spikes whose rate is the slider ``E.rate``; a thread plays it."""
 
+    built = True
+    building = ""
+
     def __init__(self, sizes: dict[str, int] | None = None, dt: float = 0.1, seed: int = 1):
         sizes = sizes or {"E": 3200, "I": 800}
         self.dt = dt
@@ -122,6 +127,8 @@ class FakeNetwork:
         self.warnings: list[str] = []
         self.state = ("ready", "")
         self.changed = FakeSignal()
+        self.log: Any = []
+        self.history = SimpleNamespace(kept=False, times=[], last_good=None, branches=[])
         self.populations = {name: FakePopulation(name, size) for name, size in sizes.items()}
         names = list(sizes)
         self.projections = {}
@@ -153,6 +160,9 @@ class FakeNetwork:
 
     def leave_core_to(self, watcher: object, needed: bool) -> None:
         (self.watchers.add if needed else self.watchers.discard)(watcher)
+
+    def hints(self) -> list[str]:
+        return []
 
     def build_state(self) -> tuple[str, str]:
         return self.state

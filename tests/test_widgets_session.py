@@ -75,17 +75,15 @@ def network() -> PlayedNetwork:
     return PlayedNetwork()
 
 
-def test_page_is_told_what_can_be_done(network):
+def test_page_is_told_what_can_be_stimulated(network):
     told = describe(network)
 
-    assert told["offers"] == ["log", "history", "kick", "silence", "stimulate"]
     assert cast(list, told["groups"])[0] == {
         "name": "E",
         "size": 80,
         "variables": [{"name": "v", "unit": ""}],
         "parameters": [],
     }
-    assert describe(FakeNetwork({"E": 1}))["offers"] == []
 
 
 @pytest.fixture
@@ -285,7 +283,7 @@ def test_page_gets_log_and_code_for_itself(network):
     page.say(type="do", do="kick", group="E", variable="x", amount=1, neurons="")
     page.say(type="do", do="run", duration=None)
 
-    assert setup["session"]["offers"][0] == "log"
+    assert [group["name"] for group in setup["session"]["groups"]] == ["E", "I"]
     assert page.next("session")[0]["changes"] == [{"time": 1.0, "text": "E.rate = 30"}]
     assert page.next("code")[0]["text"] == "E.rate = 30  # from a fake\n"
     assert page.next("done")[0]["reason"] == "Population 'E': 'x' is no variable; it has v."

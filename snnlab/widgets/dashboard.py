@@ -222,7 +222,7 @@ class Dashboard(FigureWidget):
                 self._answer(key, self._sliders.draw(key, law, float(first), float(second)))
             case {"type": "session", "viewer": str(viewer)}:
                 self._ask_session(viewer)
-            case {"type": "code", "viewer": str(viewer)} if hasattr(self._network, "log"):
+            case {"type": "code", "viewer": str(viewer)}:
                 self._give_code(viewer)
             case {"type": "do", **rest}:
                 self._do(rest)
@@ -355,7 +355,7 @@ class Dashboard(FigureWidget):
 
         So that the page can pause, and be answered, meanwhile.
         """
-        if getattr(self._network, "built", True):
+        if self._network.built:
             carry_out()
         else:
             threading.Thread(target=carry_out, name="snnlab-action", daemon=True).start()

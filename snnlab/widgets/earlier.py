@@ -59,8 +59,7 @@ class Earlier:
 
     def refresh(self, picture: Picture, window: Window) -> bool:
         """Look whether a run was left since; return whether one was."""
-        history = getattr(self._network, "history", None)
-        branches = () if history is None else tuple(history.branches)
+        branches = tuple(self._network.history.branches)
         if len(branches) == len(self._branches) and all(
             one is other for one, other in zip(branches, self._branches, strict=True)
         ):

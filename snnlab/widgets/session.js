@@ -192,11 +192,8 @@ export class Session {
     this.answer.hidden = !reason;
   }
 
-  setUp({ offers, groups }, sliders) {
-    this.offers = new Set(offers);
+  setUp({ groups }, sliders) {
     this.buildStimuli(groups, sliders);
-    this.copy.disabled = !this.offers.has("log");
-    this.state.hidden = !this.offers.has("store");
     this.ask();
   }
 
@@ -230,8 +227,7 @@ export class Session {
       event.stopPropagation();
       if (event.key === "Enter") this.keepFile("store");
     });
-    this.state = element("div", { class: "snn-state" }, field("state", this.file), element("div", { class: "snn-options" }, this.store, this.load), this.kept);
-    return this.state;
+    return element("div", { class: "snn-state" }, field("state", this.file), element("div", { class: "snn-options" }, this.store, this.load), this.kept);
   }
 
   keepFile(what) {
@@ -265,7 +261,7 @@ export class Session {
     rows.reverse();
     const left = n - changes.length;
     if (left > 0) rows.push(element("li", { class: "snn-hint" }, `${left} earlier ones are in the code`));
-    const none = this.offers.has("log") ? "Nothing was changed yet. Move a slider: it is noted here with its time." : "This network keeps no log.";
+    const none = "Nothing was changed yet. Move a slider: it is noted here with its time.";
     this.list.replaceChildren(...(rows.length ? rows : [element("li", { class: "snn-hint" }, none)]));
   }
 
@@ -306,8 +302,8 @@ export class Session {
 
   showPast({ kept, oldest, newest, good, running, branches, diverged, time }) {
     const reachable = oldest !== null;
-    // The bar stays while the network runs: nothing below it jumps when a person presses play.
-    put(this.past, "hidden", !this.offers.has("history"));
+    // From now on it stays, while the network runs, too: nothing below it jumps.
+    put(this.past, "hidden", false);
     this.diverged = diverged;
     this.lastGood = good;
     if (running) this.scrubbing = false;
@@ -345,7 +341,7 @@ export class Session {
   buildStimuli(groups, sliders) {
     const parts = [];
     const stimulable = groups.filter((group) => group.variables.length);
-    if (stimulable.length && ["kick", "silence", "stimulate"].some((name) => this.offers.has(name))) parts.push(this.targetForm(stimulable));
+    if (stimulable.length) parts.push(this.targetForm(stimulable));
     const inputs = sliders.filter(({ kind, name }) => (kind === "population" && name === "rates") || (kind === "drive" && name === "rate"));
     if (inputs.length) parts.push(element("h4", {}, "Poisson inputs"), ...inputs.map((input) => this.inputSwitch(input)));
     if (!parts.length) parts.push(element("p", { class: "snn-hint" }, "There is nothing to stimulate here."));
@@ -398,37 +394,32 @@ export class Session {
       else this.say("Amount and duration are numbers; type them.");
     };
     const form = (text, title, course) => smallButton(text, title, () => painter.fill(course));
-    const rows = [element("h4", {}, "Neurons"), field("population", group), field("neurons", neurons)];
-    if (this.offers.has("silence")) {
-      const silence = (on) => this.do({ do: "silence", group: group.value, neurons: neurons.value, on });
-      rows.push(element("div", { class: "snn-options" }, smallButton("silence", "These neurons spike no more", () => silence(true)), smallButton("release", "They may spike again", () => silence(false))));
-    }
-    if (this.offers.has("kick")) {
-      const kick = () => numbers((value) => this.do({ do: "kick", ...target(), amount: value }), amount);
-      rows.push(
-        element("h4", {}, "A kick"),
-        field("variable", variable),
-        field("amount", element("span", { class: "snn-amount" }, amount, unit)),
-        element("div", { class: "snn-options" }, smallButton("kick", "Add the amount once, at the next step", kick)),
-      );
-    }
-    if (this.offers.has("stimulate")) {
-      const play = smallButton("apply from now on", "Add the painted course to the parameter, at each step", () =>
-        numbers((top, ms) => this.do({ do: "stimulate", ...target(), variable: parameter.value, duration: ms, values: painter.values.map((part) => part * top) }), largest, duration),
-      );
-      rows.push(
-        element("h4", {}, "A course, painted by hand"),
-        field("parameter", parameter),
-        field("at most", element("span", { class: "snn-amount" }, largest, parameterUnit)),
-        field("lasts", element("span", { class: "snn-amount" }, duration, element("span", { class: "snn-unit" }, "ms"))),
-        painter.canvas,
-        element("div", { class: "snn-options" }, form("step", "All the time", () => 1), form("ramp", "From 0 to the largest value", (x) => x), form("wave", "Two periods of a sine", (x) => Math.sin(4 * Math.PI * x)), form("clear", "Nothing", () => 0)),
-        element("div", { class: "snn-options" }, play),
-      );
-      requestAnimationFrame(() => painter.draw());
-      this.painter = painter;
-    }
-    return element("div", {}, ...rows);
+    const silence = (on) => this.do({ do: "silence", group: group.value, neurons: neurons.value, on });
+    const kick = () => numbers((value) => this.do({ do: "kick", ...target(), amount: value }), amount);
+    const play = smallButton("apply from now on", "Add the painted course to the parameter, at each step", () =>
+      numbers((top, ms) => this.do({ do: "stimulate", ...target(), variable: parameter.value, duration: ms, values: painter.values.map((part) => part * top) }), largest, duration),
+    );
+    requestAnimationFrame(() => painter.draw());
+    this.painter = painter;
+    return element(
+      "div",
+      {},
+      element("h4", {}, "Neurons"),
+      field("population", group),
+      field("neurons", neurons),
+      element("div", { class: "snn-options" }, smallButton("silence", "These neurons spike no more", () => silence(true)), smallButton("release", "They may spike again", () => silence(false))),
+      element("h4", {}, "A kick"),
+      field("variable", variable),
+      field("amount", element("span", { class: "snn-amount" }, amount, unit)),
+      element("div", { class: "snn-options" }, smallButton("kick", "Add the amount once, at the next step", kick)),
+      element("h4", {}, "A course, painted by hand"),
+      field("parameter", parameter),
+      field("at most", element("span", { class: "snn-amount" }, largest, parameterUnit)),
+      field("lasts", element("span", { class: "snn-amount" }, duration, element("span", { class: "snn-unit" }, "ms"))),
+      painter.canvas,
+      element("div", { class: "snn-options" }, form("step", "All the time", () => 1), form("ramp", "From 0 to the largest value", (x) => x), form("wave", "Two periods of a sine", (x) => Math.sin(4 * Math.PI * x)), form("clear", "Nothing", () => 0)),
+      element("div", { class: "snn-options" }, play),
+    );
   }
 
   /** A switch for a Poisson input: its rate becomes 0, and what it was before. */

@@ -16,13 +16,11 @@ from snnlab.errors import DivergenceError, SnnlabError
 
 LAST_CHANGES = 100  # that a page shows; the code has them all
 MOST_POINTS = 2000  # of a painted current
-OFFERED = ("log", "history", "kick", "silence", "stimulate", "store")
 
 
 def describe(network: Any) -> dict[str, object]:
-    """What a page needs once: what can be done, and to what."""
+    """What a page needs once: what can be stimulated."""
     return {
-        "offers": [name for name in OFFERED if hasattr(network, name)],
         "groups": [
             {
                 "name": name,
@@ -45,24 +43,22 @@ def describe(network: Any) -> dict[str, object]:
 
 def present(network: Any) -> dict[str, object]:
     """The log, the reachable past and the hints, as they are now."""
-    changes = list(getattr(network, "log", ()))
-    history = getattr(network, "history", None)
-    times = [float(time) for time in history.times] if history is not None else []
-    branches = len(history.branches) if history is not None else 0
-    good = history.last_good if history is not None else None
+    changes, history = list(network.log), network.history
+    times = [float(time) for time in history.times]
+    good = history.last_good
     diverged = isinstance(network.error, DivergenceError)
     return {
         "time": float(network.time),
         "running": bool(network.running),
-        "kept": bool(history is not None and history.kept),
+        "kept": bool(history.kept),
         "n_changes": len(changes),
         "changes": [line_of(change, network.dt) for change in changes[-LAST_CHANGES:]],
         "oldest": min(times) if times else None,
         "newest": max(times) if times else None,
         "good": float(good.time) if good is not None else None,
-        "branches": branches,
+        "branches": len(history.branches),
         "diverged": float(network.time) if diverged else None,
-        "hints": list(network.hints()) if hasattr(network, "hints") else [],
+        "hints": list(network.hints()),
     }
 
 

@@ -15,7 +15,7 @@ MAX_SPEED = 10.0  # above that the slider says "as fast as possible"
 def state_of(network: Any) -> dict[str, object]:
     """What the transport bar shows, as plain JSON."""
     build, message = network.build_state()
-    building = getattr(network, "building", "")
+    building = network.building
     error = network.error
     if error is not None:
         status, message = "error", error_text(error)

@@ -75,6 +75,24 @@ def test_oldest_branch_goes_when_branches_outgrow_the_budget():
     assert second.nbytes == first.nbytes > 1000  # the same spikes
 
 
+def test_restored_state_forgets_the_snapshots_that_came_after_it():
+    net = learning()
+    net.history.keep(every=10.0)
+    net.simulate(25)
+    saved = net.snapshot()
+    net.history._cost = 0.0
+    net.simulate(20)
+    later = net.history.last_good
+
+    net.restore(saved)
+
+    now = net.history.last_good
+    assert later is not None
+    assert now is not None
+    assert later.time > saved.time >= now.time
+    assert net.history.times == [0.0, 25.0]
+
+
 def test_budget_is_kept_and_the_past_gets_sparser():
     net = coba(1000)
     net.simulate(0.1)

@@ -68,6 +68,32 @@ def test_changes_that_fail_leave_nobody_waiting(net):
     assert str(net.error) == "Network: refused; give another."
 
 
+def test_who_waits_for_a_network_that_plays_gets_it_between_two_slices(net):
+    simulator = net._simulator
+    n_slices, asked = 0, 50
+    waiters: list[Started] = []
+
+    def wait(since):
+        with simulator.between_steps():
+            return n_slices - since
+
+    def ask():
+        nonlocal n_slices
+        n_slices += 1
+        if len(waiters) < asked and not (waiters and waiters[-1].is_alive()):
+            since = n_slices
+            waiters.append(Started(lambda: wait(since)))
+            wait_until(lambda: simulator._lock.is_wanted)  # this slice still holds the lock
+
+    simulator.every(10, ask)
+    net.play()
+    wait_until(lambda: len(waiters) == asked)
+    waited = sorted(waiter.result() for waiter in waiters)
+    net.pause()
+
+    assert waited[asked // 2] <= 1
+
+
 def test_who_holds_the_network_still_may_ask_it_while_a_run_begins(net):
     simulator = net._simulator
     net.build()

@@ -204,3 +204,20 @@ def table_of(feed: Feed, figure: str) -> pd.DataFrame:
     file = file_of(feed.content(), figure, "csv")
     assert file is not None
     return pd.read_csv(io.BytesIO(file.data))
+
+
+def test_stored_state_of_a_later_time_is_shown_with_the_spikes_until_it(network, feed):
+    network.simulate(900)
+    saved = network.snapshot()
+    recorded = network.spikes["cells"]
+    network.reset()
+    network.simulate(100)
+    feed.drain()
+
+    network.restore(saved)
+    shown_anew = feed.drain()
+
+    drawn = feed.columns(feed.oldest, feed.newest)["sums"].sum()
+    assert shown_anew
+    assert feed.end == saved.step
+    assert drawn == (recorded["time"] > (feed.start - 0.5) * network.dt).sum() > 100

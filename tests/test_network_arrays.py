@@ -1,9 +1,14 @@
 """Arrays of a network's values: whatever writes into them is logged, or refused."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 
+from snnlab.errors import NetworkError
 from snnlab.model.neuron import Neuron
+from snnlab.model.synapse import Synapse
 from snnlab.network.connectors import AllToAll
 from snnlab.network.network import Network
 
@@ -123,3 +128,173 @@ def test_copies_and_results_belong_to_whoever_made_them():
 
     assert group.v.tolist() == START
     assert len(net.log) == n_changes
+
+
+TRACE = """
+tau_x = 10 ms
+tau_x * dx/dt = -x : event-driven
+y = y : init = 0
+pre_spike:
+    g_target += w
+    x += 1
+"""
+
+
+def values_of_four(kind: str) -> tuple[Network, Callable[[], Any]]:
+    """Four values that are no view of the engine's memory: what reads them, and the network."""
+    net = Network(dt=0.1, seed=1)
+    neuron = Neuron("tau = 10", "tau * dv/dt = g_exc - v", spike="v > 100", name="N")
+    group = net.add(2 if kind != "rate" else 4, neuron, name="P")
+    if kind == "rate":
+        drive = net.drive(group, "exc", rate=START)
+        return net, lambda: drive.rate
+    rule = AllToAll(self_connections=True)
+    synapse = Synapse.from_cell(TRACE, "Trace") if kind == "trace" else None
+    projection = net.connect(group, group, "exc", rule, weight=1.0, synapse=synapse, name="S")
+    net.step()
+    if kind == "trace":
+        projection.x = START
+        return net, lambda: projection.x
+    return net, lambda: projection.w
+
+
+def add_here(values):
+    values += 1.0
+
+
+def add_to_part(values):
+    values[1:3] += 1.0
+
+
+def one_after_the_other(values):
+    values[0] = 5.0
+    values[1] = values[0] + 1.0
+    values[2:] += 2.0
+
+
+@pytest.mark.parametrize("kind", ["trace", "rate", "one weight"])
+@pytest.mark.parametrize(
+    ("write", "expected"),
+    [
+        (lambda x: x.fill(5.0), lambda x: [5.0] * 4),
+        (lambda x: x.put([0, 2], 7.0), lambda x: [7.0, x[1], 7.0, x[3]]),
+        (write_flat, lambda x: [9.0, 8.0, 9.0, 8.0]),
+        (lambda x: x.sort(), lambda x: sorted(x)),
+        (lambda x: x.partition(1), lambda x: np.partition(x, 1)),
+        (lambda x: np.copyto(x, 6.0), lambda x: [6.0] * 4),
+        (lambda x: np.add(x, 1.0, out=x), lambda x: x + 1),
+        (lambda x: np.divide(6.0, x, out=x), lambda x: 6 / x),
+        (lambda x: np.multiply(x, [1, 2, 3, 4], out=x), lambda x: x * [1, 2, 3, 4]),
+        (lambda x: np.multiply.at(x, [0, 0], 2.0), lambda x: x * [4, 1, 1, 1]),
+        (
+            lambda x: np.add(x, 1.0, out=x, where=[True, False, False, True]),
+            lambda x: np.add(x, [1, 0, 0, 1]),
+        ),
+        (add_here, lambda x: x + 1),
+        (add_to_part, lambda x: np.add(x, [0, 1, 1, 0])),
+        (lambda x: add_here(x[1:3]), lambda x: np.add(x, [0, 1, 1, 0])),
+        (lambda x: x[2:].fill(9.0), lambda x: [x[0], x[1], 9.0, 9.0]),
+        (one_after_the_other, lambda x: [5.0, 6.0, x[2] + 2, x[3] + 2]),
+    ],
+    ids=[
+        "fill",
+        "put",
+        "flat",
+        "sort",
+        "partition",
+        "copyto",
+        "add",
+        "divide",
+        "by array",
+        "at",
+        "where",
+        "in place",
+        "part",
+        "view",
+        "filled view",
+        "one after the other",
+    ],
+)
+def test_what_changes_values_that_are_no_view_reaches_the_network(kind, write, expected):
+    net, read = values_of_four(kind)
+    before = np.array(read())
+
+    write(read())
+
+    np.testing.assert_allclose(np.array(read()), expected(before), rtol=1e-12)
+    net.step()
+    assert len(net.log) > 0 or np.array_equal(expected(before), before)
+
+
+@pytest.mark.parametrize("kind", ["trace", "rate", "one weight"])
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda x: x.flat.__setitem__(0, 5.0),
+        lambda x: x.view(np.ndarray).__setitem__(0, 5.0),
+        lambda x: x.setfield(5.0, float),
+        lambda x: np.random.default_rng(1).shuffle(x),
+        lambda x: np.divmod(x, 2.0, out=(x, np.zeros(4))),
+    ],
+    ids=["flat", "view", "setfield", "shuffle", "divmod"],
+)
+def test_what_would_be_lost_is_refused(kind, write):
+    _, read = values_of_four(kind)
+    before = np.array(read())
+
+    with pytest.raises(ValueError, match=REFUSED):
+        write(read())
+
+    np.testing.assert_array_equal(read(), before)
+
+
+@pytest.mark.parametrize("kind", ["trace", "rate", "one weight"])
+def test_filled_values_are_checked(kind):
+    _, read = values_of_four(kind)
+    before, values = np.array(read()), read()
+
+    with pytest.raises(NetworkError) as error:
+        values.fill(np.inf)
+
+    told = {
+        "trace": "Projection 'S': 'x' cannot be infinite; give a finite number.",
+        "rate": "Drive 'Poisson->P exc': rate = array([inf, inf, inf, inf]) is not possible; "
+        "give finite numbers from 0 Hz on.",
+        "one weight": "Projection 'S': 'w' cannot be infinite; give a finite number.",
+    }
+    assert str(error.value) == told[kind]
+    np.testing.assert_array_equal(read(), before)
+    np.testing.assert_array_equal(values, before)
+
+
+def test_one_weight_stays_one_until_synapses_are_told_apart():
+    net, read = values_of_four("one weight")
+    projection = net.projections["S"]
+    weights = read()
+
+    weights.fill(2.0)
+    weights *= 3.0
+    weights[...] = 7.0
+
+    assert projection.has_one_weight
+    assert projection.weight == 7.0
+    weights[1] = 8.0
+    assert not projection.has_one_weight
+    projection.w = weights
+    assert projection.w.tolist() == [7.0, 8.0, 7.0, 7.0]
+    assert weights.sum() == 29.0
+
+
+def test_weights_read_while_it_runs_are_told_apart_one_by_one():
+    """Changes wait for the end of a step; none of them is lost."""
+    net, read = values_of_four("one weight")
+    net.play()
+    try:
+        weights = read()
+        for k in range(4):
+            weights[k] = 2.0 + k
+        weights[1:3] += 10.0
+    finally:
+        net.pause()
+
+    assert net.projections["S"].w.tolist() == [2.0, 13.0, 14.0, 5.0]

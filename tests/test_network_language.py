@@ -232,8 +232,8 @@ def test_a_constant_that_a_network_cannot_take_is_refused_everywhere(target):
         base.set(-4.0)
 
     assert str(error.value) == (
-        "Population 'Q': 'root' = sqrt(common_base) is no real number with the present "
-        "parameters; change them first."
+        "Population 'Q': common_base = -4 leaves 'sqrt(common_base)' in the parameter root without "
+        "a finite value; give another number."
     )
     assert first.common_base == 4.0
     assert Neuron(equations="r = common_base").parameters[0].value == 4

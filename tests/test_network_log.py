@@ -427,8 +427,8 @@ def test_value_that_a_model_cannot_follow_leaves_a_running_network_alone():
         net.close()
 
     assert told == (
-        "Population 'P': 'root' = sqrt(a) is no real number with the present parameters; "
-        "change them first."
+        "Population 'P': a = -4 leaves 'sqrt(a)' in the parameter root without a finite value; "
+        "give another number."
     )
     assert array.startswith("Population 'P': 'b' is one value for all")
     assert (net.error, group.a, group.root) == (None, 4.0, 2.0)

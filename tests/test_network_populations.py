@@ -402,6 +402,6 @@ def test_derived_parameter_without_a_real_value_is_refused():
     group = net.add(2, Neuron.from_cell(text, "root"), name="P")
 
     assert message(lambda: setattr(group, "a", -4)) == (
-        "Population 'P': 'root' = sqrt(a) is no real number with the present parameters; "
-        "change them first."
+        "Population 'P': a = -4 leaves 'sqrt(a)' in the parameter root without a finite value; "
+        "give another number."
     )

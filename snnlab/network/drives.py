@@ -21,6 +21,7 @@ from snnlab.network.population import (
     Values,
     check_numbers,
 )
+from snnlab.network.values import check_fits
 
 if TYPE_CHECKING:
     from snnlab.network.network import Network
@@ -229,4 +230,6 @@ class PoissonDrive:
                 f"{self.where}: {name} = {given} is not possible; "
                 f"give finite numbers{' from 0 Hz on' if name == 'rate' else ''}."
             )
+        if name == "weight":
+            check_fits(self.where, name, new, self.network.real)
         return new.astype(float)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from snnlab.errors import NetworkError
 from snnlab.model.ir import Parameter
+from snnlab.network.changes import change_of
 from snnlab.network.distributions import Distribution, Normal, Uniform
 from snnlab.network.limits import check_value
 from snnlab.network.population import Population, State
@@ -100,8 +101,10 @@ def handles_of(network: Network) -> list[ParameterHandle]:
             if not parameter.value.free_symbols
         ]
     for projection in list(network.projections.values()):
-        one = projection.has_one_weight
-        found.append((_one_weight if one else _weights)(network, projection))
+        if projection.has_one_weight:
+            found.append(_one_weight(network, projection))
+        elif not projection.procedural:  # those are drawn anew and cannot be scaled
+            found.append(_weights(network, projection))
         if projection.synapse is not None and not projection.static:
             found += [
                 _parameter(network, projection, parameter)
@@ -155,6 +158,8 @@ def _parameter(network: Network, owner: Owner, parameter: Parameter) -> Paramete
     def write(value: float) -> None:
         check_value(state, where, parameter, value)
         if name in state.individual:
+            kind, amount = _to_mean(state, name, value)
+            owner._check_change(name, np.asarray(amount), None, kind)
             network._submit(lambda: _move_mean(network, owner, name, value))
         else:
             setattr(owner, name, value)
@@ -246,8 +251,10 @@ def _weights(network: Network, projection: Projection) -> ParameterHandle:
                 f"scaled back; give a number above 0."
             )
 
+        projection._check_change("w", np.asarray(value / size()), None, "scale")
+
         def change() -> None:  # the factor as it is when the step has ended
-            network.scale(projection, "w", value / size())
+            network._change(projection, change_of(projection, "w", value / size(), "scale"))
             network._submit(network.changed.emit)
 
         network._submit(change)
@@ -266,12 +273,16 @@ def _weights(network: Network, projection: Projection) -> ParameterHandle:
     )
 
 
-def _move_mean(network: Network, owner: Owner, name: str, mean: float) -> None:
-    """Scale values of one sign, so that they keep it; shift others."""
-    values = owner.state.values(name)
+def _to_mean(state: State, name: str, mean: float) -> tuple[Literal["scale", "shift"], float]:
+    """What gives values this mean: values of one sign are scaled, so that they keep it."""
+    values = state.values(name)
     old = float(values.mean())
     if old * mean > 0 and ((values > 0).all() or (values < 0).all()):
-        network.scale(owner, name, mean / old)
-    else:
-        network.shift(owner, name, mean - old)
+        return "scale", mean / old
+    return "shift", mean - old
+
+
+def _move_mean(network: Network, owner: Owner, name: str, mean: float) -> None:
+    kind, amount = _to_mean(owner.state, name, mean)
+    network._change(owner, change_of(owner, name, amount, kind))
     network._submit(network.changed.emit)

@@ -21,7 +21,7 @@ from snnlab.engine.schedule import LAST_STEP, OffGridWarning, PhaseKind, steps
 from snnlab.errors import NetworkError
 from snnlab.model.neuron import Neuron
 from snnlab.network.distributions import Distribution
-from snnlab.network.values import as_array, is_number, time_text
+from snnlab.network.values import as_array, check_fits, is_number, time_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -437,6 +437,7 @@ class TimedArray(Input):
             values = np.concatenate([first[np.newaxis], values])
             starts = np.concatenate([[0], starts])
         width = 1 if values.shape[1] == 1 else padded_size(n)
+        check_fits(where, name, values, population.state.type_of(name))
         rows = np.zeros((len(values), width), population.state.type_of(name))
         rows[:, : values.shape[1]] = values
         return ValuePlayer(starts, rows, period, name)

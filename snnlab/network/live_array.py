@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 # How, for which elements (n,), and with which values (n,).
-Write = Callable[[Literal["set", "kick"], NDArray[np.int32], NDArray], None]
+How = Literal["set", "kick"]
+Write = Callable[[How, NDArray[np.int32], NDArray], None]
+WRITERS = (np.copyto, np.put, np.place, np.putmask)
 RELATIVE: dict[np.ufunc, np.ufunc] = {np.add: np.positive, np.subtract: np.negative}
 
 
@@ -54,9 +57,7 @@ class LiveArray(np.ndarray):
     def _plain(self) -> NDArray:
         return self.view(np.ndarray)
 
-    def _submit(
-        self, how: Literal["set", "kick"], elements: NDArray[np.int64], values: Any
-    ) -> None:
+    def _submit(self, how: How, elements: NDArray[np.int64], values: Any) -> None:
         spread = np.broadcast_to(np.asarray(values), elements.shape)
         if self._write is not None:
             self._write(how, elements.ravel().astype(np.int32), spread.ravel())
@@ -108,8 +109,7 @@ class LiveArray(np.ndarray):
         return out
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        writes = func in (np.copyto, np.put, np.place, np.putmask)
-        if writes and args and isinstance(args[0], LiveArray):
+        if func in WRITERS and args and isinstance(args[0], LiveArray):
             changed = np.array(args[0]._plain())
             func(changed, *args[1:], **kwargs)
             args[0][...] = changed
@@ -153,56 +153,158 @@ def live(values: NDArray, shape: tuple[int, ...], write: Write) -> LiveArray:
     return array
 
 
-class PresentValues(np.ndarray):
-    """Values computed when they were asked for; elements written into them are handed back."""
+def present(values: NDArray, written: Callable[[NDArray], None]) -> LiveArray:
+    """``values`` (n,), computed when they were asked for; changes go to ``written``, all of them.
 
-    written: Callable[[NDArray], None] | None
+    ``values`` belong to nobody else. They are what they were until they are asked for again, but
+    for what was written into them.
+    """
 
-    def __array_finalize__(self, obj: object) -> None:
-        self.written = None  # results of arithmetic are values of their own
+    def write(how: How, elements: NDArray[np.int32], new: NDArray) -> None:
+        changed = values.copy()
+        changed[elements] = changed[elements] + new if how == "kick" else new
+        written(changed)
+        values[...] = changed  # unless it was refused
+
+    return live(values, values.shape, write)
+
+
+@dataclass(frozen=True, eq=False)
+class _Shared:
+    """Where a number that is read as ``n`` comes from."""
+
+    value: NDArray  # ()
+    n: int
+    write: Callable[[How, NDArray[np.int32] | None, NDArray], None]
+    read: Callable[[], NDArray]  # the values as they are now
+
+
+class SharedValue(LiveArray):
+    """One number that is read as many; elements that are set give each its own.
+
+    Written as any `LiveArray` is. Once each has its own it hands reading and writing on to their
+    array; only what NumPy reads of its memory by itself still sees the one number.
+    """
+
+    _shared: _Shared | None
+    _path: tuple[Any, ...]  # which part it is: indices, one after the other
+
+    def __array_finalize__(self, source: Any) -> None:
+        super().__array_finalize__(None)
+        self._shared, self._path = None, ()  # copies and results are values of their own
+
+    def _elements(self) -> NDArray[np.int64] | None:
+        return None if self._shared is None else self._part_of(np.arange(self._shared.n))
+
+    def _part_of(self, whole: NDArray) -> NDArray:
+        for index in self._path:
+            whole = whole[index]
+        return whole
+
+    def is_same(self, other: object) -> bool:
+        now = self._now()
+        if isinstance(now, LiveArray):
+            return now.is_same(other)
+        return (
+            isinstance(other, SharedValue)
+            and self._shared is not None
+            and other._shared is not None
+            and other._shared.value is self._shared.value
+            and _is_same_path(self._path, other._path)
+        )
+
+    def _now(self) -> NDArray | None:
+        """The array of all values, at this part; None while they are one number."""
+        found = None if self._shared is None else self._shared.read()
+        return None if found is None or isinstance(found, SharedValue) else self._part_of(found)
+
+    def _plain(self) -> NDArray:
+        now = self._now()
+        return (self if now is None else now).view(np.ndarray)
+
+    def __getitem__(self, index: Any) -> Any:
+        now = self._now()
+        if now is not None:
+            return now[index]
+        part = super().__getitem__(index)
+        if not isinstance(part, SharedValue):
+            return part
+        if not np.may_share_memory(part, self):
+            return part.view(np.ndarray)
+        part._shared, part._path, part._write = self._shared, (*self._path, index), self._write
+        return part
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        super().__setitem__(index, value)
-        if self.written is not None:
-            self.written(np.array(self))
-
-
-def present(values: NDArray, written: Callable[[NDArray], None]) -> PresentValues:
-    """``values``, which belong to nobody else; elements that are set go to ``written``."""
-    array = values.view(PresentValues)
-    array.written = written
-    return array
-
-
-class SharedValue(np.ndarray):
-    """One number that is read as many; elements that are set give each its own."""
-
-    written: Callable[[NDArray | float], None] | None
-
-    def __array_finalize__(self, obj: object) -> None:
-        self.written = None  # parts and results are values of their own
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        new = np.array(self)
-        new[index] = value
-        if self.written is not None:
-            self.written(new)
+        shared, now = self._shared, self._now()
+        mine = isinstance(value, SharedValue) and value._shared is shared is not None
+        if mine and _is_same_path(value._path, (*self._path, index)):
+            return  # projection.w[:3] += 1 ends with this, after the change was made
+        if now is not None:
+            now[index] = value
+        elif shared is None:
+            self._plain()[index] = value
+        elif not self._path and np.ndim(value) == 0 and _is_all(index):
+            shared.write("set", None, np.asarray(value))  # one number stays one number
+        else:
+            self._submit("set", np.asarray(self._part_of(np.arange(shared.n))[index]), value)
 
     def __array_ufunc__(
         self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = (), **options: Any
     ) -> Any:
-        plain = [i.view(np.ndarray) if isinstance(i, SharedValue) else i for i in inputs]
-        if not out or out[0] is not self or self.written is None:
-            return getattr(ufunc, method)(*plain, **options, **({"out": out} if out else {}))
-        if inputs[0] is self and self.size:
-            plain[0] = plain[0][0]  # one number stays one number
-        new = getattr(ufunc, method)(*plain, **options)
-        self.written(new)
-        return new
+        inputs, out = _present(inputs), _present(out)
+        target = out[0] if len(out) == 1 and isinstance(out[0], SharedValue) else None
+        shared = None if target is None or target._path or options else target._shared
+        others = inputs[1:]
+        alone = method == "__call__" and all(np.ndim(other) == 0 for other in others)
+        if target is None or shared is None or not alone or not target.is_same(inputs[0]):
+            return super().__array_ufunc__(ufunc, method, *inputs, out=out, **options)
+        if ufunc in RELATIVE:  # one number stays one number
+            shared.write("kick", None, np.asarray(RELATIVE[ufunc](*others)))
+        else:
+            shared.write("set", None, np.asarray(ufunc(shared.value[()], *others)))
+        return target
+
+    def sort(self, axis: Any = -1, kind: Any = None, order: Any = None, **options: Any) -> None:
+        now = self._now()
+        if now is not None:  # else they are all the same
+            now.sort(axis, kind, order, **options)
+
+    def partition(
+        self, kth: Any, /, axis: Any = -1, kind: Any = "introselect", order: Any = None
+    ) -> None:
+        now = self._now()
+        if now is not None:
+            now.partition(kth, axis, kind, order)
 
 
-def shared(value: NDArray, n: int, written: Callable[[NDArray | float], None]) -> SharedValue:
-    """``value``, of shape (), as (n,); what is set in its place goes to ``written``."""
+def _present(arrays: tuple[Any, ...]) -> tuple[Any, ...]:
+    """With the arrays of all values for those whose one number was parted."""
+    now = [one._now() if isinstance(one, SharedValue) else None for one in arrays]
+    return tuple(one if new is None else new for one, new in zip(arrays, now, strict=True))
+
+
+def _is_all(index: Any) -> bool:
+    return index is Ellipsis or (isinstance(index, slice) and index == slice(None))
+
+
+def _is_same_path(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+    """Whether two parts are cut out alike; lists and arrays make copies."""
+    return len(one) == len(other) and all(
+        not isinstance(a, list | np.ndarray) and not isinstance(b, list | np.ndarray) and a == b
+        for a, b in zip(one, other, strict=True)
+    )
+
+
+def shared(
+    value: NDArray,
+    n: int,
+    write: Callable[[How, NDArray[np.int32] | None, NDArray], None],
+    read: Callable[[], NDArray],
+) -> SharedValue:
+    """``value``, of shape (), as (n,); what is set in its place goes to ``write``.
+
+    ``write`` is told None for all elements together; ``read`` gives the values as they are now.
+    """
     array = np.broadcast_to(value, n).view(SharedValue)
-    array.written = written
+    array._shared, array._write = _Shared(value, n, write, read), write
     return array

@@ -71,7 +71,7 @@ from snnlab.network.recordings import (
 )
 from snnlab.network.report import Report, network_report
 from snnlab.network.snapshot import Records, Snapshot
-from snnlab.network.values import as_array, beyond_counting, is_number, time_text
+from snnlab.network.values import as_array, beyond_counting, check_fits, is_number, time_text
 from snnlab.recording import export
 from snnlab.recording.results import PLAYING_BUDGET, SpikeRecord, TraceRecord, Traces
 from snnlab.recording.store import RecordingStore
@@ -331,7 +331,9 @@ class Network:
             raise NetworkError(f"{where}: {told} is no synapse model; define one with %%synapse.")
         self._check_attributes(where, pre, post, synapse)
         if not isinstance(weight, Distribution):
-            check_finite(where, "w", as_array(where, "weight", weight))
+            weights = as_array(where, "weight", weight)
+            check_finite(where, "w", weights)
+            check_fits(where, "w", weights, self.real)
         key = stream_key(self.seed, PROJECTIONS, self._n_connected)
         given = self._checked_delay(where, delay)
         projection = Projection(
@@ -1129,6 +1131,7 @@ class Network:
         owner = population_of(population)
         n = owner.size if chosen is None else len(chosen)
         new = owner._checked(variable, np.asarray(amount), n, whole=chosen is None)
+        owner._check_change(variable, new, chosen, "kick")
         self._change(owner, change_of(owner, variable, new, "kick", chosen))
 
     def silence(self, population: Group, neurons: Elements = None, on: bool = True) -> None:
@@ -1201,6 +1204,10 @@ class Network:
         owner._check_stimulable(variable)
         course = self._course(f"Population '{owner.name}': stimulus of '{variable}'", times, values)
         chosen = _chosen_places(population, neurons)
+        base = owner.state.storage(variable)
+        if chosen is not None and base.ndim:
+            base = base[chosen]
+        owner.state.check_course(variable, course.values, base, chosen)
         self._change(owner, Change(-1, owner.name, variable, course, "stimulate", chosen))
 
     def _course(self, where: str, times: ArrayLike, values: ArrayLike) -> Course:
@@ -1755,6 +1762,7 @@ class Network:
         self._check_owner(owner)
         handles.check_changeable(owner, name, factor)
         name = "w" if name == "weight" and isinstance(owner, Projection) else name
+        owner._check_change(name, np.asarray(factor), None, "scale")
         self._change(owner, change_of(owner, name, float(factor), "scale"))
 
     def shift(self, owner: Population | Projection, name: str, amount: float) -> None:
@@ -1768,6 +1776,7 @@ class Network:
         self._check_owner(owner)
         handles.check_changeable(owner, name, amount)
         name = "w" if name == "weight" and isinstance(owner, Projection) else name
+        owner._check_change(name, np.asarray(amount), None, "shift")
         self._change(owner, change_of(owner, name, float(amount), "shift"))
 
     def _check_owner(self, owner: object) -> None:
@@ -1880,7 +1889,7 @@ class _Constants:
 
     def check_constant(self, name: str, value: float) -> None:
         for user in self._users(name):
-            user.state.check_number(name, value)
+            user.state.check_values(name, np.asarray(value))
 
     def set_constant(self, name: str, value: float) -> None:
         for user in self._users(name):

@@ -21,9 +21,10 @@ from snnlab.model.neuron import Neuron
 from snnlab.network import distributions
 from snnlab.network.changes import SILENCED, Change, How, OwnerKind, change_of, changed
 from snnlab.network.distributions import Distribution
-from snnlab.network.inputs import TimedArray
+from snnlab.network.inputs import PoissonPlayer, TimedArray
+from snnlab.network.limits import Bounds, check_values, is_bound
 from snnlab.network.live_array import LiveArray, live
-from snnlab.network.values import as_array
+from snnlab.network.values import as_array, check_fits
 from snnlab.units import Unit
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 Values = float | ArrayLike | Distribution
 DTYPES = {"int": np.int32, "bool": np.uint8}
+NOTHING = np.zeros(())  # to add to
 
 
 def is_number(value: Values) -> TypeGuard[float]:
@@ -95,7 +97,8 @@ class State:
         self.key = key
         self.parameters: dict[str, Parameter] = {p.name: p for p in model.parameters}
         self.variables: dict[str, Variable] = {v.name: v for v in model.variables}
-        self._real = real
+        self.real = real
+        self.bounds: dict[str, Bounds] = {}  # of parameters, as far as they were asked for
         self.n_drawn = 0
         self._order = [p.name for p in model.parameters]
         self.table = np.zeros(max(1, len(self._order)))  # value of every parameter, as written
@@ -114,7 +117,7 @@ class State:
         return self._new(self._sizes.get(locality, 1), dtype)
 
     def _new(self, length: int, dtype: str) -> NDArray:
-        return aligned_zeros(padded_size(length), DTYPES.get(dtype, self._real))
+        return aligned_zeros(padded_size(length), DTYPES.get(dtype, self.real))
 
     def _length(self, name: str) -> int:
         locality = self.variables[name].locality if name in self.variables else "local"
@@ -144,7 +147,7 @@ class State:
     def type_of(self, name: str) -> type:
         """The NumPy type of the array of ``name``."""
         owner = self.variables.get(name) or self.parameters[name]
-        return DTYPES.get(owner.dtype, self._real)
+        return DTYPES.get(owner.dtype, self.real)
 
     def unit_of(self, name: str) -> Unit | None:
         """The unit in which a person reads and writes ``name``, if the model gives one."""
@@ -177,16 +180,67 @@ class State:
         if name in self.parameters:
             self._update_derived(name)
 
-    def check_number(self, name: str, value: float) -> None:
-        """Parameters that follow from ``name`` can follow ``value``.
+    def check_values(
+        self, name: str, new: NDArray, indices: NDArray[np.int32] | None = None
+    ) -> None:
+        """``name`` can have the values ``new``, of all elements or of those at ``indices``.
 
         Raises
         ------
         NetworkError
-            If one of them would be no real number.
+            If it cannot hold them, or the model has no value with them.
         """
+        self._check_fits(name, new)
+        if name not in self.parameters:
+            return
+        if indices is not None or new.ndim:
+            self.check_individual(name)
+        check_values(self, self.where, self.parameters[name], new, indices)
+        if not new.ndim and indices is None:
+            self._check_draws(name, float(new))
+
+    def check_course(
+        self,
+        name: str,
+        rows: NDArray,
+        base: NDArray = NOTHING,
+        elements: NDArray[np.int32] | None = None,
+    ) -> None:
+        """``name`` can have these values one after the other.
+
+        Parameters
+        ----------
+        rows
+            (n_rows,) for all elements alike, or (n_rows, n_elements).
+        base
+            What they are added to: of shape (), or one value for each of ``elements``.
+        elements
+            As in `check_values`.
+
+        Raises
+        ------
+        NetworkError
+            As `check_values`.
+        """
+        if name in self.parameters and is_bound(self, name):
+            for row in np.unique(rows, axis=0):
+                self.check_values(name, base + row, elements)
+            return
+        with np.errstate(over="ignore"):
+            ends = np.array([base.min() + rows.min(), base.max() + rows.max()])
+        self._check_fits(name, ends)
+
+    def _check_fits(self, name: str, new: NDArray) -> None:
+        parameter = self.parameters.get(name)
+        scale = 1.0 if parameter is None else self._scale(parameter)
+        unit = None if parameter is None else parameter.unit
+        check_fits(self.where, name, new, self.type_of(name), scale=scale, unit=unit)
+
+    def _check_draws(self, name: str, value: float) -> None:
+        """Random parameters that follow ``name`` can be drawn."""
+        draws = {symbol(draw.name) for draw in self.model.draws}
         followers = self.derived_from(name)
-        if followers:
+        if any(self.parameters[one].value.free_symbols & draws for one in followers):
             trial = copy.copy(self)
             trial.table = self.table.copy()
             kept = {n: self.arrays[n].copy() for n in (name, *followers) if n in self.individual}
@@ -305,6 +359,7 @@ class State:
         if parameter.locality == "local":
             self.make_individual(parameter.name)
         value = self._evaluated(parameter.value, parameter)
+        self._check_fits(parameter.name, np.asarray(value))
         if np.ndim(value):
             self.make_individual(parameter.name)
             self.arrays[parameter.name][: self.n_elements] = value
@@ -312,11 +367,11 @@ class State:
             self.set_number(parameter.name, float(value))
 
     def _initialise(self, variable: Variable) -> None:
-        if variable.init.is_Number:
-            self.values(variable.name)[:] = float(variable.init)
-        else:
-            values = self.values(variable.name)
-            values[:] = self._evaluated(variable.init, None, len(values))
+        values = self.values(variable.name)
+        number = float(variable.init) if variable.init.is_Number else None
+        new = self._evaluated(variable.init, None, len(values)) if number is None else number
+        check_fits(self.where, variable.name, np.asarray(new), self.type_of(variable.name))
+        values[:] = new
 
     def _evaluated(
         self, e: Expr, parameter: Parameter | None, n_elements: int | None = None
@@ -339,7 +394,7 @@ class State:
             elif s.name in self.parameters:
                 scale = self._scale(self.parameters[s.name])
                 individual = s.name in self.individual
-                one = self.values(s.name) if individual else self.number(s.name)
+                one = self.values(s.name) if individual else np.float64(self.number(s.name))
                 known[s] = one * scale
             else:
                 known[s] = self.values(s.name)
@@ -498,18 +553,48 @@ class Population:
             )
         given = as_array(f"Population '{self.name}'", name, value)
         new = self._checked(name, given, n, whole=indices is None)
-        if name in state.parameters:
-            if new.ndim == 0 and indices is None:
-                state.check_number(name, float(new))
-            else:
-                state.check_individual(name)
+        state.check_values(name, new, indices)
+        self._check_given(name, new)
         self._change(name, new, indices, drawn=drawn)
+
+    def _check_given(self, name: str, new: NDArray) -> None:
+        """A rate of random spikes is none below 0.
+
+        Raises
+        ------
+        NetworkError
+            If it is.
+        """
+        played = self.given_data
+        drawn = isinstance(played, PoissonPlayer) and name == played.rate
+        if drawn and name in self.state.parameters and (new < 0).any():
+            raise NetworkError(
+                f"Population '{self.name}': {name} = {new.min():g} Hz is not possible; "
+                f"give numbers from 0 Hz on."
+            )
 
     def _write(self, name: str, how: Any, indices: NDArray[np.int32], new: NDArray) -> None:
         """What a `LiveArray` does: set values, or add to them."""
         new = self._checked(name, new, len(indices), whole=False)
         whole = len(indices) == self.size and bool((np.diff(indices) == 1).all())
+        self._check_change(name, new, None if whole else indices, how)
         self._change(name, new, None if whole else indices, how)
+
+    def _check_change(
+        self, name: str, new: NDArray, indices: NDArray[np.int32] | None, how: How
+    ) -> None:
+        """What a change makes of the present values is possible; a run may change them till then.
+
+        Raises
+        ------
+        NetworkError
+            If it is not.
+        """
+        if how != "set":
+            with np.errstate(over="ignore"):
+                new = np.asarray(changed(self.state.storage(name), indices, new, how))
+        self.state.check_values(name, new, indices)
+        self._check_given(name, new)
 
     def _change(
         self,
@@ -594,6 +679,8 @@ class Population:
             )
         course = course.fixed(self.network.dt)
         course.player(self, name, self.network.dt, np.zeros(self.size))  # to see whether it fits
+        state.check_course(name, course.values)
+        self._check_given(name, course.values)
         if self.network.populations.get(self.name) is self:
             self.network._change(self, Change(-1, self.name, name, course))
         else:  # while the network is built

@@ -47,7 +47,7 @@ from snnlab.network.population import (
     unknown_attribute,
 )
 from snnlab.network.procedural import Procedure
-from snnlab.network.values import as_array
+from snnlab.network.values import as_array, check_fits
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -253,12 +253,15 @@ class Projection:
         """Make what is made once: all synapses, or what procedural ones start from."""
         if self.procedure is None:
             _ = self.weights
-        elif isinstance(self._weight, Distribution) and self._weight.limited:
-            draw = FIRST_DRAW + self._n_drawn
-            with self._taken_out_if_refused():
-                for first in range(0, self.size, SYNAPSES_AT_ONCE):  # refused now, not in a run
-                    n = min(SYNAPSES_AT_ONCE, self.size - first)
-                    self._weight.sample(self.key, draw, n, first=first)
+        elif isinstance(self._weight, Distribution):
+            draw, real = FIRST_DRAW + self._n_drawn, self.network.real
+            some = min(self.size, SYNAPSES_AT_ONCE) if real == np.float32 else 0
+            end = self.size if self._weight.limited else some
+            with self._taken_out_if_refused():  # refused now, not in a run
+                for first in range(0, end, SYNAPSES_AT_ONCE):
+                    n = min(SYNAPSES_AT_ONCE, end - first)
+                    drawn = self._weight.sample(self.key, draw, n, first=first, dtype=real)
+                    check_fits(f"Projection '{self.name}'", "w", drawn, real)
 
     @property
     def attributes(self) -> list[str]:
@@ -381,7 +384,7 @@ class Projection:
                 f"{where}: synapses with delays of their own have to be stored; "
                 f"give one delay, {instead}"
             )
-        check_procedural_weight(where, self._weight)
+        check_procedural_weight(where, self._weight, self.network.real)
         if not (_ascending(self._pre_indices) and _ascending(self._post_indices)):
             raise NetworkError(
                 f"{where}: procedural synapses connect neurons in ascending order; "
@@ -638,7 +641,7 @@ class Projection:
         """Weights of all synapses (n_synapses,)."""
         weights = self.weights
         if weights.ndim == 0:
-            return shared(weights, self.size, lambda new: setattr(self, "w", new))
+            return shared(weights, self.size, self._write_one_weight, lambda: self.w)
         if self.procedural:
             return weights
         return live(weights, weights.shape, lambda how, i, new: self._write("w", how, i, new))
@@ -718,18 +721,51 @@ class Projection:
         if isinstance(value, LiveArray) and value.is_same(getattr(self, name)):
             return  # what `projection.x += 2` ends with, after the change was made
         new = self._array(name, value)
-        if name in state.parameters:
-            if new.ndim == 0:
-                state.check_number(name, float(new))
-            else:
-                state.check_individual(name)
+        state.check_values(name, new)
         self._change(name, new, drawn=self._draw_of(value))
 
-    def _write(self, name: str, how: Any, synapses: NDArray[np.int32], new: NDArray) -> None:
+    def _write_one_weight(self, how: How, synapses: NDArray[np.int32] | None, new: NDArray) -> None:
+        """What a `SharedValue` does; synapses that are told apart get weights of their own."""
+        if self.procedural and (synapses is not None or new.ndim):
+            where = f"Projection '{self.name}'"
+            check_procedural_weight(where, np.atleast_1d(new), self.network.real)
+        self._write("w", how, synapses, new)
+
+    def _write(self, name: str, how: How, synapses: NDArray[np.int32] | None, new: NDArray) -> None:
         """What a `LiveArray` does: set values, or add to them."""
         check_finite(f"Projection '{self.name}'", name, new)
-        whole = len(synapses) == self.size and bool((np.diff(synapses) == 1).all())
+        n = self.size if synapses is None else len(synapses)
+        whole = n == self.size and (synapses is None or bool((np.diff(synapses) == 1).all()))
+        self._check_change(name, new, None if whole else synapses, how)
         self._change(name, new, None if whole else synapses, how)
+
+    def _check_change(
+        self, name: str, new: NDArray, synapses: NDArray[np.int32] | None, how: How
+    ) -> None:
+        """What a change makes of the present values is possible; a run may change them till then.
+
+        Raises
+        ------
+        NetworkError
+            If it is not.
+        """
+        if name == "w" and how != "set" and self.procedural and not is_number(self._weight):
+            raise NetworkError(
+                f"Projection '{self.name}': its weights are drawn anew from {self._weight} "
+                f"whenever they are needed, so they cannot be scaled or shifted; set projection.w "
+                f"to another distribution."
+            )
+        of_weights = name == "w" and (self.static or "w" not in self.state.parameters)
+        if how != "set":
+            old = self.weights if name == "w" else self.state.storage(name)
+            if of_weights and synapses is None and not new.ndim and old.size:
+                old = np.array([old.min(), old.max()])  # there may be millions between them
+            with np.errstate(over="ignore"):
+                new = np.asarray(changed(old, synapses if old.ndim else None, new, how))
+        if of_weights:
+            check_fits(f"Projection '{self.name}'", name, new, self.network.real)
+        else:
+            self.state.check_values(name, new, synapses)
 
     def _change(
         self,
@@ -770,8 +806,6 @@ class Projection:
         if self.procedural and not (is_number(new) and is_number(self._weight)):
             self._put_procedural(new)
             return
-        if how != "set":
-            new = changed(self.weights, synapses, new, how)
         if (np.ndim(new) or synapses is not None) and self.has_one_weight:
             if self.static:
                 weights = np.full(self.size, float(self.weights), self.network.real)
@@ -781,6 +815,8 @@ class Projection:
             object.__setattr__(self, "_weights", None)
             self.network._relink()
         weights = self.weights
+        if how != "set":
+            new = changed(weights, synapses, new, how)
         if synapses is None:
             np.copyto(weights, new)
         else:
@@ -993,8 +1029,7 @@ class Projection:
     def _set_procedural_weight(self, value: Values) -> None:
         """From one number to a distribution, or back, or to another distribution."""
         if not isinstance(value, Distribution):
-            check_procedural_weight(f"Projection '{self.name}'", value)
-
+            check_procedural_weight(f"Projection '{self.name}'", value, self.network.real)
         self.network._change(self, Change(-1, self.name, "w", value, of="projection"))
 
     def _put_procedural(self, value: Values) -> None:
@@ -1007,16 +1042,22 @@ class Projection:
     def _weight_array(self) -> NDArray:
         """(n_synapses,) weights of the network's type, in memory of their own."""
         if isinstance(self._weight, Distribution):
-            return self._drawn(self._weight, self.network.real)
+            drawn = self._drawn(self._weight, self.network.real)
+            check_fits(f"Projection '{self.name}'", "w", drawn, self.network.real)
+            return drawn
         weights = self._array("w", self._weight)
         return np.broadcast_to(weights, self.size).astype(self.network.real)
 
     def _array(self, name: str, value: Values) -> NDArray:
-        if isinstance(value, Distribution):
-            return self._drawn(value)
         where = f"Projection '{self.name}'"
+        dtype = self.network.real if name == "w" else self.state.type_of(name)
+        if isinstance(value, Distribution):
+            new = self._drawn(value)
+            check_fits(where, name, new, dtype)
+            return new
         new = as_array(where, name, value)
         check_finite(where, name, new)
+        check_fits(where, name, new, dtype)
         if new.ndim and new.shape != (self.size,):
             raise NetworkError(
                 f"Projection '{self.name}': '{name}' has {self.size} values, one for each synapse, "
@@ -1118,16 +1159,17 @@ def population_of(group: Population | PopulationView) -> Population:
     return group.population if isinstance(group, PopulationView) else group
 
 
-def check_procedural_weight(where: str, weight: Values) -> None:
+def check_procedural_weight(where: str, weight: Values, real: type) -> None:
     """Synapses that are not stored have one weight, or random ones.
 
     Raises
     ------
     NetworkError
-        If there is a weight for each, or if it is no number.
+        If there is a weight for each, or if it is no number of type ``real``.
     """
     if not isinstance(weight, Distribution):
         check_finite(where, "w", np.asarray(weight))
+        check_fits(where, "w", np.asarray(weight), real)
         if np.ndim(weight):
             raise NetworkError(
                 f"{where}: procedural synapses are not stored, and neither can a weight of each "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -411,10 +412,29 @@ def test_figures_are_saved_as_files(small_network: LabPage):
 
     picture = Image.open(io.BytesIO(saved["PNG"])).convert("RGB")
     assert inked(np.asarray(picture).astype(np.int16), "#0072b2") > 300
+    assert picture.width == 2 * lab.page.locator(".snn-plots").evaluate("e => e.clientWidth")
+    texts = re.findall(r"<text[^>]*>([^<]+)</text>", saved["SVG"].decode())
+    assert {"time (ms)", "v (mV)", "v cells[0]"} <= set(texts)
     assert b"<path" in saved["SVG"]
     assert saved["CSV"].startswith(b"time_ms,population,neuron,variable,value\n")
     assert len(saved["CSV"].splitlines()) > 5000
     assert b"cells[0]" in saved["HTML"]
+
+
+def test_all_figures_are_saved_as_one_picture(small_network: LabPage):
+    lab = small_network
+    wait_for_figures(lab)
+    in_kernel(lab, "net.simulate(500)")
+    wait_for_time(lab, 500)
+    lab.page.locator(".snn-plots-menu summary").click()
+
+    with lab.page.expect_download() as download:
+        lab.page.get_by_role("button", name="Save all figures as SVG").click()
+    lab.page.locator(".snn-plots-menu summary").click()
+
+    texts = re.findall(r"<text[^>]*>([^<]+)</text>", download.value.path().read_text())
+    assert {"cells", "v (mV)", "rate (Hz)", "v cells[0]"} <= set(texts)
+    assert texts.count("time (ms)") == 1
 
 
 def past(lab: LabPage) -> Locator:

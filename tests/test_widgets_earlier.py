@@ -69,6 +69,18 @@ def test_text_tells_what_is_different_now(network, feed):
     assert feed.earlier.text == "earlier run (now cells.I = 40; then cells.I = 20)"
 
 
+def test_text_follows_a_slider_that_is_dragged_at_rest(network, feed):
+    network.simulate(300)
+    network.go_back(200)
+    network.populations["cells"].I = 40.0
+    feed.drain()
+    network.populations["cells"].I = 45.0
+
+    feed.drain()
+
+    assert feed.earlier.text == "earlier run (now cells.I = 45)"
+
+
 def test_text_names_few_changes(network, feed):
     network.simulate(300)
     network.go_back(200)

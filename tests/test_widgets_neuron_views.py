@@ -70,6 +70,7 @@ def test_ramp_reaches_the_threshold_later_than_the_step():
     # Half way up the ramp of 220 ms the drive of 20 mV is 10 mV, below the threshold.
     assert step.spikes[0] < 60.0
     assert ramp.spikes[0] > 30.0 + 110.0
+    assert ramp.caption == "I grows from 0 to 20 mV"
 
 
 def test_nullclines_of_fitzhugh_and_nagumo_are_those_of_the_paper():

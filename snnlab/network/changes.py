@@ -190,6 +190,11 @@ class ParameterLog:
     def __len__(self) -> int:
         return len(self._changes)
 
+    @property
+    def newest(self) -> Change | None:
+        """The last change."""
+        return self._changes[-1] if self._changes else None
+
     def __repr__(self) -> str:
         n = len(self._changes)
         changes = "1 change" if n == 1 else f"{n} changes"

@@ -60,7 +60,7 @@ def figure_item(picture: Picture) -> dict[str, object]:
     if picture.traces:
         plots.append(traces_figure(picture.traces, time))
     if picture.bands:
-        plots.append(rates_figure(picture.band_colours, time))
+        plots.append(rates_figure(time))
     if plots:
         share_time_axis(plots, "time (ms)")
     return dict(json_item(column(*plots, sizing_mode="stretch_width", spacing=0)))

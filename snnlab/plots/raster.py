@@ -1,11 +1,10 @@
-"""The raster: which neuron spiked when, as a bitmap that the viewer fills while it runs."""
+"""The raster: which neuron spiked when, as a picture that the viewer paints while it runs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-from bokeh.models import ColumnDataSource, FixedTicker, Range1d
+from bokeh.models import FixedTicker, Range1d
 from bokeh.plotting import figure
 
 from snnlab.plots.frames import Band
@@ -18,7 +17,7 @@ ROW_HEIGHTS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16)  # px; whole pixels keep every r
 
 
 def raster_figure(bands: Sequence[Band], x_range: Range1d) -> figure:
-    """Populations stacked from the bottom; the source ``raster`` holds one RGBA image."""
+    """The frame of populations that are stacked from the bottom."""
     n_rows = sum(band.n_rows for band in bands)
     fitting = [height for height in ROW_HEIGHTS if height * n_rows >= MIN_HEIGHT]
     height = n_rows * (fitting or ROW_HEIGHTS[-1:])[0]
@@ -29,13 +28,6 @@ def raster_figure(bands: Sequence[Band], x_range: Range1d) -> figure:
         y_label="",
         name="raster-figure",
     )
-    blank = np.zeros((1, 1), np.uint32)
-    source = ColumnDataSource(
-        {"image": [blank], "x": [0.0], "dw": [1.0], "y": [0.0], "dh": [float(n_rows)]},
-        name="raster",
-    )
-    plot.image_rgba("image", x="x", y="y", dw="dw", dh="dh", source=source)
-
     middles = [band.first_row + band.n_rows / 2 for band in bands]
     plot.yaxis.ticker = FixedTicker(ticks=middles)
     row_height = height / n_rows if n_rows else 0.0

@@ -17,6 +17,9 @@ from snnlab.plots.style import blank_figure
 
 HEIGHT = 420  # px
 TOGETHER_HEIGHT = 190  # px, of the frame of each of several figures
+POINTS = 1.3, 4.0  # px, the smallest and the largest
+COVERED = 0.3  # of the figure, at most, by points that could be larger
+USUAL_WIDTH = 800  # px
 FAINT = 0.4  # of the ink of other lines
 STILL_HEIGHT = TOGETHER_HEIGHT + 80  # px, with axis and legend
 
@@ -84,11 +87,12 @@ def _still_figure(series: Sequence[Series], y_label: str, unit: str, points: boo
     )
     plot.xaxis.axis_label = "time (ms)"
     plot.toolbar.autohide = False
+    size = _point_size(sum(len(one.x) for one in series))
     for one in series:
         source = ColumnDataSource({"x": one.x, "y": one.y})
         style = {"source": source, "color": one.colour, "legend_label": one.label}
         if points:
-            drawn = plot.scatter("x", "y", size=3, **style)
+            drawn = plot.scatter("x", "y", size=size, **style)
         else:
             alpha = FAINT if one.faint else 1.0
             drawn = plot.line("x", "y", line_width=1.6, line_alpha=alpha, **style)
@@ -102,6 +106,12 @@ def _still_figure(series: Sequence[Series], y_label: str, unit: str, points: boo
         plot.add_layout(legend, "above")  # where it covers no spikes
     plot.background_fill_color = plot.border_fill_color = "white"
     return plot
+
+
+def _point_size(n: int) -> float:
+    """Points so large that ``n`` of them leave ground to be seen."""
+    size = np.sqrt(COVERED * USUAL_WIDTH * TOGETHER_HEIGHT / max(n, 1))
+    return float(np.clip(size, *POINTS))
 
 
 def _range(values: Sequence[NDArray[np.floating]], margin: float = 0.0) -> Range1d:

@@ -69,6 +69,7 @@ def share_time_axis(plots: list[figure], label: str) -> None:
     The viewer writes its ticks and grid, which move with every frame, over the figures.
     """
     for plot in plots:
+        plot.line([], [])  # Bokeh warns of figures in which nothing is drawn
         plot.xaxis.major_label_text_alpha = 0
         plot.xaxis.major_tick_line_alpha = 0
         plot.xgrid.grid_line_alpha = 0

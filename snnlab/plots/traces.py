@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from bokeh.models import ColumnDataSource, Range1d
+from bokeh.models import Range1d
 from bokeh.plotting import figure
 
 from snnlab.plots.palette import Colour
@@ -43,29 +42,11 @@ def trace_label(traces: Sequence[Trace]) -> str:
 
 
 def traces_figure(traces: Sequence[Trace], x_range: Range1d, *, height: int = 140) -> figure:
-    """One line per trace; the sources are ``trace-0``, ``spikes-0``, ``trace-1`` ..."""
-    plot = blank_figure(
+    """The frame of the lines of all traces."""
+    return blank_figure(
         height=height,
         x_range=x_range,
         y_range=Range1d(start=0, end=1, name="trace-range"),
         y_label=trace_label(traces),
         name="traces-figure",
     )
-    for index, trace in enumerate(traces):
-        blank = np.zeros(0)
-        line_source = ColumnDataSource({"x": blank, "y": blank}, name=f"trace-{index}")
-        line = plot.line("x", "y", source=line_source, color=trace.colour.light, line_width=1.4)
-        spike_source = ColumnDataSource(
-            {"x": blank, "low": blank, "high": blank}, name=f"spikes-{index}"
-        )
-        stroke = plot.segment(
-            "x",
-            "low",
-            "x",
-            "high",
-            source=spike_source,
-            color=trace.colour.light,
-            line_width=1.4,
-        )
-        line.glyph.name = stroke.glyph.name = f"trace-glyph-{index}"
-    return plot

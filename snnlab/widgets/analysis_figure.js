@@ -118,7 +118,7 @@ export class AnalysisFigure {
       this.frame = undefined;
       context.fillStyle = this.theme.muted;
       context.textAlign = "center";
-      context.fillText("nothing to show yet", width / 2, height / 2);
+      context.fillText("nothing to show yet: run the network", width / 2, height / 2);
       return;
     }
     const [across, up] = this.zoomed ?? [this.across(), this.up()];

@@ -53,7 +53,8 @@ def equations_html(model: Model) -> str:
 def _about(model: Model, equations: str) -> str:
     description = f"<p class='snn-description'>{escape(model.description)}</p>"
     rows = "".join(
-        f"<div><dt>{escape(variable)}</dt><dd><b>{escape(method)}</b>: {escape(reason)}</dd></div>"
+        f"<div><dt>{escape(variable)}</dt>"
+        f"<dd>solved by <b>{escape(method)}</b>: {escape(reason)}</dd></div>"
         for variable, method, reason in methods(model)
     )
     return (

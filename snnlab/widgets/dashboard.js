@@ -39,7 +39,7 @@ class DashboardView {
       this.session.past,
       this.notice,
       this.messages,
-      element("div", { class: "snn-main" }, element("div", { class: "snn-stage" }, this.waiting, this.plots, this.session.hints, this.analyses.root, this.empty, this.follow), this.sidebar),
+      element("div", { class: "snn-main" }, element("div", { class: "snn-stage" }, this.waiting, this.plots, this.session.hints, this.empty, this.follow), this.analyses.root, this.sidebar),
     );
     root.append(this.root);
     this.values = {}; // of parameters, to be shown

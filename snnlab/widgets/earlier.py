@@ -36,6 +36,7 @@ class Earlier:
         self._branches: tuple[Any, ...] = ()
         self._text: str | None = None
         self._n_changes = -1
+        self._newest: Any = None  # change
         self._first = 0  # the first column
         self._sums = np.zeros((0, 0), np.float32)  # (column, band)
         self._pairs = np.zeros((0, 0, 2), np.float32)  # (column, trace, 2)
@@ -148,8 +149,9 @@ class Earlier:
         if not self._branches:
             return None
         log = self._network.log
-        if len(log) != self._n_changes:
-            self._n_changes = len(log)
+        # A slider that is dragged at rest leaves its last value only: the log is no longer then.
+        if len(log) != self._n_changes or log.newest is not self._newest:
+            self._n_changes, self._newest = len(log), log.newest
             branch = self._branches[-1]
             start = round(branch.left / self._network.dt)
             now, then = (self._changes(changes, start) for changes in (log, branch.log))

@@ -23,7 +23,12 @@ class File:
 
 
 def file_of(content: Content, figure: str, kind: str) -> File | None:
-    """The figure ``raster``, ``traces`` or ``rates`` as ``csv`` or ``html``; None otherwise."""
+    """The figure ``raster``, ``traces`` or ``rates`` as ``csv`` or ``html``; None otherwise.
+
+    ``all figures`` are one page.
+    """
+    if (figure, kind) == (ALL, "html"):
+        return File("figures.html", "text/html", page_of(content, "figures").encode())
     makers = {"raster": _raster, "traces": _traces, "rates": _rates}
     if figure not in makers or kind not in ("csv", "html"):
         return None
@@ -35,6 +40,9 @@ def file_of(content: Content, figure: str, kind: str) -> File | None:
     title = figure if content.earlier is None else f"{figure}, {content.earlier.text}"
     text = still_page(title, series, y_label=y_label, unit=unit, points=figure == "raster")
     return File(f"{figure}.html", "text/html", text.encode())
+
+
+ALL = "all figures"  # as the menu calls them
 
 
 def page_of(content: Content, title: str) -> str:

@@ -35,7 +35,6 @@ export class LiveFigures {
     skipStyleSheets(this.views.roots[0]);
     this.doc = this.views.roots[0].model.document;
     this.plots = this.views.roots[0].child_views.filter((view) => TIME_FIGURES.includes(view.model.name));
-    this.NDArray = this.modelNamed("raster")?.data.image[0].constructor;
     this.time = this.modelNamed("time");
     this.time.change.connect(() => this._timeMoved());
     this.canvas = element("canvas", { class: "snn-live", "aria-hidden": "true" });
@@ -140,10 +139,10 @@ export class LiveFigures {
     const changed = !this.usual || usual.some((count, index) => Math.abs(Math.log(count / this.usual[index])) > 0.25);
     if (!changed) return;
     this.usual = usual;
-    this.bitmap.setTables(this.picture.bands.map((band, index) => inkTable(this._shade(band.colour), band.neurons / band.rows, usual[index])));
+    this.bitmap.setTables(this.picture.bands.map((band, index) => inkTable(this.shade(band.colour), band.neurons / band.rows, usual[index])));
   }
 
-  _shade(colour) {
+  shade(colour) {
     return this.theme.dark ? colour.dark : colour.light;
   }
 
@@ -179,10 +178,10 @@ export class LiveFigures {
             this._paintRaster(frame, window);
             break;
           case "traces-figure":
-            this._paintTraces(frame, traces);
+            this.paintTraces(context, frame);
             break;
           case "rates-figure":
-            this._paintRates(frame, rates);
+            this.paintRates(context, frame);
         }
       });
     });
@@ -217,40 +216,48 @@ export class LiveFigures {
     this.bitmap.update(window, this.picture.bands);
     this.points.look(frame, window, this.resting);
     this.points.around(context, frame, () => this.bitmap.paint(context, frame, window));
-    this.points.paint(context, frame, this.picture.bands, (colour) => this._shade(colour));
+    this.points.paint(context, frame, this.picture.bands, (colour) => this.shade(colour));
   }
 
-  _paintTraces(frame, traces) {
+  paintTraces(context, frame) {
+    const { traces } = this;
     const lost = this.picture.traces.filter((_, index) => traces[index].endless && !Number.isFinite(traces[index].low));
     if (lost.length) {
-      this.context.fillStyle = this.theme.bad;
-      this.context.font = LABEL_FONT;
-      this.context.textAlign = "center";
-      this.context.textBaseline = "middle";
       const names = lost.map(({ variable, label }) => `${variable} ${label}`).join(", ");
-      this.context.fillText(`${names}: beyond ±3·10³⁸, too large to be drawn`, frame.left + frame.width / 2, frame.top + frame.height / 2);
+      this._write(context, frame, `${names}: beyond ±3·10³⁸, too large to be drawn`, this.theme.bad);
+    } else if (this.resting && this.window.newest >= 0 && traces.every(({ x, y }) => !x.length || y.every(Number.isNaN))) {
+      this._write(context, frame, "followed from now on: press play ▸", this.theme.muted);
     }
     this.picture.traces.forEach(({ population, colour }, index) => {
       if (this.hidden.has(population)) return;
-      this._paintFaint(frame, this.earlier.traces[index], colour, 1);
-      paintLine(this.context, frame, traces[index], this._shade(colour), 1);
-      paintStrokes(this.context, frame, traces[index].strokes, this._shade(colour), 1);
+      this._paintFaint(context, frame, this.earlier.traces[index], colour, 1);
+      paintLine(context, frame, traces[index], this.shade(colour), 1);
+      paintStrokes(context, frame, traces[index].strokes, this.shade(colour), 1);
     });
   }
 
-  _paintRates(frame, rates) {
+  paintRates(context, frame) {
     this.picture.bands.forEach(({ name, colour }, index) => {
       if (this.hidden.has(name)) return;
-      this._paintFaint(frame, this.earlier.rates[index], colour, 2);
-      paintLine(this.context, frame, rates[index], this._shade(colour), 2);
+      this._paintFaint(context, frame, this.earlier.rates[index], colour, 2);
+      paintLine(context, frame, this.rates[index], this.shade(colour), 2);
     });
   }
 
-  _paintFaint(frame, line, colour, width) {
+  /** Words in the middle of a figure that has nothing else to show. */
+  _write(context, frame, text, colour) {
+    context.fillStyle = colour;
+    context.font = LABEL_FONT;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.fillText(text, frame.left + frame.width / 2, frame.top + frame.height / 2);
+  }
+
+  _paintFaint(context, frame, line, colour, width) {
     if (!line) return;
-    this.context.globalAlpha = FAINT;
-    paintLine(this.context, frame, line, this._shade(colour), width);
-    this.context.globalAlpha = 1;
+    context.globalAlpha = FAINT;
+    paintLine(context, frame, line, this.shade(colour), width);
+    context.globalAlpha = 1;
   }
 
   _fitRates(rates) {

@@ -92,7 +92,7 @@ class CardView {
   async setUp({ item, rows, views, view, others, other }) {
     this.view.replaceChildren(...views.map((name) => element("option", { selected: name === view }, name)));
     this.view.hidden = views.length < 2;
-    this.other.replaceChildren(...others.map((name) => element("option", { value: name, selected: name === other }, name ? `beside ${name}` : "beside none")));
+    this.other.replaceChildren(...others.map((name) => element("option", { value: name, selected: name === other }, name ? `beside ${name}` : "compare with …")));
     this.other.hidden = others.length < 2;
     this.table.replaceChildren(...rows.map((row) => this.row(row)));
     this.hint.hidden = !rows.some((row) => row.slider) || !item;
@@ -135,6 +135,7 @@ class CardView {
   paint() {
     const theme = themeOf(this.root);
     const colour = (pair) => (theme.dark ? pair.dark : pair.light);
+    this.root.dataset.dark = theme.dark;
     paintTheme(this.doc, theme);
     for (const model of this.doc._all_models.values()) {
       if (model.name === "preview-glyph") model.setv({ line_color: colour(LINE) });
@@ -154,7 +155,8 @@ class CardView {
 
   draw() {
     const { x, y, spikes, shaded, lines } = this.curve;
-    const [left, right] = extent([x, ...lines.map((line) => line.x)]);
+    const [first, right] = extent([x, ...lines.map((line) => line.x)]);
+    const left = this.curve.x_label.startsWith("time") ? 0 : first;
     const [low, high] = extent([y, ...lines.map((line) => line.y)]);
     const span = high - low || Math.abs(high) || 1;
     const stroke = high + SPIKE_HEIGHT * span;
@@ -162,7 +164,7 @@ class CardView {
     BESIDE.forEach((_, k) => this.fill(`preview-beside-${k}`, { x: lines[k]?.x ?? [], y: lines[k]?.y ?? [] }));
     this.fill("preview-spikes", {
       x: spikes,
-      low: new Float64Array(spikes.length).fill(high),
+      low: Float64Array.from(spikes, (spike) => crest(x, y, spike) ?? high),
       high: new Float64Array(spikes.length).fill(stroke),
     });
     const shade = this.doc.get_model_by_name("preview-shade");
@@ -179,6 +181,13 @@ class CardView {
     Object.assign(source.data, columns);
     source.change.emit();
   }
+}
+
+/** How high a curve is about a place; undefined where it is not known. */
+function crest(x, y, place) {
+  const next = x.findIndex((at) => at > place);
+  const near = y.slice(Math.max(0, next - 2), next + 1).filter(Number.isFinite);
+  return near.length ? Math.max(...near) : undefined;
 }
 
 /** The least and the greatest of several arrays; NaN is passed over. */

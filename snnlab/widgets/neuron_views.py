@@ -107,6 +107,9 @@ def _stretched(values: NDArray[np.float64], like: NDArray[np.float64]) -> NDArra
 class RampPreview(NeuronPreview):
     """One neuron while its drive grows evenly from 0 to its value."""
 
+    def _caption(self, name: str, value: str) -> str:
+        return f"{name} grows from 0 to {value}"
+
     def _step(self, name: str, high: float) -> tuple[float, float]:
         network, population = self._ready()
         setattr(population, name, 0.0)

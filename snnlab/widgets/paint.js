@@ -1,7 +1,7 @@
 // What moves in the figures, painted on one canvas over them.
 //
 // BokehJS lays a figure out again for every change (10 ms and more each, measured with 3.9); these
-// painters need a tenth of that. Bokeh keeps what stands still: frames, axes, tools and exports.
+// painters need a tenth of that. Bokeh keeps what stands still: frames, axes and tools.
 
 export const LABEL_FONT = "11px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif";
 const SMOOTHING = 5; // ms, least width of the average a rate is drawn with
@@ -94,16 +94,14 @@ export class RasterBitmap {
     this.context.putImageData(image, slot, 0);
   }
 
-  /** All pixels of the window, row 0 first, (rows, columns). */
-  pixels(window) {
-    const n = window.newest - window.oldest + 1;
-    const found = new Uint32Array(n * this.rows);
-    for (let column = 0; column < n; column++) {
-      const { data } = this.context.getImageData(window.slot(window.oldest + column), 0, 1, this.rows);
-      const pixels = new Uint32Array(data.buffer);
-      for (let row = 0; row < this.rows; row++) found[row * n + column] = pixels[this.rows - 1 - row];
+  /** Write the columns of the window in their order. */
+  unroll(context, window) {
+    for (let from = window.oldest; from <= window.newest; ) {
+      const slot = window.slot(from);
+      const n = Math.min(window.newest - from + 1, this.columns - slot);
+      context.drawImage(this.canvas, slot, 0, n, this.rows, from - window.oldest, 0, n, this.rows);
+      from += n;
     }
-    return found;
   }
 
   paint(context, frame, window) {
@@ -217,14 +215,13 @@ function usualExtent(y) {
   return [Math.max(known[0], low - room), Math.min(known[known.length - 1], high + room)];
 }
 
-/** Strokes at the spikes of a trace: times and where each begins; `end` is common. */
+/** Strokes at the spikes of a trace where it is known: times and where each begins; `end` is common. */
 export function spikeStrokes(window, index, { low, high }) {
-  const spikes = window.spikes[index];
   const crest = (step) => {
     const at = (window.slot(Math.floor(step / window.shape.columnSteps)) * window.traces + index) * 2;
-    const value = Math.max(window.pairs[at], window.pairs[at + 1]);
-    return Number.isNaN(value) ? high : value;
+    return Math.max(window.pairs[at], window.pairs[at + 1]);
   };
+  const spikes = window.spikes[index].filter((step) => !Number.isNaN(crest(step)));
   return {
     x: Float64Array.from(spikes, (step) => step * window.shape.dt),
     low: Float64Array.from(spikes, crest),
@@ -234,7 +231,7 @@ export function spikeStrokes(window, index, { low, high }) {
 
 /** A line through points; a value that is not a number is a gap, an infinite one leaves the frame. */
 export function paintLine(context, frame, { x, y }, colour, width) {
-  const path = new Path2D();
+  const path = newPath(context);
   const [above, below] = [frame.top - BEYOND, frame.top + frame.height + BEYOND];
   let open = false;
   for (let i = 0; i < x.length; i++) {
@@ -253,7 +250,7 @@ export function paintLine(context, frame, { x, y }, colour, width) {
 }
 
 export function paintStrokes(context, frame, { x, low, end }, colour, width) {
-  const path = new Path2D();
+  const path = newPath(context);
   x.forEach((time, i) => {
     path.moveTo(frame.x(time), frame.y(low[i]));
     path.lineTo(frame.x(time), frame.y(end));
@@ -261,11 +258,21 @@ export function paintStrokes(context, frame, { x, low, end }, colour, width) {
   strokeWide(context, path, colour, width);
 }
 
+/** A file of lines has paths of its own. */
+function newPath(context) {
+  return context.newPath?.() ?? new Path2D();
+}
+
 /**
  * Stroke a path of about `width` pixels as lines of one device pixel beside one another. Without a
  * graphics card a browser needs 5 ms for a wide line of 800 points and 0.2 ms for a thin one.
  */
 function strokeWide(context, path, colour, width) {
+  if (context.strokePath) {
+    Object.assign(context, { strokeStyle: colour, lineWidth: width });
+    context.strokePath(path);
+    return;
+  }
   const ratio = context.getTransform().a;
   const n = Math.max(1, Math.round(width * ratio));
   context.strokeStyle = colour;

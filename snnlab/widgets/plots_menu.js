@@ -22,6 +22,8 @@ export function plotsMenu({ choices, analysable }, figures, send) {
 
 const options = (names) => names.map((name) => element("option", { value: name }, name));
 
+const labelled = (text, control) => element("label", {}, `${text} `, control);
+
 function addTrace(choices, send) {
   const population = element("select", { "aria-label": "population" }, ...options(choices.map((choice) => choice.population)));
   const variable = element("select", { "aria-label": "variable" });
@@ -42,7 +44,7 @@ function addTrace(choices, send) {
     variable,
     element("span", {}, "of"),
     population,
-    neuron,
+    labelled("neuron", neuron),
     element("button", { type: "submit" }, "Add"),
   );
   form.addEventListener("submit", (event) => {
@@ -93,28 +95,24 @@ function phaseLine(line, choices) {
   };
   choose();
   population.addEventListener("change", choose);
-  const parts = [y, element("span", {}, "against"), x, element("span", {}, "of"), population, neuron];
+  const parts = [y, element("span", {}, "against"), x, element("span", {}, "of"), population, labelled("neuron", neuron)];
   return line("Phase portrait", parts, () => ({ type: "phase", population: population.value, neuron: Number(neuron.value), x: x.value, y: y.value }));
 }
 
 function exports(figures, send) {
-  return figures.plots.map(({ model }) => {
-    const title = FIGURES[model.name];
+  const row = (title, names, formats) => {
     const button = (text, save) => {
       const made = element("button", { type: "button", "aria-label": `Save ${title} as ${text}` }, text);
       made.addEventListener("click", save);
       return made;
     };
-    const picture = (format) => async () => saveAs(`${title}.${format}`, await fileOf(figures, model.name, format));
+    const picture = (format) => async () => saveAs(`${title}.${format}`, await fileOf(figures, names, format));
     const file = (format) => () => send({ type: "export", figure: title, format, earlier: figures.showsEarlier });
-    return element(
-      "div",
-      { class: "snn-export" },
-      element("span", {}, `Save ${title}`),
-      button("PNG", picture("png")),
-      button("SVG", picture("svg")),
-      button("HTML", file("html")),
-      button("CSV", file("csv")),
-    );
-  });
+    const save = { PNG: picture("png"), SVG: picture("svg"), HTML: file("html"), CSV: file("csv") };
+    return element("div", { class: "snn-export" }, element("span", {}, `Save ${title}`), ...formats.map((format) => button(format, save[format])));
+  };
+  const names = figures.plots.map(({ model }) => model.name);
+  const rows = names.map((name) => row(FIGURES[name], [name], ["PNG", "SVG", "HTML", "CSV"]));
+  if (names.length > 1) rows.unshift(row("all figures", names, ["PNG", "SVG", "HTML"]));
+  return rows;
 }

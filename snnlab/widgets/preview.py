@@ -142,9 +142,10 @@ class NeuronPreview:
         for name, value in own.items():
             setattr(population, name, value)
         match self._drive:
-            case Drive(parameter=Parameter(name=name, value=value, unit=unit)):
-                high = own.get(name, float(value))
-                caption = f"{name} = {high:g}{f' {unit.name}' if unit is not None else ''}"
+            case Drive(parameter=Parameter(name=name, value=given, unit=unit)):
+                high = own.get(name, float(given))
+                value = f"{high:g} {unit.name}" if unit is not None else f"{high:g}"
+                caption = self._caption(name, value)
                 shaded = self._step(name, high)
             case Drive(target=target) if target:
                 size = values.get(INPUT_NAME, 1.0)
@@ -169,6 +170,9 @@ class NeuronPreview:
             network.record(self._population, self._recorded)
             self._network = network
         return self._network, self._population
+
+    def _caption(self, name: str, value: str) -> str:
+        return f"{name} = {value}"
 
     def _step(self, name: str, high: float) -> tuple[float, float]:
         network, population = self._ready()

@@ -9,7 +9,7 @@ function escaped(text) {
   return String(text).replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
 
-/** The part of CanvasRenderingContext2D that the analyses paint with. */
+/** The part of CanvasRenderingContext2D that the figures paint with. */
 export class SvgContext {
   constructor(width, height) {
     Object.assign(this, { width, height, parts: [], path: [], clips: 0, saved: [] });
@@ -42,6 +42,21 @@ export class SvgContext {
   measureText(text) {
     this.ruler.font = this.font;
     return this.ruler.measureText(text);
+  }
+
+  /** A path that is made apart; `strokePath` draws it. */
+  newPath() {
+    const parts = [];
+    return {
+      parts,
+      moveTo: (x, y) => parts.push(`M${number(x)} ${number(y)}`),
+      lineTo: (x, y) => parts.push(`L${number(x)} ${number(y)}`),
+    };
+  }
+
+  strokePath({ parts }) {
+    this.path = parts;
+    this.stroke();
   }
 
   beginPath() {

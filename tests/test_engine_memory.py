@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from snnlab.engine.memory import ALIGNMENT, PADDING, aligned_zeros, padded_size, split_at_vectors
+from snnlab.engine.memory import (
+    ALIGNMENT,
+    APART,
+    PADDING,
+    aligned_zeros,
+    padded_size,
+    split_at_vectors,
+)
 
 
 @pytest.mark.parametrize(
@@ -20,6 +27,13 @@ def test_arrays_begin_at_a_cache_line(dtype):
     assert all(array.ctypes.data % ALIGNMENT == 0 for array in arrays)
     assert [len(array) for array in arrays] == list(range(1, 60))
     assert all(array.dtype == dtype and not array.any() for array in arrays)
+
+
+def test_no_array_begins_right_behind_another_one():
+    arrays = sorted((aligned_zeros(64, np.float64) for _ in range(20)), key=lambda a: a.ctypes.data)
+
+    starts = np.array([array.ctypes.data for array in arrays])
+    assert (np.diff(starts) >= arrays[0].nbytes + APART).all()
 
 
 @pytest.mark.parametrize("n_threads", [1, 2, 3, 8])

@@ -892,6 +892,19 @@ static void update_neurons(const snn_update *update, const snn_clock *clock, int
     if (begin < end) update->kernel(&update->args, clock, begin, end);
 }
 
+/* The last neurons before those of another thread, always backwards; returns where they begin. A
+ * processor that sees lines asked for one after the other asks for those that follow, and would take
+ * them from the thread that is about to write them. (Inlined, it makes the loop of one thread longer.) */
+__attribute__((noinline)) static int64_t update_edge(const snn_update *update,
+                                                     const snn_clock *clock, int64_t begin,
+                                                     int64_t end)
+{
+    enum { EDGE = 4 * SNN_BLOCK };
+    const int64_t edge = end - begin > EDGE ? end - EDGE : begin;
+    for (; end > edge; end -= SNN_BLOCK) update->kernel(&update->args, clock, end - SNN_BLOCK, end);
+    return edge;
+}
+
 /* What a phase does to the parts first <= part < last: at once where they are neighbours, since a
  * thread that is alone would else walk through the spikes once for each. */
 static void run_phase(snn_engine *engine, const snn_phase *phase, const snn_clock *clock,
@@ -912,7 +925,9 @@ static void run_phase(snn_engine *engine, const snn_phase *phase, const snn_cloc
     case SNN_UPDATE: {
         const snn_update *update = phase->object;
         const int64_t *bounds = update->population->bounds;
-        update_neurons(update, clock, bounds[first], bounds[last]);
+        int64_t end = bounds[last];
+        if (last < engine->n_threads) end = update_edge(update, clock, bounds[first], end);
+        update_neurons(update, clock, bounds[first], end);
         return;
     }
     case SNN_POISSON:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 ALIGNMENT = 64  # bytes, a cache line and an AVX-512 vector
+APART = 4096  # bytes between two arrays: two threads write to their ends
 SMALL_INBOX = 131_072  # elements, whatever the number of synapses
 PADDING = 64  # elements: whole vectors for every item size, down to single bytes
 
@@ -16,9 +17,13 @@ def padded_size(size: int) -> int:
 
 
 def aligned_zeros(size: int, dtype: DTypeLike) -> NDArray:
-    """Zeros, aligned to `ALIGNMENT` bytes."""
+    """Zeros, aligned to `ALIGNMENT` bytes.
+
+    A processor that reads to the end of an array asks for what lies behind it, too. Were it the
+    start of another one, it would take it from the thread that is about to write there.
+    """
     item = np.dtype(dtype)
-    raw = np.zeros(size * item.itemsize + ALIGNMENT, np.uint8)
+    raw = np.zeros(size * item.itemsize + ALIGNMENT + APART, np.uint8)
     start = -raw.ctypes.data % ALIGNMENT
     return raw[start : start + size * item.itemsize].view(item)
 
@@ -34,6 +39,10 @@ def inbox_pays(longest: int, n_padded: int, n_synapses: int) -> bool:
 
 
 def split_at_vectors(size: int, n_threads: int) -> NDArray[np.int64]:
-    """Bounds (n_threads + 1) of contiguous ranges that begin and end at whole vectors."""
+    """Bounds (n_threads + 1) of contiguous ranges that begin and end at whole vectors.
+
+    The first ranges get what is left over: the thread after a bound loses more there.
+    """
     vectors = padded_size(size) // PADDING
-    return np.array([vectors * k // n_threads * PADDING for k in range(n_threads + 1)], np.int64)
+    bounds = [-(-vectors * k // n_threads) * PADDING for k in range(n_threads + 1)]
+    return np.array(bounds, np.int64)

@@ -154,6 +154,11 @@ class FakeNetwork:
         nothing = pd.DataFrame({"time": np.zeros(0), "neuron": np.zeros(0, np.int32)})
         return {n: pd.concat([nothing, *frames]) for n, frames in self._recorded.items()}
 
+    def latest_spikes(self, population: str, most: int) -> tuple[np.ndarray, np.ndarray]:
+        known = self.spikes[population].tail(most)
+        steps = np.rint(known["time"].to_numpy() / self.dt).astype(np.int64)
+        return steps, known["neuron"].to_numpy()
+
     @property
     def time(self) -> float:
         return self.step_index * self.dt

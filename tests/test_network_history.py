@@ -93,6 +93,31 @@ def test_restored_state_forgets_the_snapshots_that_came_after_it():
     assert net.history.times == [0.0, 25.0]
 
 
+def test_branch_forgets_of_the_common_past_what_the_run_that_goes_on_forgets():
+    net = learning()
+    net.record(net.populations["E"], "v")
+    net.history.keep(every=10.0)
+    net.simulate(60)
+    net.go_back(50.0)
+    (branch,) = net.history.branches
+    left = [branch.records.spikes["E"], branch.records.traces["E"]["v"]]
+    own = [record.size_from(branch.step) for record in left]
+    whole = [record.nbytes for record in left]
+    net.recording_budget = 0.0005
+
+    net.simulate(60)
+    assert [record.nbytes for record in left] == whole  # a run with an end keeps everything
+    net._every(1, lambda: net.pause() if net.step_index > 1110 else None)
+    net.play()
+    player = net._simulator._player
+    assert player is not None
+    player.join(60)
+
+    assert [record.size_from(branch.step) for record in left] == own
+    assert all(record.nbytes < size for record, size in zip(left, whole, strict=True))
+    assert branch.spikes["E"].time.max() > 55
+
+
 def test_budget_is_kept_and_the_past_gets_sparser():
     net = coba(1000)
     net.simulate(0.1)

@@ -6,11 +6,11 @@ import pytest
 from snnlab.errors import NetworkError, SimulationError
 from snnlab.model.neuron import Neuron
 from snnlab.model.synapse import Synapse
-from snnlab.network import network as network_module
 from snnlab.network.connectors import AllToAll, FixedProbability, OneToOne
 from snnlab.network.inputs import PoissonInput, SpikeSource
 from snnlab.network.network import Network
-from snnlab.recording.results import SpikeRecord, TraceRecord
+from snnlab.recording.blocks import PARTS
+from snnlab.recording.results import SPARE, SpikeRecord, TraceRecord
 
 TARGETS = pytest.mark.parametrize("target", ["c", "numpy"])
 COUNT = """
@@ -39,6 +39,25 @@ pre_spike:
 def counting(n=5, **options):
     net = Network(dt=0.1, seed=1, **options)
     return net, net.add(n, Neuron.from_cell(COUNT, "count"), name="C")
+
+
+def played(net, n_steps):
+    """Play until ``n_steps`` have been run, or a few more; the step that was reached."""
+    reached = []
+
+    def look():
+        if net.step_index >= n_steps:
+            net.pause()
+            reached.append(net.step_index)
+
+    task = net._every(100, look)
+    net.play()
+    player = net._simulator._player
+    assert player is not None
+    player.join(60)
+    net._cancel(task)
+    assert reached
+    return reached[0]
 
 
 def learning(text=LEARNING, **options):
@@ -237,34 +256,100 @@ def test_a_kept_spike_record_forgets_while_nothing_spikes():
     assert (len(record), record.n_dropped) == (0, 2)
 
 
-def test_a_network_that_plays_keeps_a_bounded_memory(monkeypatch):
-    monkeypatch.setattr(network_module, "PLAYING_BUDGET", 8_000)
+def test_a_network_that_plays_keeps_a_bounded_memory():
     net, group = counting(10)
+    net.recording_budget = 0.008
     net.record(group, "v")
-    reached = []
 
-    def look():
-        if net.step_index >= 20_000:
-            net.pause()
-            reached.append(net.step_index)
-
-    net._every(100, look)
-    net.play()
-    player = net._simulator._player
-    assert player is not None
-    player.join(60)
+    reached = played(net, 20_000)
 
     trace = net._trace_records["C"]["v"]
-    assert reached
     assert trace.n_dropped > 0
     assert net._spike_records["C"].n_dropped > 0
-    assert trace.steps[-1] == reached[0] - 1
+    assert trace.steps[-1] == reached - 1
     np.testing.assert_array_equal(np.diff(trace.steps), 1)
 
 
-def test_a_run_with_an_end_keeps_everything(monkeypatch):
-    monkeypatch.setattr(network_module, "PLAYING_BUDGET", 800)
+def test_recordings_share_the_budget_and_rare_ones_are_kept_whole():
     net, group = counting(10)
+    net.record(group, "v")
+    net.record(group, "u", neurons=[0], every=1000.0)
+    net.recording_budget = 0.05
+
+    played(net, 30_000)
+
+    often, rare = net._trace_records["C"]["v"], net._trace_records["C"]["u"]
+    held = sum(record.nbytes for record in net._all_records())
+    assert (1 - SPARE) * 50_000 < held < (1 + SPARE) * 50_000
+    assert often.n_dropped > 0
+    assert (rare.n_dropped, rare.steps[:3].tolist()) == (0, [0, 10_000, 20_000])
+
+
+def test_who_reads_what_is_no_longer_complete_is_told_once():
+    net, group = counting(10)
+    net.recording_budget = 0.008
+    net.record(group, "v")
+    played(net, 20_000)
+
+    with pytest.warns(UserWarning, match="are gone") as told:
+        _ = net.traces["C"]["v"], net.traces["C"]["v"], net.spikes["C"]
+
+    (message,) = told
+    lost = 0.1 * net._trace_records["C"]["v"].steps[0]
+    assert message.filename == __file__
+    assert str(message.message) == (
+        f"Network: samples of 'v' of 'C' before {lost:.10g} ms are gone, since a network that "
+        f"plays keeps the latest 0.008 MB of its recordings; raise net.recording_budget, or write "
+        f"them to a file with net.record(..., to='run.zarr')."
+    )
+
+
+def test_spikes_that_went_are_told_of_again_after_a_reset():
+    net, _ = counting(10)
+    net.recording_budget = 0.001
+    first_step = "before {:.10g} ms are gone, since a network that plays keeps the latest 0.001 MB"
+    for _ in range(2):
+        played(net, 20_000)
+        lost = 0.1 * (net._spike_records["C"].lost_until)
+        with pytest.warns(UserWarning, match="are gone") as told:
+            first = net.spikes["C"]["time"].iloc[0]
+        assert str(told[0].message).startswith(
+            f"Network: spikes of 'C' {first_step.format(lost)} of its recordings; "
+        )
+        assert first >= lost > 0
+        net.reset()
+        net.simulate(10)
+        assert net.spikes["C"]["time"].iloc[0] < 1  # nothing went, and nothing is told
+
+
+@pytest.mark.parametrize("budget", [0, -1, float("nan"), float("inf"), "256", None])
+def test_budget_that_is_no_number_of_megabytes_is_refused(budget):
+    net, _ = counting()
+
+    with pytest.raises(NetworkError) as error:
+        net.recording_budget = budget
+
+    assert str(error.value) == (
+        f"Network: recording_budget = {budget!r}; give a number of MB above 0."
+    )
+    assert net.recording_budget == 256.0
+
+
+def test_latest_spikes_are_read_without_the_others():
+    net, _ = counting(10)
+    net.simulate(400)
+    whole = net.spikes["C"]
+
+    for most in (0, 1, 7, len(whole) - 1, len(whole), len(whole) + 5):
+        steps, neurons = net.latest_spikes("C", most)
+        known = whole.tail(most)
+        np.testing.assert_allclose(steps * 0.1, known["time"])
+        assert neurons.tolist() == known["neuron"].tolist()
+
+
+def test_a_run_with_an_end_keeps_everything():
+    net, group = counting(10)
+    net.recording_budget = 0.0008
     net.record(group, "v")
 
     net.simulate(100)
@@ -501,6 +586,17 @@ def test_what_a_running_network_records_meanwhile_is_not_lost_to_a_reader(monkey
     assert steps.tolist() == samples[:, 0].tolist() == [0, 1, 2]
 
 
+def memory_of(record):
+    """Bytes of all arrays that a record keeps alive, each counted once."""
+    whole = {}
+    for chunk in record._chunks:
+        for array in chunk:
+            while isinstance(array.base, np.ndarray):
+                array = array.base
+            whole[array.ctypes.data] = array.nbytes
+    return sum(whole.values())
+
+
 def test_rare_spikes_take_little_memory_however_long_it_plays():
     record = SpikeRecord(dt=0.1)
     budget = 100_000
@@ -515,7 +611,8 @@ def test_rare_spikes_take_little_memory_however_long_it_plays():
     steps, neurons = record.steps_and_neurons()
     assert steps.tolist() == list(range(5000, 10_000_000, 10_000))
     assert set(neurons.tolist()) == {7}
-    assert sum(array.nbytes for chunk in record._chunks for array in chunk) < 25 * len(record)
+    assert memory_of(record) < 25 * len(record)
+    assert len(record._chunks) < 100  # objects of Python take more than a spike
 
 
 def test_the_budget_of_spikes_counts_all_their_memory():
@@ -525,9 +622,30 @@ def test_the_budget_of_spikes_counts_all_their_memory():
         record.append(step, np.array([1]), np.array([0], np.int32))
         record.trim(2000)
 
-    assert sum(array.nbytes for chunk in record._chunks for array in chunk) <= 2000
-    assert len(record) + record.n_dropped == 1000
-    assert record.steps_and_neurons()[0].tolist() == list(range(900, 1000))
+    kept = len(record)
+    assert record.nbytes == sum(array.nbytes for chunk in record._chunks for array in chunk) <= 2000
+    assert memory_of(record) <= 2000 * (1 + 1 / PARTS)  # with the place for those to come
+    assert kept + record.n_dropped == 1000
+    assert 100 - 100 / PARTS <= kept <= 100  # each takes 20 bytes, and the oldest go together
+    assert record.steps_and_neurons()[0].tolist() == list(range(1000 - kept, 1000))
+
+
+def test_samples_of_short_slices_become_few_chunks_while_a_network_plays():
+    record = TraceRecord(np.arange(2, dtype=np.int32), dt=0.1)
+    budget = 240_000  # 10,000 samples and their steps
+
+    for first in range(0, 50_000, 10):
+        samples = np.arange(2.0 * first, 2 * first + 20).reshape(-1, 2)
+        record.append(np.arange(first, first + 10), samples)
+        record.trim(budget)
+
+    assert len(record._chunks) < 100
+    assert memory_of(record) < 1.25 * budget
+    steps, samples = record.steps_and_samples()
+    assert steps.tolist() == list(range(50_000 - len(steps), 50_000))
+    assert len(steps) == pytest.approx(10_000, rel=0.125)
+    np.testing.assert_array_equal(samples[:, 0], 2 * steps)
+    np.testing.assert_array_equal(samples[:, 1], 2 * steps + 1)
 
 
 def test_what_was_read_is_forgotten_piece_by_piece():

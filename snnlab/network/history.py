@@ -199,5 +199,18 @@ class History:
             while len(self.branches) > 1 and self._size_of_branches() > self._budget:
                 self.branches = self.branches[1:]
 
+    def trim_branches(self) -> None:
+        """Let branches forget of the common past what the run that goes on has forgotten."""
+        for branch in self.branches:
+            for name, left in branch.records.spikes.items():
+                present = self._network._spike_records.get(name)
+                if present is not None:
+                    left.forget_until(min(present.lost_until, branch.step))
+            for name, traces in branch.records.traces.items():
+                records = self._network._trace_records.get(name, {})
+                for variable, left in traces.items():
+                    if variable in records:
+                        left.forget_until(min(records[variable].lost_until, branch.step))
+
     def _size_of_branches(self) -> int:
         return sum(branch.nbytes for branch in self.branches)

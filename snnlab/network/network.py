@@ -73,7 +73,7 @@ from snnlab.network.report import Report, network_report
 from snnlab.network.snapshot import Records, Snapshot
 from snnlab.network.values import as_array, beyond_counting, check_fits, is_number, time_text
 from snnlab.recording import export
-from snnlab.recording.results import PLAYING_BUDGET, SpikeRecord, TraceRecord, Traces
+from snnlab.recording.results import SpikeRecord, TraceRecord, Traces
 from snnlab.recording.store import RecordingStore
 from snnlab.recording.streams import SpikeStream, TraceStream
 
@@ -82,6 +82,7 @@ Member = Population | Projection | PoissonDrive
 Result = TypeVar("Result")
 Owner = tuple[str, str]  # "population", "projection" or "drive", and its name
 POPULATIONS, PROJECTIONS, DRIVES = 1, 2, 3  # first part of the path of a random stream
+RECORDING_BUDGET = 256.0  # MB
 KEPT_BESIDE_STORE = 1000.0  # ms of what goes to disk that stay in memory
 REALS: dict[str, type] = {"float64": np.float64, "float32": np.float32}
 FIXED = ("dt", "seed")  # from the beginning on
@@ -180,6 +181,8 @@ class Network:
         self._activities: dict[str, Activity] = {}
         self._spike_records: dict[str, SpikeRecord] = {}
         self._trace_records: dict[str, dict[str, TraceRecord]] = {}
+        self._recording_budget = RECORDING_BUDGET
+        self._told_lost = False  # that something was not kept
         self._recorders: list[Tap] = []
         self._recording_stores: dict[str, RecordingStore] = {}  # by path
         self._record_taps: dict[tuple[str, str], Tap] = {}  # by owner and variable
@@ -742,6 +745,23 @@ class Network:
         self.changed.emit()
 
     @property
+    def recording_budget(self) -> float:
+        """MB that all spikes and traces together may take while the network plays.
+
+        What has no end in sight would fill the memory: the oldest is dropped. Runs with an end
+        keep everything.
+        """
+        return self._recording_budget
+
+    @recording_budget.setter
+    def recording_budget(self, budget: float) -> None:
+        if not is_number(budget, above=0):
+            raise NetworkError(
+                f"Network: recording_budget = {budget!r}; give a number of MB above 0."
+            )
+        self._recording_budget = float(budget)
+
+    @property
     def real_time_factor(self) -> float:
         """Biological time over computing time, lately."""
         return self._simulator.real_time_factor
@@ -936,6 +956,7 @@ class Network:
             for _, stream in self._spike_streams:
                 stream.clear()
             self._simulator.error = None
+            self._told_lost = False
             self._initial = None
             self._scheduled = False
             self._log = self._log_after_reset()
@@ -1623,22 +1644,54 @@ class Network:
         return self._recording_stores[place]
 
     def _trim_records(self) -> None:
-        """What plays without end is not to fill the memory: the oldest goes."""
+        """What plays without end is not to fill the memory: the oldest goes.
+
+        A record that needs less than its share leaves the rest of it to the others.
+        """
+        records = self._all_records()
+        left = share = int(self._recording_budget * 1e6)
+        for n, record in enumerate(sorted(records, key=lambda record: record.nbytes)):
+            share = left // (len(records) - n)
+            left -= min(share, record.nbytes)
+        for record in records:
+            record.trim(share)
+        self.history.trim_branches()
+
+    def _all_records(self) -> list[SpikeRecord | TraceRecord]:
         # Copies, because a cell may add a population or a recording meanwhile.
-        for spikes in list(self._spike_records.values()):
-            spikes.trim(PLAYING_BUDGET)
-        for records in list(self._trace_records.values()):
-            for record in list(records.values()):
-                record.trim(PLAYING_BUDGET)
+        traces = [list(records.values()) for records in list(self._trace_records.values())]
+        return [*list(self._spike_records.values()), *(one for some in traces for one in some)]
 
     @property
     def spikes(self) -> Mapping[str, Any]:
         """``net.spikes["E"]``: DataFrame (time in ms, neuron) since the last reset."""
-        return _Frames(self._spike_records)
+        return _Frames(self._spike_records, self._tell_lost)
+
+    def latest_spikes(
+        self, population: str, most: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Steps (n,) and neurons (n,) of the latest spikes that are kept, ``most`` at most."""
+        return self._spike_records[population].steps_and_neurons(most)
+
+    def _tell_lost(self, owner: str, what: str, record: SpikeRecord | TraceRecord) -> None:
+        """Warn a reader, once, that what is read does not begin where the run began."""
+        if self._told_lost or record.sink is not None or record.lost_until == 0:
+            return
+        self._told_lost = True
+        warnings.warn(
+            f"Network: {what} of '{owner}' before {record.lost_until * self.dt:.10g} ms are gone, "
+            f"since a network that plays keeps the latest {self._recording_budget:g} MB of its "
+            f"recordings; raise net.recording_budget, or write them to a file with "
+            f"net.record(..., to='run.zarr').",
+            stacklevel=3,
+        )
 
     @property
     def traces(self) -> Mapping[str, Traces]:
         """``net.traces["E"]["v"]``: array (time, neuron) of what `record` asked for."""
+        for owner, records in list(self._trace_records.items()):
+            for variable, record in list(records.items()):
+                self._tell_lost(owner, f"samples of '{variable}'", record)
         return _AllTraces(
             {name: Traces(records, name) for name, records in list(self._trace_records.items())}
         )
@@ -1839,8 +1892,13 @@ class _Members(dict[str, Any]):
 
 
 class _Frames(Mapping[str, Any]):
-    def __init__(self, records: Mapping[str, SpikeRecord]) -> None:
+    def __init__(
+        self,
+        records: Mapping[str, SpikeRecord],
+        tell_lost: Callable[[str, str, SpikeRecord], None],
+    ) -> None:
         self._records = records
+        self._tell_lost = tell_lost
 
     def __getitem__(self, name: str | Population) -> Any:
         name = name.name if isinstance(name, Population) else name
@@ -1848,6 +1906,7 @@ class _Frames(Mapping[str, Any]):
             raise KeyError(
                 f"Network: no population '{name}'; it has {', '.join(self._records) or 'none'}."
             )
+        self._tell_lost(name, "spikes", self._records[name])
         return self._records[name].frame()
 
     def __iter__(self) -> Any:

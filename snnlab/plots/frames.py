@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from snnlab.recording.blocks import Room
+
 MAX_ROWS = 240  # rows of a raster bitmap, one a pixel; larger networks share a row
 MIN_ROWS = 20  # of a population, so that a small one next to a large one stays visible
 MAX_COLUMNS = 400
@@ -194,12 +196,19 @@ class History:
         self.n_values = 0
         self.forgetful = False  # whether older samples than the first one may be missing
         self._chunks: deque[tuple[NDArray, NDArray]] = deque()
+        self._room: Room[tuple[NDArray, NDArray]] = Room()
 
     def append(self, steps: NDArray, values: NDArray) -> None:
         """Keep a chunk and forget the oldest values above ``max_values``."""
         if not len(steps):
             return
-        self._chunks.append((steps, values))
+        if values.size > self.max_values:  # copied, so that the rest of a long chunk can go
+            n = len(steps) * self.max_values // values.size
+            steps, values = steps[len(steps) - n :].copy(), values[len(steps) - n :].copy()
+            self.clear()
+            self.forgetful = True
+        value_bytes = values.itemsize + steps.itemsize * len(steps) // max(1, values.size)
+        self._room.add(self._chunks, (steps, values), self.n_values * value_bytes)
         self.n_values += values.size
         self.forgetful |= self.n_values >= self.max_values  # of a record, the end is given
         while self.n_values > self.max_values:

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from snnlab.recording.blocks import Room, size_of
+
 if TYPE_CHECKING:
     import pandas as pd
 
-# Bytes of one record that a network keeps while it plays with no end in sight.
-PLAYING_BUDGET = 256 * 2**20
-SPARE = 0.125  # of it, beyond it: a long chunk is not copied for each little piece
+MOST_APART = 4  # chunks
+SPARE = 0.125  # of a budget, beyond it: a long chunk is not copied for each little piece
 
 
 class _Lineage:
@@ -63,11 +64,13 @@ class SpikeRecord:
         self.sink: Any = None  # takes everything that is appended, too
         # Steps with spikes, how many each has, and the neurons.
         self._chunks: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]] = []
+        self._room: Room[tuple[NDArray, NDArray, NDArray]] = Room()
         self._n_spikes = self._n_bytes = 0
         self._end = 0  # the step after the last one that is recorded
         self._held_from = 0  # the step from which on nothing was dropped
         self._lineage = _Lineage()
         self.n_dropped = 0
+        self.lost_until = 0  # the step before which spikes may have gone for lack of room
 
     def append(
         self, first_step: int, counts: NDArray[np.int64], neurons: NDArray[np.int32]
@@ -81,9 +84,9 @@ class SpikeRecord:
             chunk = first_step + active, counts[active], neurons
             if self.sink is not None:
                 self.sink.append(np.repeat(*chunk[:2]), neurons)
-            self._chunks.append(chunk)
+            self._room.add(self._chunks, chunk, self._n_bytes)
             self._n_spikes += len(neurons)
-            self._n_bytes += _size(chunk)
+            self._n_bytes += size_of(chunk)
         if self.keep is not None:
             while self._chunks and self._chunks[0][0][-1] < self._end - self.keep:
                 self._drop()
@@ -95,12 +98,19 @@ class SpikeRecord:
         """Drop the oldest spikes beyond about ``n_bytes`` of memory."""
         while self._n_bytes > n_bytes and len(self._chunks) > 1:
             self._drop()
+            self.lost_until = self._held_from
+
+    def forget_until(self, step: int) -> None:
+        """Drop what was before ``step``, as far as memory can be given back for it."""
+        while self._chunks and self._chunks[0][0][-1] < step:
+            self._drop()
+            self.lost_until = self._held_from
 
     def _drop(self) -> None:
         chunk = self._chunks.pop(0)
         self._held_from = int(chunk[0][-1]) + 1
         self._n_spikes -= len(chunk[2])
-        self._n_bytes -= _size(chunk)
+        self._n_bytes -= size_of(chunk)
         self.n_dropped += len(chunk[2])
 
     def clear(self) -> None:
@@ -108,10 +118,11 @@ class SpikeRecord:
             self.sink.cut(0)
         self._lineage.leave(0)
         self._chunks.clear()
-        self._n_spikes = self._n_bytes = self.n_dropped = self._held_from = 0
+        self._n_spikes = self._n_bytes = self.n_dropped = self._held_from = self.lost_until = 0
 
     def cut(self, step: int) -> None:
         """Forget what happened from ``step`` on; a sink forgets it, too."""
+        self.lost_until = min(self.lost_until, step)
         if self._end > step:
             self._lineage.leave(step)
             if self.sink is not None:
@@ -123,7 +134,7 @@ class SpikeRecord:
                 kept.append((steps[:n], counts[:n], neurons[: counts[:n].sum()]))
         self._chunks = kept
         self._n_spikes = sum(len(neurons) for _, _, neurons in kept)
-        self._n_bytes = sum(map(_size, kept))
+        self._n_bytes = sum(map(size_of, kept))
         self._end = min(self._end, step)
 
     def copy(self) -> SpikeRecord:
@@ -145,10 +156,16 @@ class SpikeRecord:
         self._n_spikes, self.n_dropped = other._n_spikes, other.n_dropped
         self._n_bytes = other._n_bytes
         self._end, self._held_from = other._end, other._held_from
+        self.lost_until = other.lost_until
         self._lineage.go_on_from(other._lineage, other._end)
 
     def __len__(self) -> int:
         return self._n_spikes
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of what is held."""
+        return self._n_bytes
 
     @property
     def known_from(self) -> int:
@@ -157,15 +174,23 @@ class SpikeRecord:
 
     def size_from(self, step: int) -> int:
         """Bytes of what was recorded from about ``step`` on."""
-        return sum(_size(chunk) for chunk in self._chunks if chunk[0][-1] >= step)
+        return sum(_size_from(chunk, step) for chunk in self._chunks if chunk[0][-1] >= step)
 
-    def steps_and_neurons(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        """Step index and neuron of every spike, by step, then by neuron."""
-        chunks = list(self._chunks)
+    def steps_and_neurons(
+        self, most: int | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Step index and neuron of every spike, by step, then by neuron; of the latest ``most``."""
+        chunks, n_before = list(self._chunks), 0
+        if most is not None:
+            sizes = np.cumsum([len(neurons) for _, _, neurons in reversed(chunks)])
+            n_chunks = int(np.searchsorted(sizes, most)) + 1
+            chunks = chunks[-n_chunks:]
+            n_before = max(0, sum(len(neurons) for _, _, neurons in chunks) - most)
         if not chunks:
             return np.zeros(0, np.int64), np.zeros(0, np.int32)
         steps = np.concatenate([np.repeat(steps, counts) for steps, counts, _ in chunks])
         neurons = np.concatenate([neurons for _, _, neurons in chunks])
+        steps, neurons = steps[n_before:], neurons[n_before:]
         if self.keep is None:
             return steps, neurons
         first_kept = np.searchsorted(steps, self._end - self.keep)
@@ -176,8 +201,11 @@ class SpikeRecord:
         return spike_frame(*self.steps_and_neurons(), self._dt)
 
 
-def _size(chunk: tuple[NDArray, ...]) -> int:
-    return sum(array.nbytes for array in chunk)
+def _size_from(chunk: tuple[NDArray, ...], step: int) -> int:
+    """Bytes of the part of a chunk from about ``step`` on."""
+    steps = chunk[0]
+    n = len(steps) - int(np.searchsorted(steps, step))
+    return size_of(chunk) * n // len(steps)
 
 
 def spike_frame(steps: NDArray[np.int64], neurons: NDArray[np.int32], dt: float) -> pd.DataFrame:
@@ -274,7 +302,9 @@ class TraceRecord:
         # SAFETY: guards the chunks; a cell may read what a running network appends to.
         self._lock = threading.Lock()
         self._chunks: list[tuple[NDArray[np.int64], NDArray]] = []  # steps and their samples
+        self._room: Room[tuple[NDArray, NDArray]] = Room()
         self._n_bytes = 0
+        self.lost_until = 0  # the step before which samples may have gone for lack of room
 
     def append(self, steps: NDArray[np.int64], values: NDArray) -> None:
         if not len(steps):
@@ -284,30 +314,52 @@ class TraceRecord:
         with self._lock:
             self._end = int(steps[-1]) + 1
             self._chunks.append((steps, values))
-            self._n_bytes += _size(self._chunks[-1])
+            self._n_bytes += size_of(self._chunks[-1])
             if self.keep is not None:
                 while self._chunks[0][0][-1] <= steps[-1] - self.keep:
                     self._drop()
 
     def trim(self, n_bytes: int) -> None:
-        """Drop the oldest samples beyond about ``n_bytes`` of memory."""
+        """Drop the oldest samples beyond about ``n_bytes`` of memory.
+
+        Called after each slice of a network that plays; the newest chunks become one. What a run
+        with an end records lies side by side already.
+        """
         with self._lock:
-            while self._n_bytes > n_bytes and self._chunks:
-                steps, excess = self._chunks[0][0], self._n_bytes - n_bytes
-                size = _size(self._chunks[0])
-                if size <= excess and len(self._chunks) > 1:
-                    self._drop()
-                elif excess > n_bytes * SPARE:  # of a long chunk that somebody read
-                    self._drop(-(-excess * len(steps) // size))
-                else:
-                    return
+            newest = []  # the slice in which a network is paused is not followed by a call
+            while not self._room.holds(self._chunks) and len(newest) < MOST_APART:
+                newest.append(self._chunks.pop())
+            for chunk in reversed(newest):
+                self._room.add(self._chunks, chunk, self._n_bytes)
+            held_from = self._held_from
+            self._drop_beyond(n_bytes)
+            if self._held_from > held_from:
+                self.lost_until = self._held_from
+
+    def _drop_beyond(self, n_bytes: int) -> None:
+        while self._n_bytes > n_bytes and self._chunks:
+            steps, excess = self._chunks[0][0], self._n_bytes - n_bytes
+            size = size_of(self._chunks[0])
+            if size <= excess and len(self._chunks) > 1:
+                self._drop()
+            elif excess > n_bytes * SPARE:  # of a long chunk that somebody read
+                self._drop(-(-excess * len(steps) // size))
+            else:
+                return
+
+    def forget_until(self, step: int) -> None:
+        """Drop what was before ``step``, as far as memory can be given back for it."""
+        with self._lock:
+            while self._chunks and self._chunks[0][0][-1] < step:
+                self._drop()
+                self.lost_until = self._held_from
 
     def _drop(self, n: int | None = None) -> None:
         """Forget the oldest chunk, or its first ``n`` samples."""
         steps, values = self._chunks[0]
         n = len(steps) if n is None else n
         rest = [] if n >= len(steps) else [(steps[n:].copy(), values[n:].copy())]
-        self._n_bytes += sum(map(_size, rest)) - _size(self._chunks[0])
+        self._n_bytes += sum(map(size_of, rest)) - size_of(self._chunks[0])
         self._chunks[:1] = rest
         self._held_from = int(steps[n - 1]) + 1
         self.n_dropped += n
@@ -318,7 +370,7 @@ class TraceRecord:
         self._lineage.leave(0)
         with self._lock:
             self._chunks = []
-            self._n_bytes = self.n_dropped = self._end = self._held_from = 0
+            self._n_bytes = self.n_dropped = self._end = self._held_from = self.lost_until = 0
 
     @property
     def steps(self) -> NDArray[np.int64]:
@@ -327,6 +379,7 @@ class TraceRecord:
 
     def cut(self, step: int) -> None:
         """Forget what happened from ``step`` on; a sink forgets it, too."""
+        self.lost_until = min(self.lost_until, step)
         if self._end > step:
             self._lineage.leave(step)
             self._end = step
@@ -336,7 +389,7 @@ class TraceRecord:
             ends = [int(np.searchsorted(steps, step)) for steps, _ in self._chunks]
             chunks = zip(self._chunks, ends, strict=True)
             self._chunks = [(steps[:end], values[:end]) for (steps, values), end in chunks if end]
-            self._n_bytes = sum(map(_size, self._chunks))
+            self._n_bytes = sum(map(size_of, self._chunks))
 
     def copy(self) -> TraceRecord:
         """What is held now, without a sink; the two share memory that nobody writes to."""
@@ -357,7 +410,7 @@ class TraceRecord:
         with self._lock:
             self._chunks, self._n_bytes = list(other._chunks), other._n_bytes
         self.n_dropped, self._end = other.n_dropped, other._end
-        self._held_from = other._held_from
+        self._held_from, self.lost_until = other._held_from, other.lost_until
         self._lineage.go_on_from(other._lineage, other._end)
 
     def is_like(self, other: TraceRecord) -> bool:
@@ -380,11 +433,17 @@ class TraceRecord:
     def size_from(self, step: int) -> int:
         """Bytes of what was recorded from about ``step`` on."""
         with self._lock:
-            return sum(_size(chunk) for chunk in self._chunks if chunk[0][-1] >= step)
+            return sum(_size_from(chunk, step) for chunk in self._chunks if chunk[0][-1] >= step)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of what is held."""
+        return self._n_bytes
 
     def steps_and_samples(self) -> tuple[NDArray[np.int64], NDArray]:
         """Step of each sample (n,), and the samples (n, n_neurons), of one moment of a run."""
-        chunks = list(self._chunks)
+        with self._lock:
+            chunks = list(self._chunks)
         if not chunks:
             return np.zeros(0, np.int64), np.zeros((0, len(self.neurons)))
         all_steps, all_values = zip(*chunks, strict=True)
@@ -396,12 +455,16 @@ class TraceRecord:
             steps = joined[0]
             n = int(np.searchsorted(steps, steps[-1] - self.keep, side="right"))
         with self._lock:
-            end = len(chunks)
+            # The last one may have grown meanwhile, and stays apart then.
+            end, n_joined = len(chunks), len(joined[0])
+            if len(self._chunks) < end or self._chunks[end - 1] is not chunks[-1]:
+                end, n_joined = end - 1, n_joined - len(chunks[-1][0])
             held = self._chunks[:end]
-            if len(held) == end and held[0] is chunks[0] and held[-1] is chunks[-1]:
-                self._chunks[:end] = [joined]  # so that asking again costs nothing
+            if len(held) == end > 0 and held[0] is chunks[0] and held[-1] is chunks[end - 1]:
+                # So that asking again costs nothing.
+                self._chunks[:end] = [(joined[0][:n_joined], joined[1][:n_joined])]
                 if n:
-                    self._drop(n)
+                    self._drop(min(n, n_joined))
         return joined[0][n:], joined[1][n:]
 
     def frame(self) -> pd.DataFrame:

@@ -229,13 +229,11 @@ class Feed:
         The record is read after the streams were opened and gets each slice before them, so
         what it holds up to its newest spike may come again and what is later will come.
         """
-        record = self._network.spikes
         for name in populations:
             source = self._spikes[name]
-            known = record[name].tail(SPIKE_HISTORY)
-            steps = np.rint(known["time"].to_numpy() / self._network.dt).astype(np.int64)
+            steps, neurons = self._network.latest_spikes(name, SPIKE_HISTORY)
             source.history.clear()
-            source.history.append(steps, known["neuron"].to_numpy())
+            source.history.append(steps, neurons)
             source.recalled = int(steps[-1]) if len(steps) else -1
 
     def change(self, picture: Picture) -> None:

@@ -1,0 +1,86 @@
+"""Blocks: short chunks become long ones, and what was written stays what it was."""
+
+from collections import deque
+
+import numpy as np
+import pytest
+
+from snnlab.recording import blocks
+from snnlab.recording.blocks import PARTS, Room, size_of
+from snnlab.recording.results import SpikeRecord
+
+
+def written(pieces, chunks):
+    """All ``pieces``, (steps, values), in ``chunks``."""
+    room, n_bytes = Room(), 0
+    for piece in pieces:
+        room.add(chunks, piece, n_bytes)
+        n_bytes += size_of(piece)
+    return chunks
+
+
+@pytest.mark.parametrize("make", [list, deque])
+@pytest.mark.parametrize("width", [(), (0,), (3,)])
+def test_short_chunks_become_few_long_ones(rng, make, width):
+    steps = np.arange(20_000)
+    values = rng.normal(size=(20_000, *width)).astype(np.float32)
+    cuts = np.sort(rng.choice(20_000, 3000, replace=False))
+    pieces = zip(np.split(steps, cuts), np.split(values, cuts), strict=True)
+
+    chunks = written(pieces, make())
+
+    assert len(chunks) < 10 * PARTS
+    np.testing.assert_array_equal(np.concatenate([c[0] for c in chunks]), steps)
+    np.testing.assert_array_equal(np.concatenate([c[1] for c in chunks]), values)
+    longest = max(map(size_of, chunks))
+    assert longest <= sum(map(size_of, chunks)) / PARTS
+
+
+def test_long_chunk_is_not_copied():
+    pieces = [(np.arange(10), np.zeros(10)) for _ in range(100)]
+    chunks = written(pieces, [])
+    long = np.arange(1000), np.zeros(1000)
+
+    Room().add(chunks, long, sum(map(size_of, chunks)))
+
+    assert chunks[-1] is long
+
+
+def test_chunk_of_another_type_begins_a_block_of_its_own():
+    room, chunks = Room(), []
+    room.add(chunks, (np.arange(2), np.array([1, 2], np.int32)), 10_000)
+
+    room.add(chunks, (np.arange(2), np.array([0.5, 1.5])), 10_000)
+
+    assert [chunk[1].tolist() for chunk in chunks] == [[1, 2], [0.5, 1.5]]
+
+
+def test_what_a_reader_holds_stays_what_it_was():
+    record = SpikeRecord(dt=0.1)
+    for step in range(1000):
+        record.append(step, np.array([1]), np.array([step], np.int32))
+    left = record.copy()
+    record.cut(900)
+    for step in range(900, 1000):
+        record.append(step, np.array([1]), np.array([-step], np.int32))
+
+    assert left.steps_and_neurons()[1].tolist() == list(range(1000))
+    assert record.steps_and_neurons()[1].tolist() == [*range(900), *range(-900, -1000, -1)]
+
+
+def test_blocks_of_some_size_are_mappings_that_the_system_gets_back(monkeypatch):
+    made = []
+
+    class Mapping(blocks.mmap.mmap):
+        def __new__(cls, *arguments, **options):
+            made.append(arguments[1])
+            return super().__new__(cls, *arguments, **options)
+
+    monkeypatch.setattr(blocks.mmap, "mmap", Mapping)
+    pieces = [(np.arange(100), np.zeros(100)) for _ in range(1000)]
+
+    chunks = written(pieces, [])
+
+    n_bytes = sum(map(size_of, chunks))
+    assert min(made) >= blocks.MAPPED
+    assert 0.25 * n_bytes < sum(made) < 1.2 * n_bytes

@@ -123,6 +123,7 @@ class FakeNetwork:
         self.speed: float | None = 1.0
         self.real_time_factor = 0.0
         self.watchers: set[object] = set()  # to whom a core is left
+        self.rests: list[float] = []  # s
         self.error: Exception | None = None
         self.warnings: list[str] = []
         self.state = ("ready", "")
@@ -168,6 +169,9 @@ class FakeNetwork:
 
     def hints(self) -> list[str]:
         return []
+
+    def rest(self, seconds: float) -> None:
+        self.rests.append(seconds)
 
     def build_state(self) -> tuple[str, str]:
         return self.state

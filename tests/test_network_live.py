@@ -87,6 +87,35 @@ def test_network_plays_until_it_is_paused(playing):
     assert net.error is None
 
 
+def test_a_playing_network_rests_and_still_takes_changes(playing):
+    net, group = relaxing()
+    playing(net)
+    now = lambda: net._simulator.call(lambda: net.step_index)  # noqa: E731
+    wait_until(lambda: net.step_index > 500)
+
+    net.rest(1e6)
+    now()  # the slice that ran is over
+    rested = [now() for _ in range(3)]
+    group.target = 7
+    seen = net._simulator.call(lambda: (net.step_index, float(group.target)))
+    net.rest(0)
+    wait_until(lambda: net.step_index > rested[0] + 500)
+
+    assert len(set(rested)) == 1
+    assert seen == (rested[0], 7)
+
+
+def test_only_a_playing_network_rests():
+    net, group = relaxing()
+
+    net.rest(1e6)
+    net.simulate(1)
+    net.play(1)
+    wait_until(lambda: not net.running)
+
+    assert group.n.tolist() == [20] * 4
+
+
 def test_play_goes_on_where_it_paused(playing):
     net, group = relaxing()
     net.simulate(1)

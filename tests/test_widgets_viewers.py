@@ -51,6 +51,19 @@ def test_frames_do_not_go_out_faster_than_the_limit():
     assert viewers.may_send(now=1.1 * FRAME)
 
 
+def test_held_frames_wait_and_do_not_delay_the_next_ones():
+    viewers = Viewers()
+    viewers.join("a", now=0.0)
+    viewers.hold(until=0.5)
+
+    early = viewers.may_send(now=0.4)
+    number = viewers.send(now=0.5, whole=True)
+    viewers.acknowledge("a", number, now=0.5)
+
+    assert not early
+    assert viewers.earliest == pytest.approx(0.5 + viewers.interval)
+
+
 def test_frames_go_on_for_a_while_before_the_answer():
     viewers = Viewers()
     viewers.join("a", now=0.0)

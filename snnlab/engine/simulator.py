@@ -172,6 +172,7 @@ class Simulator:
         # Of the last second or so of computing: (wall s, biological s), and their sums.
         self._recent: deque[tuple[float, float]] = deque()
         self._recent_wall = self._recent_biological = 0.0
+        self._rest_until = 0.0  # s
 
     def attach(self, stepper: Stepper, team: TeamChoice) -> None:
         """Run ``stepper`` from now on, continuing at the present step."""
@@ -397,6 +398,17 @@ class Simulator:
         self._stop[0] = 1
         self._run = None
 
+    def rest(self, seconds: float) -> None:
+        """Leave all cores to others for ``seconds``, if it plays, from its present step on."""
+        run = self._run
+        if run is not None and not run.blocking:
+            self._rest_until = time.perf_counter() + seconds
+            self._stop[0] = 1
+
+    @property
+    def _rests(self) -> bool:
+        return time.perf_counter() < self._rest_until
+
     def wake(self) -> None:
         """Look at the speed again now."""
         with self._wake:
@@ -410,7 +422,7 @@ class Simulator:
             while self._run is run:
                 if self.speed != origin[2]:
                     origin = time.perf_counter(), self.step_index, self.speed
-                n_steps = self._due(*origin)
+                n_steps = 0 if self._rests else self._due(*origin)
                 if run.end is not None:
                     left = run.end - self.step_index
                     if left <= 0:
@@ -461,7 +473,7 @@ class Simulator:
                     self._run is not run
                 ):  # paused meanwhile: commands no longer rebuilt the schedule
                     return 0
-                self._stop[0] = len(self._commands) > 0
+                self._stop[0] = len(self._commands) > 0 or (not run.blocking and self._rests)
             self._keep_appointments()
             stepper = self._stepper
             if stepper is None:

@@ -633,6 +633,10 @@ class Network:
         """Leave a core to a dashboard, and to the browser, while somebody looks at it."""
         self._simulator.leave_core_to(watcher, needed)
 
+    def rest(self, seconds: float) -> None:
+        """Compute nothing for ``seconds``, if it plays: someone needs an answer sooner."""
+        self._simulator.rest(seconds)
+
     @property
     def schedule(self) -> Schedule:
         """The phases of one step, in their order; print it."""

@@ -17,7 +17,7 @@ from IPython.display import display
 from snnlab.errors import SimulationError, SnnlabError
 from snnlab.plots.frames import pack
 from snnlab.plots.live import figure_item
-from snnlab.widgets import assets, session
+from snnlab.widgets import answers, assets, session
 from snnlab.widgets.analyses import Analysis, Matrix, Phase, Spectrum, Weights
 from snnlab.widgets.cells import show_instead
 from snnlab.widgets.export import File, embedded, file_of, page_of
@@ -63,6 +63,7 @@ class Dashboard(FigureWidget):
         self._presenter = Latest(self._present, "snnlab-session")
         network.changed.connect(self._pump.wake)
         super().__init__()
+        answers.answer_first(get_ipython(), self)
 
     def __repr__(self) -> str:
         populations = ", ".join(
@@ -75,11 +76,17 @@ class Dashboard(FigureWidget):
         """Take the dashboard off the page; the network goes on."""
         pump = getattr(self, "_pump", None)  # None when the constructor raised
         if pump is not None:
+            answers.forget(self)
             self._network.changed.disconnect(pump.wake)
             for still in self._stills:
                 still.close()
             pump.close()
         super().close()
+
+    def rest(self, seconds: float) -> None:
+        """Show and compute nothing for ``seconds``: someone needs an answer sooner."""
+        self._network.rest(seconds)
+        self._pump.hold(seconds)
 
     def save_html(self, path: str | os.PathLike[str]) -> None:
         """Write what the figures show as a page that can be zoomed without a kernel.

@@ -99,6 +99,10 @@ class Pump:
         if late:
             self.wake()
 
+    def hold(self, seconds: float) -> None:
+        """Let no frame go out for ``seconds``; waits for nobody."""
+        self.viewers.hold(time.monotonic() + seconds)
+
     def set_window(self, duration: float) -> None:
         """Show ``duration`` ms."""
         with self._lock:

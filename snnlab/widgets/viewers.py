@@ -44,6 +44,7 @@ class Viewers:
         self.asked = 0  # number of the newest frame that asks for an answer
         self._sent_at = float("-inf")
         self._asked_at = float("-inf")
+        self._held_until = float("-inf")
 
     def __len__(self) -> int:
         return len(self._viewers)
@@ -93,7 +94,11 @@ class Viewers:
     @property
     def earliest(self) -> float:
         """When the next frame may go out."""
-        return self._sent_at + self.interval
+        return max(self._sent_at + self.interval, self._held_until)
+
+    def hold(self, until: float) -> None:
+        """Let no frame go out before ``until``."""
+        self._held_until = until
 
     def may_send(self, now: float) -> bool:
         """Whether it is not too early, and nobody who answers is far behind."""

@@ -255,17 +255,23 @@ def test_stored_state_goes_on_with_any_number_of_threads(threads, tmp_path):
     np.testing.assert_array_equal(fresh.projections["plastic"].w, net.projections["plastic"].w)
 
 
+def goes_on_from_file(net, fresh, folder, n_steps):
+    """``fresh`` does from the state of ``net`` on what ``net`` does, ``n_steps`` long."""
+    net.store(folder / "state.npz")
+    net.step(n_steps)
+
+    fresh.load(folder / "state.npz")
+    fresh.step(n_steps)
+
+    assert everything(fresh) == everything(net)
+
+
 @pytest.mark.parametrize("build", NETWORKS)
 def test_stored_state_goes_on_in_a_fresh_network(build, tmp_path):
     net, fresh = build(), build()
     net.step(100)
-    net.store(tmp_path / "state.npz")
-    net.step(100)
 
-    fresh.load(tmp_path / "state.npz")
-    fresh.step(100)
-
-    assert everything(fresh) == everything(net)
+    goes_on_from_file(net, fresh, tmp_path, 100)
 
 
 @pytest.mark.parametrize("target", ["c", "numpy"])
@@ -298,13 +304,9 @@ def test_file_has_courses_that_were_given_during_the_run(tmp_path):
     net.populations["E"].I = TimedArray([20.0, 30.0, 10.0], 0.5, 1.5)
     net.stimulate(net.populations["I"], "I", [0.0, 1.2, 4.0], [5.0, 9.0])
     net.simulate(1)
-    net.store(tmp_path / "state.npz")
-    net.simulate(3)
 
-    fresh.load(tmp_path / "state.npz")
-    fresh.simulate(3)
+    goes_on_from_file(net, fresh, tmp_path, 30)
 
-    assert everything(fresh) == everything(net)
     assert fresh.populations["I"].stimuli == ()
 
 
@@ -315,13 +317,8 @@ def test_file_says_whether_synapses_have_traces_of_their_own(apart, tmp_path):
     net.simulate(20)
     parted.tau_plus = np.linspace(10, 30, parted.size)
     net.simulate(5)
-    net.store(tmp_path / "state.npz")
-    net.simulate(10)
 
-    fresh.load(tmp_path / "state.npz")
-    fresh.simulate(10)
-
-    assert everything(fresh) == everything(net)
+    goes_on_from_file(net, fresh, tmp_path, 100)
 
 
 def changed_file(path, change):
@@ -680,10 +677,12 @@ def message(action):
     return str(error.value)
 
 
-def plain(n=4, text=COBA, name="P", **options):
+def plain(n=4, text=COBA, name="P", target="exc", procedural=False, driven=4, **options):
     net = Network(**{"dt": 0.1, "seed": 1, **options})
     group = net.add(n, Neuron.from_cell(text, "N"), name=name)
-    net.connect(group, group, "exc", OneToOne(), weight=1.0, name="S")
+    options = {"weight": 1.0, "name": "S", "procedural": procedural}
+    net.connect(group, group, target, OneToOne(), **options)
+    net.drive(group[:driven], "exc", rate=20.0, name="D")
     return net
 
 
@@ -716,13 +715,43 @@ def many(net):
             "build the network as it was when the snapshot was taken.",
         ),
         (
+            lambda: plain(dtype="float32"),
+            "Network: the snapshot was taken with dtype = 'float64', and the network has "
+            "'float32'; build it with Network(dtype='float64').",
+        ),
+        (
+            lambda: plain(target="inh"),
+            "Projection 'S': leads from 'P' to 'P', inh, and in the snapshot from 'P' to 'P', "
+            "exc; build the network as it was when the snapshot was taken.",
+        ),
+        (
+            lambda: plain(procedural=True),
+            "Projection 'S': its synapses are not stored, and were stored in the snapshot; "
+            "build the network as it was when the snapshot was taken.",
+        ),
+        (
+            lambda: plain(driven=3),
+            "Drive 'D': acts on 3 neurons, and on 4 in the snapshot; "
+            "build the network as it was when the snapshot was taken.",
+        ),
+        (
             lambda: plain(text=COBA.replace("tau_e = 5 ms", "tau_e = 6 ms")),
             "Population 'P': the snapshot was taken with a model that says 'tau_e = 5 ms' "
             "where the network's says 'tau_e = 6 ms'; "
             "build the network as it was when the snapshot was taken.",
         ),
     ],
-    ids=["size", "dt", "lacks", "has more", "variable"],
+    ids=[
+        "size",
+        "dt",
+        "lacks",
+        "has more",
+        "dtype",
+        "target",
+        "procedural",
+        "drive",
+        "variable",
+    ],
 )
 def test_snapshot_that_does_not_fit_is_refused(other, expected):
     saved = plain().snapshot()
@@ -731,6 +760,122 @@ def test_snapshot_that_does_not_fit_is_refused(other, expected):
 
     assert message(lambda: net.restore(saved)) == expected
     assert everything_of(net) == before
+
+
+def without(about, owner, key):
+    del about[owner][0]["arrays"][key]
+
+
+UNFIT: dict[str, tuple[Any, Any, str]] = {
+    "no variable": (
+        learning,
+        lambda about, arrays: without(about, "populations", "v"),
+        "Population 'E': the snapshot has no fitting 'v'",
+    ),
+    "short variable": (
+        learning,
+        lambda about, arrays: cut(arrays, about["populations"][1]["arrays"]["v"]),
+        "Population 'I': the snapshot has no fitting 'v'",
+    ),
+    "type of a variable": (
+        learning,
+        lambda about, arrays: retyped(
+            arrays, about["populations"][0]["arrays"]["(wait)"], np.float64
+        ),
+        "Population 'E': the snapshot has no fitting '(wait)'",
+    ),
+    "no spikes under way": (
+        learning,
+        lambda about, arrays: about["populations"][0]["transits"].clear(),
+        "Population 'E': the snapshot has no fitting 'spikes under way'",
+    ),
+    "no variable of synapses": (
+        pruned,
+        lambda about, arrays: without(about, "projections", "age"),
+        "Projection 'E->E exc': the snapshot has no fitting 'age'",
+    ),
+    "short variable of synapses": (
+        delayed,
+        lambda about, arrays: cut(arrays, about["projections"][2]["arrays"]["w"]),
+        "Projection 'L': the snapshot has no fitting 'w'",
+    ),
+}
+
+
+def altered(build):
+    """A network with a past, parameters and courses other than those of a new one."""
+    net = build()
+    group = next(iter(net.populations.values()))
+    net.record(group, net.populations[group.name].state.model.variables[0].name, every=net.dt)
+    net.step(40)
+    for projection in net.projections.values():
+        if projection.static:
+            projection.w = 2.0 * projection.weight
+        elif projection.name == "plastic":
+            projection.tau_plus = np.linspace(10, 30, projection.size)
+    if "I" in group.state.parameters:
+        net.stimulate(group, "I", [4.5, 6.0, 20.0], [3.0, -1.0])
+        group.tau_m = np.linspace(15.0, 25.0, group.size)
+    if "Old" in (p.synapse_text for p in net.projections.values()):
+        net.projections["E->E exc"].stop_creating()
+    net.step(30)
+    return net
+
+
+@pytest.mark.parametrize("broken", UNFIT)
+def test_file_that_does_not_fit_changes_nothing(broken, tmp_path):
+    """All of it is looked at before anything is put back."""
+    build, change, what = UNFIT[broken]
+    path = tmp_path / "state.npz"
+    stored = build()
+    stored.step(60)
+    stored.store(path)
+    changed_file(path, change)
+    net, twin = altered(build), altered(build)
+
+    told = file_message(path, lambda: net.load(path))
+
+    assert told == f"{what}; build the network as it was when the snapshot was taken."
+    assert (net.time, len(net.log)) == (twin.time, len(twin.log))
+    assert everything(net) == everything(twin)
+    assert recorded(net) == recorded(twin)
+    net.step(100)
+    twin.step(100)
+    assert everything(net) == everything(twin)
+    assert recorded(net) == recorded(twin)
+
+
+def test_snapshot_that_a_recording_cannot_follow_changes_nothing():
+    """What is recorded of single synapses does not go on when there are others."""
+    net = pruned()
+    saved = net.snapshot()
+    net.step(100)
+    projection = net.projections["E->E exc"]
+    assert projection.size != len(saved.projections["E->E exc"].arrays["age"])
+    projection.stop_pruning()
+    projection.stop_creating()
+    net.record(projection, "age")
+    net.step(5)
+    seen, before = net.traces["E->E exc"]["age"].copy(), everything(net)
+
+    told = message(lambda: net.restore(saved))
+
+    assert told.endswith("stop that recording before synapses are created or pruned.")
+    assert everything(net) == before
+    np.testing.assert_array_equal(net.traces["E->E exc"]["age"], seen)
+    net.step(5)
+    assert len(net.traces["E->E exc"]["age"]) == 10
+
+
+def test_state_that_is_refused_stops_no_run(tmp_path):
+    net, other = plain(), plain(n=5).snapshot()
+    net.play()
+    try:
+        message(lambda: net.load(tmp_path / "none.npz"))
+        message(lambda: net.restore(other))
+        assert net.running
+    finally:
+        net.close()
 
 
 def everything_of(net):
@@ -789,6 +934,7 @@ def test_file_of_another_network_is_refused(other, expected, tmp_path):
 def wired(net):
     group = net.add(4, Neuron.from_cell(COBA, "N"), name="P")
     net.connect(group, group, "exc", FixedProbability(1.0), weight=1.0, name="S")
+    net.drive(group, "exc", rate=20.0, name="D")
     return net
 
 

@@ -1302,6 +1302,7 @@ class Network:
                 f"Network: {saved!r} is no snapshot; give what net.snapshot() returned, or call "
                 f"net.load(path) for a file."
             )
+        snapshot.check_members(self, saved)  # before a run is stopped for nothing
         self.pause()
         self._prepare()
         with self._simulator.between_steps():
@@ -1355,9 +1356,10 @@ class Network:
             If it is the state of another network.
         """
         path = export.checked_path("net.load", path)
+        file = snapshot.read(path)  # before a run is stopped for nothing
         self.pause()
         self._prepare()
-        self.restore(snapshot.load(self, path))
+        self.restore(snapshot.fitted(self, file))
 
     def replay(self, log: ParameterLog) -> None:
         """Begin again as the session of ``log`` did; following runs make its changes again.

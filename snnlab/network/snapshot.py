@@ -13,9 +13,10 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,10 +51,33 @@ class PopulationState:
     transits: dict[str, Transit]
 
 
+@dataclass(frozen=True)
+class Ends:
+    """What a projection or a drive connects."""
+
+    pre: str  # "" of a drive
+    post: str
+    target: str
+
+    def __str__(self) -> str:
+        source = f"from '{self.pre}' " if self.pre else ""
+        return f"{source}to '{self.post}', {self.target}"
+
+
+@dataclass(frozen=True, eq=False)
+class DriveState:
+    """Of one drive: onto how many neurons, and its rate, weight and number of sources."""
+
+    ends: Ends
+    size: int
+    given: dict[str, Any]
+
+
 @dataclass(frozen=True, eq=False)
 class ProjectionState:
     """Of one projection; ``tasks`` are period and first step of creating and pruning."""
 
+    ends: Ends
     model: str
     given: GivenSynapses
     arrays: dict[str, NDArray]
@@ -74,9 +98,10 @@ class Snapshot:
 
     step: int
     dt: float
+    dtype: str  # of the network's numbers
     populations: dict[str, PopulationState]
     projections: dict[str, ProjectionState]
-    drives: dict[str, dict[str, Any]]
+    drives: dict[str, DriveState]
     log: ParameterLog
     position: int  # changes of the log that were made before
     records: Records | None = None
@@ -110,6 +135,12 @@ class Snapshot:
 
 def take(network: Network, *, with_records: bool) -> Snapshot:
     """The present state; no step runs meanwhile."""
+    records = network._copy_records() if with_records else None
+    return replace(_present(network), records=records, position=network.log.seal())
+
+
+def _present(network: Network, *, copied: bool = True) -> Snapshot:
+    """The present state; without ``copied`` with the very arrays of the synapses."""
     step = network.step_index
     populations = {
         name: PopulationState(
@@ -123,19 +154,20 @@ def take(network: Network, *, with_records: bool) -> Snapshot:
     }
     projections = {
         name: ProjectionState(
+            _ends_of(parts.projection),
             _model_text(parts.projection),
             network._given_of(parts.projection),
-            {key: array.copy() for key, array in parts.state().items()},
+            {key: array.copy() if copied else array for key, array in parts.state().items()},
             parts.projection._periods(),
         )
         for name, parts in network._projection_parts.items()
     }
-    records = network._copy_records() if with_records else None
-    position = network.log.seal()
-    drives = {name: network._given_of(drive) for name, drive in network.drives.items()}
-    return Snapshot(
-        step, network.dt, populations, projections, drives, network.log, position, records
-    )
+    drives = {
+        name: DriveState(_ends_of(drive), len(drive.indices), network._given_of(drive))
+        for name, drive in network.drives.items()
+    }
+    dtype = np.dtype(network.real).name
+    return Snapshot(step, network.dt, dtype, populations, projections, drives, network.log, 0)
 
 
 def put_back(network: Network, snapshot: Snapshot) -> None:
@@ -144,9 +176,27 @@ def put_back(network: Network, snapshot: Snapshot) -> None:
     Raises
     ------
     NetworkError
-        If the snapshot is of another network.
+        If the snapshot is of another network; this one is as it was before.
     """
-    _check_members(network, snapshot)
+    check_members(network, snapshot)
+    # Who gives synapses other parameters lets their arrays be, and who gives them another number
+    # makes new ones: what they held is in those that were there.
+    before = _present(network, copied=False)
+    try:
+        _give(network, snapshot)
+        network.build()  # what was given decides which arrays there are
+        _check_arrays(network, snapshot)
+    except BaseException:  # Ctrl-C while the compiler works, too
+        _give(network, before)
+        network.build()
+        _put_arrays(network, before)
+        raise
+    network._move_to(snapshot.step, snapshot.records)
+    _put_arrays(network, snapshot)
+
+
+def _give(network: Network, snapshot: Snapshot) -> None:
+    """Take back what people gave; a step does not change it."""
     changed = False
     for name, saved in snapshot.populations.items():
         changed |= network.populations[name]._give(saved.given)
@@ -154,27 +204,45 @@ def put_back(network: Network, snapshot: Snapshot) -> None:
         projection = network.projections[name]
         changed |= projection._give(saved.given)
         projection._put_tasks(saved.tasks)
-    for name, given in snapshot.drives.items():
-        network.drives[name]._give(given)
+    for name, saved in snapshot.drives.items():
+        network.drives[name]._give(saved.given)
     if changed:
         network._relink()
-    network._move_to(snapshot.step, snapshot.records)
+
+
+def _put_arrays(network: Network, snapshot: Snapshot) -> None:
+    """Take back what steps change; it was found to fit."""
     for name, parts in network._parts.items():
         saved = snapshot.populations[name]
-        _copy_into(f"Population '{name}'", parts.state(), saved.arrays)
+        for key, array in parts.state().items():
+            array[...] = saved.arrays[key]
         for key, lists in parts.transits().items():
             send_again(lists, snapshot.step, saved.transits[key])
     for name, parts in network._projection_parts.items():
-        _copy_into(f"Projection '{name}'", parts.state(), snapshot.projections[name].arrays)
+        for key, array in parts.state().items():
+            array[...] = snapshot.projections[name].arrays[key]
         network._weights_changed(parts.projection)
     network._reschedule()  # neurons may be silenced
 
 
-def _check_members(network: Network, snapshot: Snapshot) -> None:
+def check_members(network: Network, snapshot: Snapshot) -> None:
+    """The snapshot is of a network of the same populations, projections and drives.
+
+    Raises
+    ------
+    NetworkError
+        If it is not.
+    """
     if snapshot.dt != network.dt:
         raise NetworkError(
             f"Network: the snapshot was taken with dt = {snapshot.dt:g} ms, and the network has "
             f"{network.dt:g} ms; build it with Network(dt={snapshot.dt!r})."
+        )
+    dtype = np.dtype(network.real).name
+    if snapshot.dtype != dtype:
+        raise NetworkError(
+            f"Network: the snapshot was taken with dtype = {snapshot.dtype!r}, and the network has "
+            f"{dtype!r}; build it with Network(dtype={snapshot.dtype!r})."
         )
     for kind, own, saved in (
         ("population", network.populations, snapshot.populations),
@@ -200,7 +268,36 @@ def _check_members(network: Network, snapshot: Snapshot) -> None:
             )
         _check_model(f"Population '{name}'", population.neuron.text, saved.model)
     for name, saved in snapshot.projections.items():
-        _check_model(f"Projection '{name}'", _model_text(network.projections[name]), saved.model)
+        projection = network.projections[name]
+        _check_ends(f"Projection '{name}'", _ends_of(projection), saved.ends)
+        _check_model(f"Projection '{name}'", _model_text(projection), saved.model)
+        if projection.procedural != (saved.given.connectivity is None):
+            are, were = ("not ", "") if projection.procedural else ("", "not ")
+            raise NetworkError(
+                f"Projection '{name}': its synapses are {are}stored, and were {were}stored in the "
+                f"snapshot; build the network as it was when the snapshot was taken."
+            )
+    for name, saved in snapshot.drives.items():
+        drive = network.drives[name]
+        _check_ends(drive.where, _ends_of(drive), saved.ends)
+        if len(drive.indices) != saved.size:
+            raise NetworkError(
+                f"{drive.where}: acts on {len(drive.indices)} neurons, and on {saved.size} in the "
+                f"snapshot; build the network as it was when the snapshot was taken."
+            )
+
+
+def _ends_of(owner: Projection | PoissonDrive) -> Ends:
+    pre = owner.pre.name if isinstance(owner, Projection) else ""
+    return Ends(pre, owner.post.name, owner.target)
+
+
+def _check_ends(where: str, own: Ends, saved: Ends) -> None:
+    if own != saved:
+        raise NetworkError(
+            f"{where}: leads {own}, and in the snapshot {saved}; "
+            f"build the network as it was when the snapshot was taken."
+        )
 
 
 def _check_model(where: str, own: str, saved: str) -> None:
@@ -212,15 +309,37 @@ def _check_model(where: str, own: str, saved: str) -> None:
         )
 
 
-def _copy_into(where: str, arrays: Mapping[str, NDArray], saved: Mapping[str, NDArray]) -> None:
+def _check_arrays(network: Network, snapshot: Snapshot) -> None:
+    """All that steps change is in the snapshot.
+
+    Raises
+    ------
+    NetworkError
+        If something is missing, or has another shape or type.
+    """
+    for name, parts in network._parts.items():
+        where, saved = f"Population '{name}'", snapshot.populations[name]
+        _check_fitting(where, parts.state(), saved.arrays)
+        for key in parts.transits():
+            if key not in saved.transits:
+                _refuse(where, f"{key} under way")
+    for name, parts in network._projection_parts.items():
+        saved = snapshot.projections[name].arrays
+        _check_fitting(f"Projection '{name}'", parts.state(), saved)
+
+
+def _check_fitting(where: str, arrays: Mapping[str, NDArray], saved: Mapping[str, NDArray]) -> None:
     for key, array in arrays.items():
         fits = key in saved and saved[key].shape == array.shape
         if not fits or saved[key].dtype != array.dtype:
-            raise NetworkError(
-                f"{where}: the snapshot has no fitting '{key}'; "
-                f"build the network as it was when the snapshot was taken."
-            )
-        array[...] = saved[key]
+            _refuse(where, key)
+
+
+def _refuse(where: str, key: str) -> NoReturn:
+    raise NetworkError(
+        f"{where}: the snapshot has no fitting '{key}'; "
+        f"build the network as it was when the snapshot was taken."
+    )
 
 
 # Files ------------------------------------------------------------------------------------
@@ -248,7 +367,7 @@ def store(network: Network, snapshot: Snapshot, path: str | os.PathLike[str]) ->
         "step": snapshot.step,
         "dt": snapshot.dt,
         "seed": network.seed,
-        "dtype": np.dtype(network.real).name,
+        "dtype": snapshot.dtype,
         "populations": [
             {
                 **_about_population(network.populations[name]),
@@ -279,9 +398,9 @@ def store(network: Network, snapshot: Snapshot, path: str | os.PathLike[str]) ->
         "drives": [
             {
                 **_about_drive(network.drives[name]),
-                **{what: kept(np.asarray(value)) for what, value in given.items()},
+                **{what: kept(np.asarray(value)) for what, value in saved.given.items()},
             }
-            for name, given in snapshot.drives.items()
+            for name, saved in snapshot.drives.items()
         ],
     }
     text = np.frombuffer(json.dumps(about).encode(), np.uint8)
@@ -308,18 +427,25 @@ def _write(target: Path, about: NDArray[np.uint8], arrays: Mapping[str, NDArray]
         raise
 
 
-def load(network: Network, path: str | os.PathLike[str]) -> Snapshot:
-    """Read a snapshot that fits the network.
+@dataclass(frozen=True, eq=False)
+class StoredState:
+    """What stands in a file."""
+
+    path: str | os.PathLike[str]
+    about: dict[str, Any]
+    arrays: dict[str, NDArray]
+
+
+def read(path: str | os.PathLike[str]) -> StoredState:
+    """What `store` wrote to a file, as far as this tells without a network.
 
     Raises
     ------
     SimulationError
-        If the file holds none.
-    NetworkError
-        If it is of another network.
+        If it holds nothing like that.
     """
     where = f"File '{os.fspath(path)}'"
-    try:
+    with _understood(where):
         with np.load(path, allow_pickle=False) as file:
             about = json.loads(bytes(file["about"]))
             arrays = {key: file[key] for key in file.files if key != "about"}
@@ -328,8 +454,32 @@ def load(network: Network, path: str | os.PathLike[str]) -> Snapshot:
                 f"{where}: has format {about['format']}, and this version reads {FORMAT}; "
                 f"read it with the version that wrote it."
             )
-        _check_origin(network, about, where)
-        snapshot = _snapshot_of(network, about, arrays, path)
+        return StoredState(path, about, arrays)
+
+
+def fitted(network: Network, file: StoredState) -> Snapshot:
+    """The snapshot in a file; no step runs meanwhile.
+
+    Raises
+    ------
+    SimulationError
+        If it holds none.
+    NetworkError
+        If it is of another network.
+    """
+    path = file.path
+    where = f"File '{os.fspath(path)}'"
+    with _understood(where):
+        _check_origin(network, file.about, where)
+        snapshot = _snapshot_of(network, file.about, file.arrays, path)
+    snapshot.log.origin = snapshot
+    return snapshot
+
+
+@contextmanager
+def _understood(where: str) -> Iterator[None]:
+    try:
+        yield
     except FileNotFoundError as error:
         raise SimulationError(f"{where}: there is none; give the path of a stored one.") from error
     except (SnnlabError, MemoryError):
@@ -338,8 +488,6 @@ def load(network: Network, path: str | os.PathLike[str]) -> Snapshot:
         raise SimulationError(
             f"{where}: is no network that net.store wrote ({error}); give the path of one."
         ) from error
-    snapshot.log.origin = snapshot
-    return snapshot
 
 
 def _about_population(population: Population) -> dict[str, Any]:
@@ -570,6 +718,7 @@ def _snapshot_of(
     for entry in about["projections"]:
         projection = network.projections[entry["name"]]
         projections[entry["name"]] = ProjectionState(
+            _ends_of(projection),
             entry["model"],
             _given_synapses(projection, entry, arrays, where),
             {name: arrays[key] for name, key in entry["arrays"].items()},
@@ -577,13 +726,14 @@ def _snapshot_of(
         )
     step = stored_values.whole("the step", about["step"])
     log = ParameterLog(network.dt, step, path=str(Path(path).resolve()))
-    drives = {
-        entry["name"]: {what: arrays[entry[what]] for what in ("rate", "n", "weight")}
-        for entry in about["drives"]
-    }
-    for name, given in drives.items():
-        stored_values.check_drive(network.drives[name], given)
-    return Snapshot(step, network.dt, populations, projections, drives, log, 0)
+    drives = {}
+    for entry in about["drives"]:
+        drive = network.drives[entry["name"]]
+        given = {what: arrays[entry[what]] for what in ("rate", "n", "weight")}
+        stored_values.check_drive(drive, given)
+        drives[drive.name] = DriveState(_ends_of(drive), len(drive.indices), given)
+    dtype = str(about["dtype"])
+    return Snapshot(step, network.dt, dtype, populations, projections, drives, log, 0)
 
 
 def _given_of_population(

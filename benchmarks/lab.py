@@ -6,8 +6,9 @@ its result while the network plays, and the network's speed with the dashboard o
 hidden, measured in turns so that a noisy machine disturbs both alike. A row for each minute shows
 whether anything drifts; memory is that of the kernel without the spikes that it keeps, and of the
 browser's processes that draw pages. Then a slider is moved while the network plays and while a
-cell simulates. ``--minutes`` watches for longer; ``--reloads`` opens and closes the page again and
-again and says how the kernel grows.
+cell simulates. ``--minutes`` watches for longer. ``--reloads`` lets it play until the kernel keeps
+as much of the past as it ever will, and then says how the kernel grows while it plays on, and
+while the page is closed and opened again and again for as long.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ import numpy as np
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from benchmarks.drift import Drift
 from benchmarks.networks import NETWORKS, Conductance
 from benchmarks.sides.snnlab_side import CONDUCTANCE, numbers
 
@@ -51,6 +53,8 @@ E.v = I.v = Uniform(-60, -50)
 board = net.lab()
 board"""
 SIZES = {str(size): replace(COBA, n=size) for size in (4_000, 100_000)}  # same synapses a neuron
+FULL = 0.95
+FILLING = 900.0  # s that it may take at most
 SETTLED = 1500  # ms, until the kernel knows that nobody looks
 # Frames whose pixels are others than those of the last one. What was painted is on the screen two
 # of its frames later.
@@ -107,8 +111,14 @@ MEMORY = """\
 import gc, json, resource
 gc.collect()
 pages = int(open('/proc/self/statm').read().split()[1])
-kept = sum(c.nbytes + n.nbytes for r in net._spike_records.values() for _, c, n in r._chunks)
+kept = sum(record.nbytes for record in net._all_records())
 print(json.dumps([pages * resource.getpagesize() / 2**20, kept / 2**20]))"""
+# Parts of what may be kept: of recordings, and of the samples that the dashboard has of each trace.
+FILLED = """import json
+kept = sum(record.nbytes for record in net._all_records())
+samples = [source.history for source in board._pump._feed._samples.values()]
+traces = [history.n_values / history.max_values for history in samples]
+print(json.dumps(min(kept / 1e6 / net.recording_budget, *traces)))"""
 # When the kernel hears of a moved slider and when the engine has carried it out (s).
 NOTE_MOVES = """\
 import json, time
@@ -305,20 +315,47 @@ def slider_delays(page: Page, blocking: bool) -> list[float]:
     return [1000 * (end - start) for start, end in zip(heard, made, strict=True)][:MOVES]
 
 
-def growth(page: Page, lab: LabPage, reloads: int, size: str) -> float:
-    """MiB by which the kernel grows while its page is closed and opened, without its spikes."""
-    sizes = []
-    for _ in range(reloads + 1):
-        sizes.append(kernel_memory(page))
-        lab.command("docmanager:save")
-        page.reload()
-        page.wait_for_function("window.jupyterapp !== undefined")
-        page.evaluate("async () => { await window.jupyterapp.restored; }")
-        lab.open(f"lab{size}.ipynb")
-        show_dashboard(page)
-        page.evaluate(WATCH_FRAMES, 1.0)
-    # What the first pages leave behind once is no leak.
-    return sizes[-1] - sizes[min(2, reloads)]
+def fill(page: Page) -> float:
+    """Play until what may be kept of the past is kept; returns s."""
+    begin = time.monotonic()
+    while json.loads(page.evaluate(ASK, FILLED)) < FULL and time.monotonic() - begin < FILLING:
+        page.wait_for_timeout(1000)
+    return time.monotonic() - begin
+
+
+def reload(page: Page, lab: LabPage, size: str) -> None:
+    lab.command("docmanager:save")
+    page.reload()
+    page.wait_for_function("window.jupyterapp !== undefined")
+    page.evaluate("async () => { await window.jupyterapp.restored; }")
+    lab.open(f"lab{size}.ipynb")
+    show_dashboard(page)
+    page.evaluate(WATCH_FRAMES, 1.0)
+
+
+def grow(
+    page: Page, browser: Browser, lab: LabPage, reloads: int, size: str
+) -> tuple[list[Drift], list[Drift]]:
+    """Memory of kernel and pages, while the page is closed and opened, and as long without."""
+    reloaded, alone = ([Drift("kernel"), Drift("pages")] for _ in range(2))
+
+    def look(drifts: list[Drift]) -> None:
+        sizes = json.loads(page.evaluate(ASK, MEMORY))[0], browser_memory(browser)
+        for drift, size in zip(drifts, sizes, strict=True):
+            drift.add(time.monotonic(), size)
+
+    for _ in range(2):  # what the first pages leave behind once is no leak
+        reload(page, lab, size)
+    look(reloaded)
+    for _ in range(reloads):
+        reload(page, lab, size)
+        look(reloaded)
+    seconds = reloaded[0].seconds
+    look(alone)
+    while alone[0].seconds < seconds:
+        page.wait_for_timeout(1000 * seconds / reloads)
+        look(alone)
+    return reloaded, alone
 
 
 def print_figures(size: str, figures: Figures) -> None:
@@ -367,8 +404,12 @@ def main() -> None:
                 late = f"at most {max(delays, default=float('inf')):.0f} ms"
                 print(f"  {len(delays)} of {MOVES} moves of a slider {how}: {late}", flush=True)
             if options.reloads:
-                grown = growth(page, lab, options.reloads, size)
-                print(f"  MiB more after {options.reloads} reloads: {grown:.1f}", flush=True)
+                print(f"  as much of the past as it keeps after {fill(page):.0f} s", flush=True)
+                reloaded, alone = grow(page, browser, lab, options.reloads, size)
+                for drift in reloaded:
+                    print(f"  with {options.reloads} reloads {drift}", flush=True)
+                for drift in alone:
+                    print(f"  without {drift}", flush=True)
             lab.close()
         browser.close()
 

@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks import contenders, growth, networks, page, race, run
 from benchmarks.contenders import Contender
+from benchmarks.drift import Drift
 from benchmarks.networks import NETWORKS
 from benchmarks.ratios import Ratio, agrees, ratio
 from benchmarks.tables import cells, figure, table
@@ -264,3 +265,15 @@ def test_hand_written_program_fires_as_snnlab_does(name, seconds):
     assert [(r.problem, len(r.times)) for r in one.rows] == [("", 1), ("", 1)]
     rates = [r.rate for r in one.rows]
     assert rates[0] == pytest.approx(rates[1], rel=0.15)
+
+
+def test_drift_is_that_of_a_line_whatever_single_sizes_do():
+    drift = Drift("kernel")
+    for k in range(101):
+        drift.add(500.0 + 10 * k, 300 + 0.02 * k + (5 if k % 2 else -5))
+
+    assert drift.seconds == 1000
+    assert drift.grown == pytest.approx(2, abs=0.1)
+    assert str(drift) == (
+        "kernel: +2.0 MiB in 1000 s (+7 an hour), from 295 to 297, 295 to 307 MiB"
+    )

@@ -1,5 +1,7 @@
 """Time travel: back to any step, branches for comparison, memory within a budget."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from test_network_determinism import NOISY, coba, spikes, state
@@ -135,6 +137,25 @@ def test_budget_is_kept_and_the_past_gets_sparser():
     assert kept[0] <= 10
     assert gaps[:3].mean() > 3 * gaps[-3:].mean()
     assert net.history.times == [pytest.approx(kept[0] * 0.1), pytest.approx(200.1)]
+
+
+def test_budget_counts_the_objects_of_snapshots_that_hold_few_numbers():
+    net = Network(dt=0.1, seed=1, threads=1)
+    net.add(2, Neuron.from_cell("x = x + 1\nr = 2*x", "N"), name="P")
+    net.history.keep(every=0.1)
+    net.simulate(5)
+    tracemalloc.start()
+    try:
+        before, known = tracemalloc.get_traced_memory()[0], net.history.nbytes
+        for _ in range(500):
+            net.history._cost = 0.0
+            net.step()
+        taken = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+
+    assert len(net.history._snapshots) > 500
+    assert 0.8 * taken < net.history.nbytes - known < 1.5 * taken
 
 
 def test_diverged_run_offers_the_last_good_state():

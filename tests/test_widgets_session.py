@@ -27,6 +27,10 @@ class FakeChange:
 
 
 class FakeLog(list):
+    @property
+    def newest(self) -> object:
+        return self[-1] if self else None
+
     def code(self) -> str:
         return "E.rate = 30  # from a fake\n"
 

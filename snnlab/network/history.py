@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from snnlab.network.network import Network
 
 MAX_SHARE = 0.05  # of the time of a run that taking snapshots may take
+OBJECT = 250  # bytes of an array without its values, and of what knows it
 MAX_BRANCHES = 8  # the oldest is dropped
 
 
@@ -139,7 +140,7 @@ class History:
         for array in saved.arrays():
             self._shared[id(array)] += 1
             if self._shared[id(array)] == 1:
-                self._nbytes += array.nbytes
+                self._nbytes += OBJECT + array.nbytes
         while self._nbytes > self._budget and len(self._snapshots) > 2:
             self._drop(self._least_missed())
         self._taken = time.perf_counter()
@@ -159,7 +160,7 @@ class History:
             self._shared[id(array)] -= 1
             if not self._shared[id(array)]:
                 del self._shared[id(array)]
-                self._nbytes -= array.nbytes
+                self._nbytes -= OBJECT + array.nbytes
 
     def forget_after(self, step: int) -> None:
         """Drop the snapshots of later steps."""

@@ -15,6 +15,7 @@ import sympy
 
 from snnlab.model.ir import Event, NeuronModel, Variable, symbol
 from snnlab.network.distributions import Distribution
+from snnlab.recording.results import Lineage
 from snnlab.recording.streams import SpikeStream
 
 LIF = NeuronModel(
@@ -119,6 +120,7 @@ class FakeNetwork:
         self.dt = dt
         self.step_index = 0
         self.n_moves = 0
+        self.lineage = Lineage()
         self.running = False
         self.speed: float | None = 1.0
         self.real_time_factor = 0.0
@@ -255,6 +257,7 @@ class FakeNetwork:
         self.pause()
         self.step_index = 0
         self.n_moves += 1
+        self.lineage.leave(0)
         self._recorded = {name: [] for name in self.populations}
         self.changed.emit()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
-from lab_driver import LabPage, LabServer
+from lab_driver import ARTIFACTS, LabPage, LabServer
 from nbformat.v4 import new_code_cell, new_notebook
 from numpy.typing import NDArray
 from PIL import Image
@@ -565,11 +565,32 @@ def test_run_that_was_left_is_faint_below_the_new_one(small_network: LabPage):
     wait_for_time(lab, 500)
     both = pixels(figures)
     lab.screenshot("earlier_run")
+    shown = {name: saved(lab, name, "SVG").decode() for name in ("raster", "traces", "rates")}
+    picture = saved(lab, "all figures", "PNG")
+    (ARTIFACTS / "earlier_run_saved.png").write_bytes(picture)
     chip.click()
     expect(chip).to_have_attribute("aria-pressed", "false")
     assert difference(both, pixels(figures)) > 500
+    hidden = {name: saved(lab, name, "SVG").decode() for name in ("traces", "rates")}
     chip.click()
     in_kernel(lab, "net.history.stop(); net.history.branches = []")
+
+    named, faint = "earlier run (now cells.I = 40)", '<path [^>]*stroke-opacity="0.35"'
+    assert [named in shown[name] for name in ("raster", "traces", "rates")] == [False, True, True]
+    for name, text in hidden.items():
+        assert len(re.findall(faint, shown[name])) >= 1
+        assert named not in text
+        assert re.findall(faint, text) == []
+
+
+def saved(lab: LabPage, figure: str, kind: str) -> bytes:
+    """The file that the menu of the figures gives."""
+    menu = lab.page.locator(".snn-plots-menu summary")
+    menu.click()
+    with lab.page.expect_download() as download:
+        lab.page.get_by_role("button", name=f"Save {figure} as {kind}").click()
+    menu.click()
+    return download.value.path().read_bytes()
 
 
 TWO_VARIABLES = """\

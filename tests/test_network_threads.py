@@ -307,3 +307,26 @@ def test_a_forked_process_computes_too_and_python_ends_while_a_network_plays(req
     )
 
     assert (done.stdout, done.stderr, done.returncode) == ("1\n", "", 0)
+
+
+@pytest.mark.parametrize("begin", ["build", "play"])
+def test_hints_do_not_wait_for_a_build(net, monkeypatch, begin):
+    net.simulate(200)
+    expected, link = net.hints(), net._link
+    begun, go = threading.Event(), threading.Event()
+
+    def slow(tell):
+        begun.set()
+        assert go.wait(PATIENCE)
+        link(tell)
+
+    monkeypatch.setattr(net, "_link", slow)
+    net._relink()
+    builder = Started(net.build if begin == "build" else net.play)
+    assert begun.wait(PATIENCE)
+    told = Started(net.hints).result()  # while the lock is held
+    go.set()
+    builder.result()
+
+    assert told == expected
+    net.pause()

@@ -212,6 +212,50 @@ def test_files_without_an_earlier_run_say_nothing_of_one(network, feed):
     assert "run" not in table_of(feed, "traces")
 
 
+@pytest.mark.parametrize("from_file", [True, False], ids=["file", "snapshot"])
+def test_state_of_another_past_leaves_no_traces_of_this_one(network, feed, from_file, tmp_path):
+    network.populations["cells"].I = 40.0
+    network.simulate(300)
+    saved = network.snapshot()
+    network.store(tmp_path / "state.npz")
+    network.reset()
+    network.populations["cells"].I = 5.0
+    network.simulate(400)
+    feed.pin([("cells", "v", 3)])
+    network.simulate(100)
+    feed.drain()
+    assert np.nanmax(feed.columns(0, feed.newest)["traces"]) < 5.5
+
+    network.load(tmp_path / "state.npz") if from_file else network.restore(saved)
+    shown_anew = feed.drain()
+
+    columns = feed.columns(0, feed.newest)
+    assert shown_anew
+    assert feed.end == saved.step
+    assert np.isnan(columns["traces"]).all()  # the dashboard followed none of them then
+    assert (columns["sums"].sum() > 100) == (not from_file)  # spikes are of the snapshot
+    assert len(feed.samples(("cells", "v", 3))[0]) == 0
+    network.simulate(50)
+    feed.drain()
+    steps, values = feed.samples(("cells", "v", 3))
+    assert (steps[0], len(steps)) == (saved.step, 500)
+    assert values.max() > 10
+
+
+def test_state_of_the_same_past_keeps_its_traces(network, feed):
+    network.simulate(300)
+    saved = network.snapshot()
+    network.simulate(100)
+    feed.drain()
+    before = feed.columns(0, 229)["traces"]  # columns of 1.3 ms
+
+    network.restore(saved)
+    feed.drain()
+
+    np.testing.assert_array_equal(feed.columns(0, 229)["traces"], before)
+    assert np.isfinite(before).all()
+
+
 def table_of(feed: Feed, figure: str) -> pd.DataFrame:
     file = file_of(feed.content(), figure, "csv")
     assert file is not None

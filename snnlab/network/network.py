@@ -6,10 +6,12 @@ import asyncio
 import difflib
 import math
 import os
+import threading
 import time
 import warnings
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Literal, TypeVar, cast
 
@@ -73,7 +75,7 @@ from snnlab.network.report import Report, network_report
 from snnlab.network.snapshot import Records, Snapshot
 from snnlab.network.values import as_array, beyond_counting, check_fits, is_number, time_text
 from snnlab.recording import export
-from snnlab.recording.results import SpikeRecord, TraceRecord, Traces
+from snnlab.recording.results import Lineage, SpikeRecord, TraceRecord, Traces
 from snnlab.recording.store import RecordingStore
 from snnlab.recording.streams import SpikeStream, TraceStream
 
@@ -172,6 +174,7 @@ class Network:
         self._n_threads = 1  # as linked
         self._linked = False  # kernels and buffers are those of the present network
         self._building = ("", 0.0)  # what is being made, and since when (s)
+        self._builder: int | None = None  # the thread that makes it
         self._scheduled = False  # so is the list of phases
         self._schedule = Schedule(())
         self._initial: dict[Owner, dict[str, NDArray]] | None = None
@@ -189,6 +192,7 @@ class Network:
         self._spike_streams: list[tuple[str, SpikeStream]] = []
         self._trace_streams: list[TraceStream] = []
         self.n_moves = 0  # how often its time was set: by reset, restore, load, going back
+        self.lineage = Lineage()  # of the steps that have been run
         self._warned: set[str] = set()
         self._time_step_warnings: list[str] = []
         self._constants = _Constants(self)
@@ -556,7 +560,7 @@ class Network:
             raise SimulationError("Network: it has no population; add one with net.add first.")
         if self._linked and self._scheduled:
             return
-        with self._simulator.between_steps():
+        with self._simulator.between_steps(), self._said_to_build():
             # Marked as done before it is, so that a change meanwhile is not overlooked.
             if not self._linked:
                 self._linked, self._scheduled = True, False
@@ -575,6 +579,15 @@ class Network:
                 except BaseException:
                     self._scheduled = False
                     raise
+
+    @contextmanager
+    def _said_to_build(self) -> Iterator[None]:
+        """Within the block other threads can see that this one builds."""
+        before, self._builder = self._builder, threading.get_ident()
+        try:
+            yield
+        finally:
+            self._builder = before
 
     def _telling(self, tell: Callable[[int, int, str], None]) -> Callable[[int, int, str], None]:
         began = time.monotonic()
@@ -792,8 +805,11 @@ class Network:
 
         Silent and runaway populations (spikes of the last 500 ms, at least 100 ms), populations
         that spike all at once, a step that is large beside a time constant, inputs that nothing
-        drives, weights and Poisson rates of 0. Empty when all is well; also while it runs.
+        drives, weights and Poisson rates of 0. Empty when all is well; also while it runs, and
+        while another thread builds it: then no step runs, and nobody has to wait for the compiler.
         """
+        if self._builder not in (None, threading.get_ident()):
+            return hints.hints_of(self)
         return self._simulator.call(lambda: hints.hints_of(self))
 
     def simulate(self, duration: float) -> None:
@@ -945,6 +961,7 @@ class Network:
             for projection in self.projections.values():
                 projection.mark_followed(0)
             self.n_moves += 1
+            self.lineage.leave(0)
             self._simulator.step_index = 0
             self._simulator.forget_appointments()
             for parts in self._parts.values():
@@ -1491,9 +1508,10 @@ class Network:
         }
         return Records(spikes, traces)
 
-    def _move_to(self, step: int, records: Records | None) -> None:
+    def _move_to(self, step: int, records: Records | None, lineage: Lineage) -> None:
         """Let ``step`` be the next one; what was recorded is what was until then."""
         self.n_moves += 1
+        self.lineage.go_on_from(lineage, step)
         self._simulator.step_index = step
         self._simulator.error = None
         self._simulator.forget_appointments()
@@ -1519,6 +1537,7 @@ class Network:
 
     def _cut_records(self, step: int) -> None:
         """Forget what was recorded from ``step`` on."""
+        self.lineage.leave(step)
         for record in list(self._spike_records.values()):
             record.cut(step)
         for records in list(self._trace_records.values()):

@@ -32,7 +32,7 @@ from snnlab.network.drives import PoissonDrive
 from snnlab.network.inputs import ValuePlayer
 from snnlab.network.population import Given, Population
 from snnlab.network.projection import GivenSynapses, Projection
-from snnlab.recording.results import SpikeRecord, TraceRecord
+from snnlab.recording.results import Lineage, SpikeRecord, TraceRecord
 
 if TYPE_CHECKING:
     from snnlab.network.network import Network
@@ -104,6 +104,7 @@ class Snapshot:
     drives: dict[str, DriveState]
     log: ParameterLog
     position: int  # changes of the log that were made before
+    lineage: Lineage  # of the steps before
     records: Records | None = None
 
     @property
@@ -167,7 +168,8 @@ def _present(network: Network, *, copied: bool = True) -> Snapshot:
         for name, drive in network.drives.items()
     }
     dtype = np.dtype(network.real).name
-    return Snapshot(step, network.dt, dtype, populations, projections, drives, network.log, 0)
+    log, lineage = network.log, network.lineage.copy()
+    return Snapshot(step, network.dt, dtype, populations, projections, drives, log, 0, lineage)
 
 
 def put_back(network: Network, snapshot: Snapshot) -> None:
@@ -191,7 +193,7 @@ def put_back(network: Network, snapshot: Snapshot) -> None:
         network.build()
         _put_arrays(network, before)
         raise
-    network._move_to(snapshot.step, snapshot.records)
+    network._move_to(snapshot.step, snapshot.records, snapshot.lineage)
     _put_arrays(network, snapshot)
 
 
@@ -733,7 +735,8 @@ def _snapshot_of(
         stored_values.check_drive(drive, given)
         drives[drive.name] = DriveState(_ends_of(drive), len(drive.indices), given)
     dtype = str(about["dtype"])
-    return Snapshot(step, network.dt, dtype, populations, projections, drives, log, 0)
+    lineage = Lineage()  # what was before the file is of no run that is known here
+    return Snapshot(step, network.dt, dtype, populations, projections, drives, log, 0, lineage)
 
 
 def _given_of_population(

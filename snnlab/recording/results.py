@@ -23,10 +23,10 @@ MOST_APART = 4  # chunks
 SPARE = 0.125  # of a budget, beyond it: a long chunk is not copied for each little piece
 
 
-class _Lineage:
-    """Which run the recorded steps are of: a step from which on, and a mark, for each run.
+class Lineage:
+    """Which run the steps until now are of: a step from which on, and a mark, for each run.
 
-    Two records that have a mark in common were one until the next mark of either.
+    Two that have a mark in common were one until the next mark of either.
     """
 
     def __init__(self) -> None:
@@ -36,12 +36,18 @@ class _Lineage:
         """What comes from ``step`` on is of another run."""
         self._runs = (*(run for run in self._runs if run[0] < step), (step, object()))
 
-    def go_on_from(self, other: _Lineage, step: int) -> None:
+    def copy(self) -> Lineage:
+        """What it is now."""
+        other = Lineage()
+        other._runs = self._runs
+        return other
+
+    def go_on_from(self, other: Lineage, step: int) -> None:
         """Be what ``other`` is until ``step``; what comes then is of a run of its own."""
         self._runs = other._runs
         self.leave(step)
 
-    def parting(self, other: _Lineage) -> int | None:
+    def parting(self, other: Lineage) -> int | None:
         """The step from which on the two differ; None if they do not."""
         for mine, yours in zip_longest(self._runs, other._runs):
             if mine != yours:
@@ -68,7 +74,7 @@ class SpikeRecord:
         self._n_spikes = self._n_bytes = 0
         self._end = 0  # the step after the last one that is recorded
         self._held_from = 0  # the step from which on nothing was dropped
-        self._lineage = _Lineage()
+        self._lineage = Lineage()
         self.n_dropped = 0
         self.lost_until = 0  # the step before which spikes may have gone for lack of room
 
@@ -297,7 +303,7 @@ class TraceRecord:
         self.n_dropped = 0  # samples
         self._end = 0  # the step after that of the last sample
         self._held_from = 0  # the step from which on nothing was dropped
-        self._lineage = _Lineage()
+        self._lineage = Lineage()
         self._dt = dt
         # SAFETY: guards the chunks; a cell may read what a running network appends to.
         self._lock = threading.Lock()

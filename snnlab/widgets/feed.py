@@ -130,6 +130,7 @@ class Feed:
         self._pinned: dict[Traced, _Source] = {}  # followed, but in no figure
         self._last_step = -1
         self._n_moves = network.n_moves
+        self._lineage = network.lineage.copy()  # of what is known here
         self.earlier = Earlier(network)
         self._make_sources()
         self._set_window(Window.of(duration, network.dt))
@@ -258,9 +259,11 @@ class Feed:
     def drain(self) -> bool:
         """Take what the engine has; return whether all must be shown anew, as time went back.
 
-        What was before the time that it went back to stays.
+        What was before the time that it went back to stays, unless that was in another run.
         """
-        n_moves = self._network.n_moves  # read first: a later move is seen the next time
+        # Read first: a later move is seen the next time.
+        n_moves, lineage = self._network.n_moves, self._network.lineage.copy()
+        parting, self._lineage = self._lineage.parting(lineage), lineage
         # All until the same step, which all have reached: a fast network goes on meanwhile.
         n_steps = self._network.step_index
         spikes = [_taken(source, n_steps) for source in self._spikes.values()]
@@ -273,7 +276,8 @@ class Feed:
         restarted = moved or went_on <= self._last_step
         if restarted:
             # Of a state that came later than all that is known here, nothing is known.
-            self.cut(went_on if went_on <= self._last_step + 1 else 0)
+            known = went_on if went_on <= self._last_step + 1 else 0
+            self.cut(known if parting is None else min(known, parting))
         for index, (source, (steps, neurons)) in enumerate(
             zip(self._spikes.values(), spikes, strict=True)
         ):

@@ -1,6 +1,7 @@
 // Pictures of the live figures as files: what is painted on the page, with the axes and the key
 // that a figure needs elsewhere.
 
+import { FAINT } from "./figures.js";
 import { element } from "./page.js";
 import { Frame, LABEL_FONT, paintTimeAxis, ticksBetween } from "./paint.js";
 import { SvgContext } from "./svg.js";
@@ -76,6 +77,16 @@ function paintKey(context, figures, names, left, width) {
     context.fillText(label, x + 20, KEY_HEIGHT / 2);
     x += room + 18;
   }
+  const compared = figures.showsEarlier && names.some((name) => name !== "raster-figure") ? figures.earlierName : undefined;
+  if (!compared) return;
+  // As the page says it, or where there is no room for what was changed, in short.
+  const label = [compared, "earlier run"].find((text) => x + 22 + context.measureText(text).width <= width);
+  if (!label) return;
+  context.fillStyle = figures.theme.text;
+  context.globalAlpha = FAINT;
+  context.fillRect(x, KEY_HEIGHT / 2 - 2, 14, 4);
+  context.globalAlpha = 1;
+  context.fillText(label, x + 20, KEY_HEIGHT / 2);
 }
 
 /** The middle of each population in the raster, with its name where it has room. */

@@ -8,7 +8,7 @@ import { SpikePoints } from "./spike_points.js";
 const TIME_FIGURES = ["raster-figure", "traces-figure", "rates-figure"]; // from the top
 
 const INK_PERIOD = 500; // ms
-const FAINT = 0.35; // how much ink the lines of an earlier run have
+export const FAINT = 0.35; // how much ink the lines of an earlier run have
 
 export class LiveFigures {
   constructor(bokeh, picture) {

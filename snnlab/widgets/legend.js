@@ -43,6 +43,7 @@ function earlierChip(figures) {
     figures.draw(figures.window);
   });
   figures.nameEarlier = (text) => {
+    figures.earlierName = text;
     put(made, "hidden", !text);
     put(made, "textContent", text ?? "");
   };

@@ -34,7 +34,7 @@ def network(tmp_path_factory):
     known = subprocess.run(command, capture_output=True, text=True, check=False)
     if known.returncode or run(program).returncode:
         pytest.skip(f"'{compiler[0]}' makes no programs with ThreadSanitizer: {known.stderr}")
-    names = ("core.c", "inputs.c", "procedural.c", "connectivity.c")
+    names = ("core.c", "workers.c", "inputs.c", "procedural.c", "connectivity.c")
     sources = [FOLDER / "network.c", *(ENGINE / name for name in names)]
     places = [f"-I{ENGINE / 'include'}", f"-I{ENGINE}"]
     command = [*compiler, *SANITIZER, *places, *map(str, sources), "-o", str(program)]

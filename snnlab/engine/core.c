@@ -1,17 +1,14 @@
 #define _GNU_SOURCE /* for cores */
 #include "snnlab_core.h"
+#include "snnlab_workers.h"
 #include "vector_math.h"
 
-#include <limits.h>
 #include <math.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#ifdef _OPENMP
-#include <omp.h>
-#endif
 #if defined(__GNUC__) && defined(__x86_64__)
 #include <immintrin.h>
 #define SNN_X86 1
@@ -19,53 +16,17 @@
 #include <xmmintrin.h>
 #endif
 #if defined(__linux__)
-#include <linux/futex.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
 
 #define INLINE static inline __attribute__((always_inline))
 
-static void pause_briefly(void)
-{
-#if defined(__SSE2__)
-    _mm_pause();
-#endif
-}
-
 static double now(void) /* seconds */
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-/* Let the caller sleep while `arrived` is `seen`, for `seconds` at most. */
-static void sleep_until_woken(snn_engine *engine, const uint32_t *arrived, uint32_t seen,
-                              double seconds)
-{
-#if defined(__linux__)
-    const struct timespec most = {(time_t)seconds, (long)(1e9 * (seconds - (long)seconds))};
-    __atomic_add_fetch(&engine->sleepers.n, 1, __ATOMIC_SEQ_CST);
-    syscall(SYS_futex, arrived, FUTEX_WAIT_PRIVATE, seen, &most, NULL, 0);
-    __atomic_sub_fetch(&engine->sleepers.n, 1, __ATOMIC_SEQ_CST);
-#else
-    (void)engine;
-    (void)arrived;
-    (void)seen;
-    (void)seconds;
-    sched_yield();
-#endif
-}
-
-/* Whoever falls asleep after this look at the sleepers finds the new value, and stays awake. */
-static void tell(snn_engine *engine, uint32_t *arrived, uint32_t value)
-{
-    __atomic_store_n(arrived, value, __ATOMIC_SEQ_CST);
-#if defined(__linux__)
-    if (__atomic_load_n(&engine->sleepers.n, __ATOMIC_SEQ_CST))
-        syscall(SYS_futex, arrived, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
-#endif
 }
 
 #if defined(__linux__)
@@ -85,7 +46,7 @@ static void pull(snn_arrival *arrival, int tid)
     cpu_set_t here;
     CPU_ZERO(&here);
     CPU_SET(sched_getcpu(), &here);
-    __atomic_store_n(&arrival->pulled, 1, __ATOMIC_RELAXED);
+    __atomic_store_n(&arrival->pulled, SNN_PULLED, __ATOMIC_RELAXED);
     sched_setaffinity(tid, sizeof here, &here);
 }
 
@@ -472,7 +433,8 @@ static void log_spikes(snn_spike_log *log, const int32_t *neuron, int64_t n)
     if (log->out_of_memory) return;
     if (log->n_spikes + n > log->capacity) {
         const int64_t capacity = 2 * (log->n_spikes + n) + 1024;
-        int32_t *grown = realloc(log->neuron, (size_t)capacity * sizeof *grown);
+        int32_t *grown = realloc(log->neuron,
+                                 (size_t)(capacity + SNN_DRAIN_ROOM) * sizeof *grown);
         if (!grown) {
             log->out_of_memory = 1;
             return;
@@ -499,15 +461,25 @@ static void log_spikes(snn_spike_log *log, const int32_t *neuron, int64_t n)
 void snn_drain(snn_spike_log *log, int n_threads, int64_t n_steps, int64_t *counts,
                int32_t *neuron)
 {
-    for (int k = 0; k < n_threads; ++k) log[k].n_drained = 0;
+    enum { FEW = SNN_DRAIN_ROOM }; /* are copied without a look at how many there are */
+    static const int32_t none[FEW];
+    for (int64_t step = 0; step < n_steps; ++step) counts[step] = 0;
+    for (int k = 0; k < n_threads; ++k) {
+        const int64_t *const end = log[k].end_of_step;
+        if (n_steps) counts[0] += end[0];
+        for (int64_t step = 1; step < n_steps; ++step) counts[step] += end[step] - end[step - 1];
+        log[k].n_drained = 0;
+    }
     for (int64_t step = 0; step < n_steps; ++step) {
-        int32_t *const first = neuron;
+        if (!counts[step]) continue;
         for (int k = 0; k < n_threads; ++k) {
-            const int64_t begin = log[k].n_drained, end = log[k].end_of_step[step];
-            for (int64_t s = begin; s < end; ++s) *neuron++ = log[k].neuron[s];
-            log[k].n_drained = end;
+            const int32_t *const from = log[k].neuron ? log[k].neuron + log[k].n_drained : none;
+            const int64_t n = log[k].end_of_step[step] - log[k].n_drained;
+            memcpy(neuron, from, FEW * sizeof *neuron);
+            for (int64_t s = FEW; s < n; ++s) neuron[s] = from[s];
+            neuron += n;
+            log[k].n_drained += n;
         }
-        counts[step] = neuron - first;
     }
     for (int k = 0; k < n_threads; ++k) log[k].n_spikes = log[k].n_steps = 0;
 }
@@ -1003,7 +975,7 @@ static int take_share(const snn_member *member, int share)
         engine->team_steps = n + 1;
         ends = 1;
     }
-    tell(engine, &arrival->arrived, 2 * (member->segment + 1) + (uint32_t)ends);
+    snn_tell(&engine->sleepers.n, &arrival->arrived, 2 * (member->segment + 1) + (uint32_t)ends);
     return 1;
 }
 
@@ -1015,7 +987,7 @@ static void help(const snn_member *member, int taker)
     const int tid = __atomic_load_n(&other->tid, __ATOMIC_RELAXED);
     if (taker == member->thread || !tid) return;
     const int64_t before = time_on_core(tid);
-    for (int k = 0; k < 100; ++k) pause_briefly();
+    for (int k = 0; k < 100; ++k) snn_pause();
     if (before >= 0 && time_on_core(tid) == before) pull(other, tid);
 #else
     (void)member;
@@ -1038,9 +1010,9 @@ static uint32_t wait_for_share(const snn_member *member, int share)
         if (looks >= SNN_LATE_LOOKS && take_share(member, share)) continue;
         if (looks == engine->spin / 2) help(member, __atomic_load_n(&arrival->taker, __ATOMIC_RELAXED));
         if (looks < engine->spin) {
-            pause_briefly();
+            snn_pause();
         } else {
-            sleep_until_woken(engine, &arrival->arrived, seen, SNN_NAP);
+            snn_sleep(&engine->sleepers.n, &arrival->arrived, seen, SNN_NAP);
             help(member, __atomic_load_n(&arrival->taker, __ATOMIC_RELAXED));
         }
     }
@@ -1052,8 +1024,8 @@ static void settle(const snn_member *member)
 {
 #if defined(__linux__)
     snn_arrival *const own = &member->engine->arrival[member->thread];
-    if (!__atomic_load_n(&own->pulled, __ATOMIC_RELAXED)) return;
-    __atomic_store_n(&own->pulled, 0, __ATOMIC_RELAXED);
+    if (__atomic_load_n(&own->pulled, __ATOMIC_RELAXED) != SNN_PULLED) return;
+    __atomic_store_n(&own->pulled, SNN_SETTLED, __ATOMIC_RELAXED);
     keep_off(member->engine, sched_getcpu(), 0);
 #else
     (void)member;
@@ -1105,7 +1077,9 @@ static int64_t run_alone(snn_engine *engine, int64_t n_steps)
     return n;
 }
 
-int64_t snn_run_thread(snn_engine *engine, int64_t n_steps, int thread)
+/* What `thread` of `engine->team` does: the phases of each step for its share of the parts, and what
+ * others are late with. Returns the number of steps done. */
+static int64_t run_thread(snn_engine *engine, int64_t n_steps, int thread)
 {
 #if defined(__SSE2__)
     /* A decaying conductance reaches denormal numbers, which cost a hundred cycles each. */
@@ -1125,65 +1099,75 @@ static void wait_until_left(snn_engine *engine)
 {
     const snn_member first = {.engine = engine, .thread = 0};
     for (int thread = 1; thread < engine->team; ++thread) {
-        snn_arrival *const arrival = &engine->arrival[thread];
-        for (int looks = 0; !__atomic_load_n(&arrival->left, __ATOMIC_ACQUIRE); ++looks) {
+        for (int looks = 0; !snn_worker_is_done(thread); ++looks) {
             if (looks == engine->spin / 2) help(&first, thread);
             if (looks < engine->spin) {
-                pause_briefly();
+                snn_pause();
             } else {
-                sleep_until_woken(engine, &arrival->left, 0, SNN_NAP);
+                snn_worker_await(thread, SNN_NAP);
                 help(&first, thread);
             }
         }
     }
 }
 
-/* Up to n_steps by a team of threads; returns how many were done. */
+#if defined(__linux__)
+/* The others leave the first one's core before they are woken: a thread begins where it last was, or
+ * on the core of the one that woke it. */
+static void place_team(snn_engine *engine)
+{
+    cpu_set_t cores;
+    CPU_ZERO(&cores);
+    sched_getaffinity(0, sizeof cores, &cores);
+    memcpy(engine->allowed, &cores, sizeof cores);
+    CPU_CLR(sched_getcpu(), &cores);
+    if (!CPU_COUNT(&cores)) memcpy(&cores, engine->allowed, sizeof cores);
+    for (int thread = 1; thread < engine->team; ++thread) snn_worker_place(thread, &cores);
+}
+
+/* Who was moved during the run may leave the core where it was moved to. */
+static void displace_team(const snn_engine *engine)
+{
+    if (engine->arrival[0].pulled) keep_off(engine, -1, 0);
+    for (int thread = 1; thread < engine->team; ++thread)
+        if (engine->arrival[thread].pulled) snn_worker_displaced(thread);
+}
+#endif
+
+typedef struct {
+    snn_engine *engine;
+    int64_t n_steps;
+} snn_team_run;
+
+static void join_team(void *object, int thread)
+{
+    const snn_team_run *run = object;
+    run_thread(run->engine, run->n_steps, thread);
+}
+
+/* Up to n_steps by a team of threads; returns how many were done: none if there are no threads. */
 static int64_t run_team(snn_engine *engine, int64_t n_steps)
 {
-    int granted = 0;
-#ifdef _OPENMP
-    /* Those of the last run are the same: one thread opens all teams, and a smaller team ends the
-     * threads that it does not need. One that has not begun can be helped, too. */
-    enum { KNOWN = 64 };
-    static _Thread_local int known_tid[KNOWN];
+    if (!snn_workers_claim(engine->team - 1)) return 0;
+    snn_team_run run = {engine, n_steps};
     engine->team_steps = n_steps;
-#if defined(__linux__)
-    const int first_core = sched_getcpu();
-    cpu_set_t allowed;
-    CPU_ZERO(&allowed);
-    sched_getaffinity(0, sizeof allowed, &allowed);
-    memcpy(engine->allowed, &allowed, sizeof allowed);
-#endif
     for (int thread = 0; thread < engine->team; ++thread) {
         snn_arrival *const arrival = &engine->arrival[thread];
-        arrival->arrived = arrival->taken = arrival->left = 0;
-        arrival->tid = thread < KNOWN ? known_tid[thread] : 0;
+        arrival->arrived = arrival->taken = 0;
         arrival->pulled = arrival->taker = 0;
+        arrival->tid = thread ? snn_worker_tid(thread) : snn_own_tid();
     }
-#pragma omp parallel num_threads(engine->team)
-    {
-        /* The system may grant fewer threads than asked for. */
-        const int thread = omp_get_thread_num(), team = engine->team;
-        if (omp_get_num_threads() == team) {
-            snn_arrival *const own = &engine->arrival[thread];
-            if (thread == 0) granted = 1;
 #if defined(__linux__)
-            if (thread > 0) keep_off(engine, first_core, 0);
-            __atomic_store_n(&own->tid, (int)syscall(SYS_gettid), __ATOMIC_RELAXED);
+    place_team(engine);
 #endif
-            snn_run_thread(engine, n_steps, thread);
-            tell(engine, &own->left, 1);
-            if (thread == 0) wait_until_left(engine);
+    snn_workers_begin(engine->team - 1, join_team, &run);
+    run_thread(engine, n_steps, 0);
+    wait_until_left(engine);
 #if defined(__linux__)
-            keep_off(engine, -1, 0);
+    displace_team(engine);
 #endif
-        }
-    }
-    for (int thread = 0; thread < KNOWN; ++thread)
-        known_tid[thread] = granted && thread < engine->team ? engine->arrival[thread].tid : 0;
-#endif
-    return granted ? engine->team_steps : 0;
+    snn_workers_dismiss();
+    return engine->team_steps;
 }
 
 int snn_run(snn_engine *engine, int64_t n_steps, int team, double patience)
@@ -1203,7 +1187,7 @@ int snn_run(snn_engine *engine, int64_t n_steps, int team, double patience)
     engine->team_seconds = parted - engine->started;
     engine->alone_steps = 0;
     if (!done || !is_stopped(engine))
-        engine->team = 1, engine->alone_steps = snn_run_thread(engine, n_steps - done, 0);
+        engine->team = 1, engine->alone_steps = run_thread(engine, n_steps - done, 0);
     engine->step += engine->alone_steps;
     engine->alone_seconds = now() - parted;
     for (int p = 0; p < engine->n_phases; ++p) {

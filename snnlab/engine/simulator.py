@@ -8,18 +8,16 @@ slices; nothing of populations.
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 import time
 from bisect import insort
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Any, TypeVar
+from typing import TypeVar
 from weakref import WeakSet
 
 import numpy as np
@@ -99,26 +97,6 @@ class _Lock:
     @property
     def is_wanted(self) -> bool:
         return bool(self._waiting)
-
-
-@cache
-def _engine_thread() -> ThreadPoolExecutor:
-    """The one thread that opens parallel regions: libgomp keeps a team for each that does."""
-    return ThreadPoolExecutor(1, thread_name_prefix="snnlab-engine")
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_engine_thread.cache_clear)  # threads are not inherited
-
-
-def _in_engine_thread(work: Callable[..., T], *arguments: Any) -> T:
-    try:
-        future = _engine_thread().submit(work, *arguments)
-    except RuntimeError as error:
-        if "shutdown" not in str(error):
-            raise
-        raise AbandonedError from error  # Python ends, and with it all runs in the background
-    return future.result()
 
 
 class Simulator:
@@ -524,10 +502,7 @@ class Simulator:
         team.limit(available_cores() - self.spare_cores)
         size = team.next(n_steps)
         patience = team.patience(size)
-        if size > 1 and n_steps >= SHARED_STEPS:
-            done = _in_engine_thread(stepper.run, n_steps, size, patience, self._stop)
-        else:
-            done = stepper.run(n_steps, 1, stop=self._stop)
+        done = stepper.run(n_steps, size, patience, self._stop)
         (shared, shared_seconds), (alone, alone_seconds) = done
         # What one thread does after a team that fell behind belongs to what the team costs.
         team.tell(size, shared + alone, shared_seconds + alone_seconds)

@@ -250,6 +250,7 @@ cdef extern from "snnlab_core.h" nogil:
     int SNN_SUM, SNN_MEAN, SNN_MAX, SNN_MIN, SNN_NORM1, SNN_NORM2
 
     enum: SNN_SHARED_STEPS
+    enum: SNN_DRAIN_ROOM
 
     int snn_run(snn_engine *engine, int64_t n_steps, int team, double patience)
     void snn_drain(snn_spike_log *log, int n_threads, int64_t n_steps, int64_t *counts,
@@ -422,7 +423,7 @@ cdef class SpikeLists(Object):
             total += log[k].n_spikes
             n_steps = min(n_steps, log[k].n_steps)  # one may have had no memory for the last step
         counts = np.empty(n_steps, np.int64)
-        neurons = np.empty(total, np.int32)
+        neurons = np.empty(total + SNN_DRAIN_ROOM, np.int32)[:total]
         snn_drain(log, self.n_threads, n_steps, <int64_t *>_data(counts),
                   <int32_t *>_data(neurons))
         return counts, neurons

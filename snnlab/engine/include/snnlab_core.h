@@ -268,14 +268,15 @@ typedef struct {
     void *object;
 } snn_phase;
 
+enum { SNN_PULLED = 1, SNN_SETTLED };
+
 typedef struct { /* of one thread of a team, and its share; lines that no other thread writes often */
     uint32_t arrived; /* segments of this run that are done, times 2; 1 more: the run ends there */
-    uint32_t left;    /* the thread has left the run */
-    char gap0[2 * SNN_CACHE_LINE - 8];
+    char gap0[2 * SNN_CACHE_LINE - 4];
     uint32_t taken; /* segments that somebody has begun */
     int taker;      /* the thread that began the newest */
     int tid;        /* the system's number of the thread */
-    int pulled;     /* it was moved to the core of another one */
+    int pulled;     /* it was moved to the core of another one: SNN_PULLED, then SNN_SETTLED */
     char gap1[2 * SNN_CACHE_LINE - 16];
 } snn_arrival;
 
@@ -327,10 +328,6 @@ typedef struct {
  * when memory for a spike log ran out. */
 int snn_run(snn_engine *engine, int64_t n_steps, int team, double patience);
 
-/* What `thread` of `engine->team` does: the phases of each step for its share of the parts, and what
- * others are late with. Returns the number of steps done. */
-int64_t snn_run_thread(snn_engine *engine, int64_t n_steps, int thread);
-
 /* The part of a phase that `thread` does. */
 void snn_deliver_procedural(const snn_procedural *procedural, const snn_clock *clock, int n_threads,
                             int thread);
@@ -339,8 +336,11 @@ void snn_drive_neurons(const snn_drive *drive, const snn_clock *clock, int threa
 /* The same for the parts first <= part < last: the random numbers of a block are drawn once for all. */
 void snn_emit_poisson(const snn_poisson *poisson, const snn_clock *clock, int first, int last);
 
+#define SNN_DRAIN_ROOM 4
+
 /* Empty the logs (n_threads) of a population, which hold n_steps or more: how many neurons spiked in
- * each step, `counts` (n_steps), and which in ascending order, `neuron`. */
+ * each step, `counts` (n_steps), and which in ascending order, `neuron`, behind which there is room
+ * for SNN_DRAIN_ROOM more. */
 void snn_drain(snn_spike_log *log, int n_threads, int64_t n_steps, int64_t *counts,
                int32_t *neuron);
 

@@ -1,6 +1,8 @@
 """The progress bar: silent for short runs, one line in a terminal, a bar in a notebook."""
 
 import io
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -191,3 +193,19 @@ def test_terminal_gets_a_bar_and_a_pipe_none(monkeypatch, terminal):
     surface = progress._surface_here()
 
     assert isinstance(surface, TerminalBar) == terminal
+
+
+def test_a_script_loads_no_notebook_to_find_out_that_it_runs_in_none():
+    program = f"""
+import sys
+from snnlab import Network, Neuron
+net = Network(dt=0.1, seed=1)
+net.add(3, Neuron.from_cell({LEAKY!r}, "leaky"))
+net.simulate(0.1)
+print("IPython" in sys.modules)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+
+    assert (done.stderr, done.stdout) == ("", "False\n")

@@ -8,10 +8,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
-from IPython.core.getipython import get_ipython
-from IPython.display import DisplayHandle, display
+if TYPE_CHECKING:
+    from IPython.display import DisplayHandle
 
 PATIENCE = 0.5  # s until a run is worth a bar
 PERIOD = 0.1  # s between two updates
@@ -183,6 +183,8 @@ class NotebookBar:
         self._handle: DisplayHandle | None = None
 
     def draw(self, part: float, text: str) -> None:
+        from IPython.display import display  # only here: a script shows no cell
+
         bundle = {"text/plain": text, "text/html": bar_html(part, text)}
         if self._handle is None:
             self._handle = display(bundle, raw=True, display_id=True)
@@ -236,10 +238,16 @@ def make_runs(n_runs: int) -> Runs:
     return Runs(n_runs, _surface_here())
 
 
+def get_ipython() -> Any:
+    """The shell that runs here; where none does, a script need not wait until one is loaded."""
+    loaded = sys.modules.get("IPython.core.getipython")
+    return None if loaded is None else loaded.get_ipython()
+
+
 def _surface_here() -> Surface | None:
     if threading.current_thread() is not threading.main_thread():
         return None  # a preview or a dashboard computes, no cell is waiting
-    shell: Any = get_ipython()
+    shell = get_ipython()
     if shell is not None and hasattr(shell, "kernel"):
         return NotebookBar()
     return TerminalBar(sys.stderr) if sys.stderr.isatty() else None

@@ -20,6 +20,7 @@ from snnlab.recording.blocks import Room
 MAX_ROWS = 240  # rows of a raster bitmap, one a pixel; larger networks share a row
 MIN_ROWS = 20  # of a population, so that a small one next to a large one stays visible
 MAX_COLUMNS = 400
+PIECE = 16384  # spikes or pixels that are counted at once
 
 
 @dataclass(frozen=True)
@@ -118,20 +119,25 @@ class RasterColumns:
         if not len(steps):
             return
         self.advance(int(steps[-1]))
-        band = self.bands[band_index]
-        columns = np.asarray(steps) // self.ring.window.column_steps
-        first = int(np.searchsorted(columns, self.ring.oldest))
-        columns = columns[first:]
-        rows = np.asarray(neurons[first:], np.int64) * band.n_rows // band.n_neurons
-        n_rows = self.counts.shape[1]
-        cells, n_spikes = np.unique(
-            (columns % self.ring.window.n_columns) * n_rows + rows + band.first_row,
-            return_counts=True,
-        )
-        flat = self.counts.reshape(-1)
-        flat[cells] = np.minimum(flat[cells] + n_spikes, 255)
-        slots, n_spikes = np.unique(columns % self.ring.window.n_columns, return_counts=True)
+        band, width = self.bands[band_index], self.ring.window.column_steps
+        first = max(int(steps[0]) // width, self.ring.oldest)
+        last = int(steps[-1]) // width
+        if last < first:  # all of them have left the window
+            return
+        begins = np.searchsorted(steps, np.arange(first, last + 2) * width)
+        slots, n_spikes = self.ring.slots(first, last), np.diff(begins)
         self.sums[slots, band_index] += n_spikes
+        shown = self.counts[:, band.first_row : band.first_row + band.n_rows]
+        # In pieces: larger arrays are new memory each time, which costs more than counting.
+        work = max(int(n_spikes.sum()), len(slots) * band.n_rows)
+        piece = -(-len(slots) // (1 + work // PIECE))
+        for k in range(0, len(slots), piece):
+            columns = slots[k : k + piece]
+            cells = np.repeat(np.arange(len(columns)) * band.n_rows, n_spikes[k : k + piece])
+            rows = np.asarray(neurons[begins[k] : begins[k + len(columns)]], np.int64)
+            cells += rows * band.n_rows // band.n_neurons
+            found = np.bincount(cells, minlength=len(columns) * band.n_rows)
+            shown[columns] = np.minimum(shown[columns] + found.reshape(-1, band.n_rows), 255)
 
 
 class TraceColumns:

@@ -10,6 +10,7 @@ from test_widgets_dashboard import Page
 from snnlab import Network, Neuron
 
 WAIT = 10.0  # s
+DRIVE = "population:cells:I"
 
 
 class SlowNetwork(Network):
@@ -78,6 +79,23 @@ def test_pause_while_the_compiler_works_takes_the_run_back(page, network, asked)
     assert network.linked.wait(WAIT)
     page.frame_where(lambda frame: not frame["state"]["building"])
     network.pause()  # waits for a run that had begun after all
+    assert (network.running, network.time) == (False, 0)
+
+
+def test_sliders_moved_while_the_compiler_works_hold_up_no_pause(page, network):
+    """They are carried out in their order, when it is done."""
+    page.say(type="act", action="play")
+    building(page)
+    for value in (20.0, 21.0, 22.0):
+        page.say(type="set", key=DRIVE, value=value)
+    page.say(type="act", action="pause")
+    waiting = len(network.log)
+    network.go_on.set()
+
+    assert network.linked.wait(WAIT)
+    page.frame_where(lambda frame: frame.get("values", {}).get(DRIVE) == 22.0)
+    assert waiting == 0
+    assert [change.value for change in network.log] == [22.0]
     assert (network.running, network.time) == (False, 0)
 
 

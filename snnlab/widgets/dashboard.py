@@ -23,6 +23,7 @@ from snnlab.widgets.cells import show_instead
 from snnlab.widgets.export import File, embedded, file_of, page_of
 from snnlab.widgets.feed import DURATIONS, Content, Feed
 from snnlab.widgets.figure_widget import FigureWidget
+from snnlab.widgets.in_turn import InTurn
 from snnlab.widgets.latest import Latest
 from snnlab.widgets.parameters import Sliders
 from snnlab.widgets.pump import Pump
@@ -61,6 +62,7 @@ class Dashboard(FigureWidget):
         self._stills: list[Still] = []
         self._askers: SimpleQueue[str] = SimpleQueue()  # pages that asked for log, past and hints
         self._presenter = Latest(self._present, "snnlab-session")
+        self._changes = InTurn("snnlab-change")
         network.changed.connect(self._pump.wake)
         super().__init__()
         answers.answer_first(get_ipython(), self)
@@ -218,7 +220,7 @@ class Dashboard(FigureWidget):
                     self._duration = float(duration)
                     self._pump.set_window(self._duration)
             case {"type": "set", "key": str(key), "value": float() | int() as value}:
-                self._answer(key, self._sliders.set(key, float(value)))
+                self._change(key, lambda: self._sliders.set(key, float(value)))
             case {
                 "type": "draw",
                 "key": str(key),
@@ -226,7 +228,7 @@ class Dashboard(FigureWidget):
                 "first": float() | int() as first,
                 "second": float() | int() as second,
             }:
-                self._answer(key, self._sliders.draw(key, law, float(first), float(second)))
+                self._change(key, lambda: self._sliders.draw(key, law, float(first), float(second)))
             case {"type": "session", "viewer": str(viewer)}:
                 self._ask_session(viewer)
             case {"type": "code", "viewer": str(viewer)}:
@@ -313,11 +315,19 @@ class Dashboard(FigureWidget):
             }
         )
 
-    def _answer(self, key: str, reason: str) -> None:
-        """Say at its slider why a parameter was not changed, if it was not."""
-        if reason:
-            self.send({"type": "refused", "key": key, "reason": reason})
-        self._pump.wake()
+    def _change(self, key: str, change: Callable[[], str]) -> None:
+        """Change a parameter; say at its slider why it was not changed, if it was not.
+
+        In the order the sliders were moved, and beside this thread while a compiler works.
+        """
+
+        def carry_out() -> None:
+            reason = change()
+            if reason:
+                self.send({"type": "refused", "key": key, "reason": reason})
+            self._pump.wake()
+
+        self._changes.do(carry_out, at_once=self._network.built)
 
     def _give_code(self, viewer: str) -> None:
         try:

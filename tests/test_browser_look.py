@@ -285,6 +285,29 @@ def test_nothing_moves_when_a_person_presses_play(lab: LabPage):
     assert before == running == places()
 
 
+def test_figures_grow_on_the_whole_screen_and_shrink_again(lab: LabPage):
+    def heights() -> tuple[float, float]:
+        boxes = [lab.page.locator(name).bounding_box() for name in (".snn-plots", ".snn-dashboard")]
+        return tuple(box["height"] for box in boxes if box is not None)
+
+    plots, dashboard = heights()
+    lab.page.get_by_role("button", name="Full screen").click()
+    lab.page.wait_for_function(
+        "height => document.querySelector('.snn-plots').offsetHeight > height + 100", arg=plots
+    )
+    screen = lab.page.evaluate("window.innerHeight")
+    grown = heights()
+    defects = photograph(lab, "full_screen")
+    lab.page.keyboard.press("f")
+    lab.page.wait_for_function(
+        "height => document.querySelector('.snn-plots').offsetHeight <= height", arg=plots
+    )
+
+    assert defects == []
+    assert screen - 10 < grown[1] <= screen
+    assert heights() == (plots, dashboard)
+
+
 def test_silenced_neurons_leave_the_raster_until_they_are_released(lab: LabPage):
     form = stimuli(lab, "0-39")
     form.get_by_role("button", name="silence").click()

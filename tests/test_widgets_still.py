@@ -22,9 +22,10 @@ from snnlab.widgets.dashboard import Dashboard
 
 DRIVEN = "tau = 20 ms\ntau * dv/dt = 25 - v\nspike: v > 20\nreset: v = 0\n"
 CELLS = (
+    "%load_ext snnlab",
+    f"%%neuron driven\n{DRIVEN}",
     f"import snnlab\nnet = snnlab.Network(dt=0.1, seed=1)\n"
-    f"neuron = snnlab.Neuron.from_cell({DRIVEN!r}, 'driven')\n"
-    f"net.add(50, neuron, name='cells').v = snnlab.Uniform(0, 20)\nnet.lab()",
+    f"net.add(50, driven, name='cells').v = snnlab.Uniform(0, 20)\nnet.lab()",
     "net.record(net.populations['cells'], ['v'])\nnet.simulate(300)",
 )
 
@@ -63,6 +64,7 @@ def test_exported_page_shows_the_last_state_without_a_kernel(
     NotebookClient(notebook, timeout=120).execute()
     nbformat.validate(notebook)
     text, _ = HTMLExporter().from_notebook_node(notebook)
+    assert "<mfrac>" in text.partition('class="snn-printed"')[2]  # the card of the neuron
     path = tmp_path / "exported.html"
     path.write_text(text, encoding="utf-8")
 

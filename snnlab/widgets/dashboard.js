@@ -9,6 +9,7 @@ import { element, put, themeOf, watchKernel, watchTheme, watchVisibility } from 
 import { plotsMenu } from "./plots_menu.js";
 import { Panel } from "./panel.js";
 import { saveAs } from "./save.js";
+import { FullScreen } from "./screen.js";
 import { Session } from "./session.js";
 import { Transport } from "./transport.js";
 
@@ -29,6 +30,7 @@ class DashboardView {
     this.empty = element("div", { class: "snn-empty", hidden: true }, "Press play ▸", element("small", {}, "or the space bar; sliders act at once, also while it runs"));
     this.follow = element("button", { type: "button", class: "snn-follow", hidden: true }, "Follow ▸");
     this.follow.addEventListener("click", () => this.figures.follow(true));
+    this.screen = new FullScreen(() => this.root, () => this.figures);
     this.panel = new Panel((message) => this.send(message));
     this.session = new Session((message) => this.send(message), this.panel);
     this.sidebar = element("aside", { class: "snn-sidebar", "aria-label": "parameters, stimuli and log" }, ...this.session.sidebar);
@@ -57,6 +59,7 @@ class DashboardView {
     this.stops.push(watchKernel(this.model, () => this.stayAlone(), () => this.welcome()));
     const watch = setInterval(() => this.checkSilence(), 1000);
     this.stops.push(() => this.model.off("msg:custom", hear), () => clearInterval(watch));
+    this.stops.push(this.screen.start());
     this.stops.push(this.session.start(this.viewer, () => !document.hidden && Boolean(this.window)));
     try {
       this.bokeh = await bokehOf(this.model);
@@ -112,6 +115,7 @@ class DashboardView {
         break;
       case "analyses":
         this.analyses.setUp(content.analyses);
+        this.screen.fit();
         break;
       case "picture":
         this.send({ type: "join", viewer: this.viewer });
@@ -166,10 +170,11 @@ class DashboardView {
     plots.style.visibility = "";
     const menu = plotsMenu(setup, figures, (message) => this.send({ ...message, viewer: this.viewer }));
     const head = legend(figures, (trace) => this.send({ type: "untrace", ...trace }));
-    head.append(this.follow, menu);
+    head.append(this.follow, menu, this.screen.button);
     this.waiting.replaceWith(head);
     this.waiting = head;
     this.figures = figures;
+    this.screen.fit();
     const paint = () => {
       const theme = themeOf(this.root);
       this.root.dataset.dark = theme.dark;
@@ -286,7 +291,7 @@ class DashboardView {
 
   key(event) {
     if (event.target.closest("button, input, select") || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (this.transport.key(event.key)) event.preventDefault();
+    if (this.transport.key(event.key) || this.screen.key(event.key)) event.preventDefault();
   }
 }
 

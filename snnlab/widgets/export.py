@@ -11,6 +11,7 @@ import pandas as pd
 from snnlab.plots.still import STILL_HEIGHT, Series, StillFigure, still_page, still_pages
 from snnlab.plots.traces import trace_label
 from snnlab.widgets.feed import Content
+from snnlab.widgets.printed import hidden_in_notebooks
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,7 @@ def embedded(content: Content, title: str) -> str:
     page = still_pages(title, figures)
     height = 16 + len(figures) * STILL_HEIGHT
     return (
-        "<style>.snn-still { display: none } "
-        "body:not([class*=vscode]) .snn-still { display: block } "
-        ".jp-NotebookPanel .snn-still { display: none !important }</style>"
+        f"{hidden_in_notebooks('snn-still')}"
         f'<iframe class="snn-still" loading="lazy" title="last state of the network" '
         f'sandbox="allow-scripts" style="width:100%;height:{height}px;border:0" '
         f'srcdoc="{html.escape(page)}"></iframe>'

@@ -23,6 +23,7 @@ export class LiveFigures {
     this.onFollow = () => {};
     this.onPick = () => {}; // a neuron of the raster was clicked
     this.onPoints = () => {}; // the single spikes of a part of the raster are wanted
+    this.grown = 1; // times the height that the figures were made with
     this.showsEarlier = true; // lines of the run that was left
     this._span = [0, 1];
     this._ranges = new Map();
@@ -35,6 +36,7 @@ export class LiveFigures {
     skipStyleSheets(this.views.roots[0]);
     this.doc = this.views.roots[0].model.document;
     this.plots = this.views.roots[0].child_views.filter((view) => TIME_FIGURES.includes(view.model.name));
+    this._heights = this.plots.map(({ model }) => model.frame_height);
     this.time = this.modelNamed("time");
     this.time.change.connect(() => this._timeMoved());
     this.canvas = element("canvas", { class: "snn-live", "aria-hidden": "true" });
@@ -66,6 +68,17 @@ export class LiveFigures {
 
   modelNamed(name) {
     return this.doc.get_model_by_name(name);
+  }
+
+  /** Height in px of all frames as they were made. */
+  get ownHeight() {
+    return this._heights.reduce((sum, height) => sum + height, 0);
+  }
+
+  /** Make all frames so many times as high as they were made. */
+  grow(factor) {
+    this.grown = factor;
+    this.plots.forEach(({ model }, index) => (model.frame_height = Math.floor(factor * this._heights[index])));
   }
 
   /** Fit the canvas to the figures. */

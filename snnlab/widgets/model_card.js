@@ -2,7 +2,7 @@
 
 import { bokehOf } from "./bokeh.js";
 import { unpack } from "./frames.js";
-import { element, paintTheme, symbolElement, themeOf, watchKernel, watchTheme } from "./page.js";
+import { element, isPrinted, paintTheme, symbolElement, themeOf, watchKernel, watchTheme } from "./page.js";
 import { Slider } from "./slider.js";
 
 const SPIKE_HEIGHT = 0.45; // of the curve's range, above it
@@ -50,7 +50,11 @@ class CardView {
     const hear = (content, buffers) => this.hear(content, buffers);
     this.model.on("msg:custom", hear);
     this.stops.push(() => this.model.off("msg:custom", hear));
-    const hide = (hidden) => () => (this.root.hidden = hidden);
+    const hide = (hidden) => () => {
+      this.root.hidden = hidden;
+      const card = this.root.closest(".snn-card");
+      if (card) card.style.display = hidden && isPrinted() ? "none" : "";
+    };
     this.stops.push(watchKernel(this.model, hide(true), hide(false)));
     try {
       this.bokeh = await bokehOf(this.model);

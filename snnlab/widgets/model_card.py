@@ -26,6 +26,7 @@ from snnlab.widgets.latest import Latest
 from snnlab.widgets.neuron_views import PLANE, comparable_neurons, compared, previews_of
 from snnlab.widgets.parameters import finite, prefers_log, readable
 from snnlab.widgets.preview import Preview
+from snnlab.widgets.printed import display_with_print
 
 PREVIEW_SPIKES = 2000
 
@@ -190,6 +191,10 @@ class ModelCard(ipywidgets.VBox):
 
     def __repr__(self) -> str:
         return card_text.plain(self._model, self.panel.status[1])
+
+    def _ipython_display_(self) -> None:
+        """Show the card, and where no widget can be shown its text."""
+        display_with_print(self._repr_mimebundle_(), {}, card_text.static_html(self._model))
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         bundle: dict[str, Any] = super()._repr_mimebundle_(**options)  # type: ignore[misc]

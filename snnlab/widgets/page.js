@@ -59,6 +59,12 @@ export function watchKernel(model, alone, welcome) {
   return stop;
 }
 
+/** Whether the page shows what is printed in the place of widgets: it was made from a notebook. */
+export function isPrinted() {
+  const printed = document.querySelector(".snn-printed");
+  return printed !== null && getComputedStyle(printed).display !== "none";
+}
+
 /** Set a property of an element; writing what is there already has the page compute its style anew. */
 export function put(target, name, value) {
   if (target[name] !== value) target[name] = value;

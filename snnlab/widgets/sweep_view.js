@@ -1,7 +1,7 @@
 // A sweep: its figure in the colours of the page, or a table where no kernel sends BokehJS.
 
 import { bokehOf } from "./bokeh.js";
-import { element, paintTheme, themeOf, watchKernel, watchTheme } from "./page.js";
+import { element, isPrinted, paintTheme, themeOf, watchKernel, watchTheme } from "./page.js";
 
 function tableOf({ head, rows }) {
   const cells = (name, texts) => element("tr", {}, ...texts.map((text) => element(name, {}, text)));
@@ -28,10 +28,15 @@ function render({ model, el }) {
   let stopped = false;
   const stops = [];
   const alone = () => {
+    root.hidden = isPrinted();
     table = tableOf(model.get("table"));
     plot.replaceWith(table);
   };
-  const stopWatching = watchKernel(model, alone, () => table?.replaceWith(plot));
+  const welcome = () => {
+    root.hidden = false;
+    table?.replaceWith(plot);
+  };
+  const stopWatching = watchKernel(model, alone, welcome);
   stops.push(stopWatching);
   const draw = async () => {
     const bokeh = await bokehOf(model);

@@ -15,6 +15,7 @@ from snnlab.sweeps.result import Sweep
 from snnlab.widgets import assets
 from snnlab.widgets.cells import show_instead
 from snnlab.widgets.figure_widget import FigureWidget
+from snnlab.widgets.printed import display_with_print
 
 
 class SweepView(FigureWidget):
@@ -52,14 +53,13 @@ def show(sweep: Sweep) -> None:
     if shell is None or not hasattr(shell, "kernel"):
         print(repr(sweep))
         return
-    bundle: dict[str, Any] = {"text/plain": repr(sweep), "text/html": sweep._repr_html_()}
-    metadata: dict[str, Any] = {}
+    text, table = {"text/plain": repr(sweep)}, sweep._repr_html_()
     try:
         view = SweepView(sweep)
     except SimulationError:
-        display(bundle, raw=True)
+        display({**text, "text/html": table}, raw=True)
         return
     made = view._repr_mimebundle_()
     data, metadata = made if isinstance(made, tuple) else (made or {}, {})
-    display({**data, **bundle}, metadata=metadata, raw=True)
+    display_with_print({**data, **text}, metadata, table)
     show_instead(shell, view.close)

@@ -24,8 +24,8 @@ DRIVEN = "tau = 20 ms\ntau * dv/dt = 25 - v\nspike: v > 20\nreset: v = 0\n"
 CELLS = (
     "%load_ext snnlab",
     f"%%neuron driven\n{DRIVEN}",
-    f"import snnlab\nnet = snnlab.Network(dt=0.1, seed=1)\n"
-    f"net.add(50, driven, name='cells').v = snnlab.Uniform(0, 20)\nnet.lab()",
+    "import snnlab\nnet = snnlab.Network(dt=0.1, seed=1)\n"
+    "net.add(50, driven, name='cells').v = snnlab.Uniform(0, 20)\nnet.lab()",
     "net.record(net.populations['cells'], ['v'])\nnet.simulate(300)",
 )
 

@@ -286,9 +286,9 @@ def test_nothing_moves_when_a_person_presses_play(lab: LabPage):
 
 
 def test_figures_grow_on_the_whole_screen_and_shrink_again(lab: LabPage):
-    def heights() -> tuple[float, float]:
+    def heights() -> list[float]:
         boxes = [lab.page.locator(name).bounding_box() for name in (".snn-plots", ".snn-dashboard")]
-        return tuple(box["height"] for box in boxes if box is not None)
+        return [box["height"] for box in boxes if box is not None]
 
     plots, dashboard = heights()
     lab.page.get_by_role("button", name="Full screen").click()
@@ -305,7 +305,7 @@ def test_figures_grow_on_the_whole_screen_and_shrink_again(lab: LabPage):
 
     assert defects == []
     assert screen - 10 < grown[1] <= screen
-    assert heights() == (plots, dashboard)
+    assert heights() == [plots, dashboard]
 
 
 def test_silenced_neurons_leave_the_raster_until_they_are_released(lab: LabPage):

@@ -74,6 +74,27 @@ def test_network_says_what_it_is():
     assert repr(net) == "Network: 2 populations, 100 neurons, 3 projections, t = 1 ms"
 
 
+def test_network_of_one_neuron_counts_it_as_one():
+    net = Network(dt=0.1, seed=1)
+    net.add(1, Neuron.from_cell("r = 1", "N"), name="A")
+
+    assert repr(net) == "Network: 1 population, 1 neuron, 0 projections, t = 0 ms"
+
+
+def test_recordings_and_history_say_what_they_hold():
+    net = Network(dt=0.1, seed=1)
+    clock = Neuron.from_cell("dv/dt = 1 / 1 ms\nspike: v > 9.95\nreset: v = 0", "Clock")
+    net.record(net.add(3, clock, name="A"), ["v"])
+    before = repr(net.history)
+    net.history.keep(every=10)
+    net.simulate(100)
+
+    assert repr(net.spikes) == f"Spikes of A ({len(net.spikes['A'])})"
+    assert repr(net.traces["A"]) == "Traces of 'A': v (neurons: 3)"
+    assert before == "History: nothing is kept; call net.history.keep()."
+    assert repr(net.history) == f"History: from {net.history.times[0]:g} to 100 ms, 0 branches left"
+
+
 def test_build_state_ends_ready():
     net = balanced()
     net.build()

@@ -69,6 +69,12 @@ class History:
         self._cost = 0.0  # s
         self.branches: list[Branch] = []
 
+    def __repr__(self) -> str:
+        if not self._snapshots:
+            return "History: nothing is kept; call net.history.keep()."
+        first, last = self.times
+        return f"History: from {first:g} to {last:g} ms, {len(self.branches)} branches left"
+
     @property
     def kept(self) -> bool:
         """Whether snapshots are taken."""

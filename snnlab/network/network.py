@@ -1900,9 +1900,14 @@ class Network:
     def __repr__(self) -> str:
         n_neurons = sum(p.size for p in list(self.populations.values()))
         return (
-            f"Network: {len(self.populations)} populations, {n_neurons} neurons, "
-            f"{len(self.projections)} projections, t = {self.time:g} ms"
+            f"Network: {_counted(len(self.populations), 'population')}, "
+            f"{_counted(n_neurons, 'neuron')}, {_counted(len(self.projections), 'projection')}, "
+            f"t = {self.time:g} ms"
         )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 class _Members(dict[str, Any]):
@@ -1924,6 +1929,10 @@ class _Frames(Mapping[str, Any]):
     ) -> None:
         self._records = records
         self._tell_lost = tell_lost
+
+    def __repr__(self) -> str:
+        counts = (f"{name} ({len(record):,})" for name, record in list(self._records.items()))
+        return f"Spikes of {', '.join(counts) or 'no population'}"
 
     def __getitem__(self, name: str | Population) -> Any:
         name = name.name if isinstance(name, Population) else name

@@ -486,6 +486,12 @@ class Traces(Mapping[str, NDArray]):
         self._records = records
         self._owner = owner
 
+    def __repr__(self) -> str:
+        known = ", ".join(
+            f"{name} (neurons: {len(record.neurons)})" for name, record in self._records.items()
+        )
+        return f"Traces of '{self._owner}': {known or 'none'}"
+
     def __getitem__(self, variable: str) -> NDArray:
         return self._record(variable).samples
 

@@ -237,6 +237,28 @@ def test_errors_of_a_measure_name_the_point():
     assert raised.value.__notes__ == ["sweep at E.I = 2."]
 
 
+def test_parameters_that_only_fit_together_are_set_in_an_order_that_works():
+    """On the way from one point to the next the equation has no value."""
+    net = Network(dt=1.0, seed=1)
+    text = "a = 1\nb = 5\nr = 0 * r + t + 1 / (a - b)\n"
+    net.add(1, Neuron.from_cell(text, "N"), name="P")
+
+    result = sweep(
+        net,
+        [{"P.a": 5, "P.b": 10}, {"P.a": 10, "P.b": 5}],
+        lambda net: float(net.populations["P"].r[0]),
+        duration=1,
+    )
+
+    assert [run.measured for run in result.runs] == [{"value": -0.2}, {"value": 0.2}]
+    with pytest.raises(NetworkError) as error:
+        sweep(net, [{"P.a": 5, "P.b": 5}], lambda net: 0.0, duration=1)
+    assert str(error.value) == (
+        "sweep at P.a = 5, P.b = 5: Population 'P': a = 5 leaves '1/(a - b)' in the equation of r "
+        "without a finite value; give another number."
+    )
+
+
 def two_of_a_name() -> Network:
     net = lif(1)
     net.connect(net.populations["E"], net.populations["E"], "exc", weight=1.0, name="E")

@@ -143,7 +143,11 @@ class _Kept:
 
         try:
             for point in self._points:  # refused now, not after an hour
-                self._give(point)
+                try:
+                    self._give(point)
+                except NetworkError:  # perhaps it cannot be reached from the point before
+                    network.restore(start)
+                    self._give(point)
             yield network_at
         finally:
             network._draw_with(network.seed)
@@ -153,17 +157,27 @@ class _Kept:
         return self._seeds[repeat]
 
     def _give(self, point: Point) -> None:
-        for name, value in point.items():
-            handle = self._handles[name]
-            try:
-                if isinstance(value, Distribution):
-                    handle.draw(value)
-                elif isinstance(value, int | float):
-                    handle.set(value)
-                else:
-                    raise NetworkError(f"'{name}' = {value!r} is no number; give a number.")
-            except NetworkError as error:
+        """Set the parameters in an order in which the model takes them, if there is one."""
+        left = dict(point)
+        while left:
+            refused: dict[str, NetworkError] = {}
+            for name, value in left.items():
+                try:
+                    self._set(name, value)
+                except NetworkError as error:
+                    refused[name] = error
+            if len(refused) == len(left):
+                error = next(iter(refused.values()))
                 raise NetworkError(f"sweep at {text_of(point)}: {error}") from error
+            left = {name: left[name] for name in refused}
+
+    def _set(self, name: str, value: Any) -> None:
+        if isinstance(value, Distribution):
+            self._handles[name].draw(value)
+        elif isinstance(value, int | float):
+            self._handles[name].set(value)
+        else:
+            raise NetworkError(f"'{name}' = {value!r} is no number; give a number.")
 
 
 class _Built:

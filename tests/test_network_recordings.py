@@ -322,6 +322,19 @@ def test_spikes_that_went_are_told_of_again_after_a_reset():
         assert net.spikes["C"]["time"].iloc[0] < 1  # nothing went, and nothing is told
 
 
+def test_who_goes_back_before_what_went_is_told_nothing_of_the_new_run():
+    net, _ = counting(10)
+    saved = net.snapshot()
+    net.recording_budget = 0.001
+    played(net, 20_000)
+
+    net.restore(saved)
+    net.simulate(10)
+
+    assert net.spikes["C"]["time"].iloc[0] < 1
+    assert net._spike_records["C"].lost_until == 0
+
+
 @pytest.mark.parametrize("budget", [0, -1, float("nan"), float("inf"), "256", None])
 def test_budget_that_is_no_number_of_megabytes_is_refused(budget):
     net, _ = counting()

@@ -88,6 +88,19 @@ def test_raster_saturates_instead_of_overflowing():
     assert raster.sums[0, 0] == 600
 
 
+def test_history_of_rare_values_is_not_a_chunk_for_each():
+    history = History(1000)
+
+    for step in range(0, 50_000, 10):
+        history.append(np.array([step]), np.array([step % 7]))
+
+    (steps, values), *more = history.since(0)
+    steps, values = np.r_[steps, *(c[0] for c in more)], np.r_[values, *(c[1] for c in more)]
+    assert steps.tolist() == list(range(40_000, 50_000, 10))
+    assert values.tolist() == [step % 7 for step in steps]
+    assert len(more) < 100
+
+
 @given(
     st.lists(st.tuples(st.integers(0, 400), st.integers(0, 999)), max_size=200),
     st.integers(1, 5),

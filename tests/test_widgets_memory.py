@@ -52,7 +52,8 @@ class Pages:
     def _hear(self, content, buffers=None):
         if content["type"] == "frame":
             self._say(type="drawn", number=content["number"], cost=0.0)
-            self.painted.set()
+            if content["whole"]:
+                self.painted.set()
 
     def _say(self, **content):
         self.dashboard._hear(self.dashboard, {"viewer": self._name, **content}, [])
@@ -63,8 +64,8 @@ class Pages:
             self._say(type="leave")
         self._n += 1
         self._name = f"page {self._n}"
-        self._say(type="join")
         self.painted.clear()
+        self._say(type="join")
         assert self.painted.wait(WAIT)
 
 
@@ -146,4 +147,5 @@ def test_play_with_a_page_reloaded_fifty_times_keeps_within_its_budgets(pages, m
     assert len(pump.viewers) <= 32
     assert (len(net._spike_streams), len(net._trace_streams)) == (2, 2)
     assert threads[0] == threads[1]
-    assert kept[1] - kept[0] < 100_000  # bytes; what is kept after 25 reloads is all there is
+    # What is kept after 25 reloads is all there is, but for pieces that are not yet joined.
+    assert kept[1] - kept[0] < 0.25 * BUDGET

@@ -185,7 +185,11 @@ class Watch:
         Unless ``whole``, of synapses only as many as one slice has time for.
         """
         with np.errstate(invalid="ignore", over="ignore"):
-            projections = list(self._network._projection_parts.values())
+            projections = [
+                parts
+                for parts in self._network._projection_parts.values()
+                if not parts.projection.static  # those have nothing to look at
+            ]
             if whole or self._n_synaptic() <= SYNAPTIC_VALUES:
                 begin, end = 0, None
             else:

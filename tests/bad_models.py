@@ -634,6 +634,22 @@ BAD_MODELS: list[tuple[str, str, str, str]] = [
         "M, line 1, column 3: the value after '=' is missing; add it.\n    r =\n      ^",
     ),
     (
+        "section_without_colon",
+        "neuron",
+        "dv/dt = -v / 5 ms\nspike v > 20",
+        "M, line 2, column 1: the colon after 'spike' is missing; write `spike: ...`.\n"
+        "    spike v > 20\n"
+        "    ^^^^^",
+    ),
+    (
+        "statement_section_without_colon",
+        "neuron",
+        "dv/dt = -v / 5 ms\nspike: v > 20\nreset v = 0",
+        "M, line 3, column 1: the colon after 'reset' is missing; write `reset: ...`.\n"
+        "    reset v = 0\n"
+        "    ^^^^^",
+    ),
+    (
         "no_assignment",
         "neuron",
         "r",

@@ -238,6 +238,11 @@ class _Parser:
         self, tokens: tuple[Token, ...], comment: str, place: Place | None
     ) -> Statement | None:
         """One parameter, equation or function."""
+        if len(tokens) > 1 and tokens[0].text in self.allowed and tokens[1].is_operand:
+            name = tokens[0].text
+            raise self.source.error(
+                tokens[0].span, f"the colon after '{name}' is missing; write `{name}: ...`."
+            )
         equals = find(tokens, ASSIGNMENTS)
         colon = find(tokens, (":",))
         if equals is None or (colon is not None and colon < equals):

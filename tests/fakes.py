@@ -124,7 +124,7 @@ class FakeNetwork:
         self.running = False
         self.speed: float | None = 1.0
         self.real_time_factor = 0.0
-        self.watchers: set[object] = set()  # to whom a core is left
+        self.watchers: set[object] = set()  # who looks at it
         self.rests: list[float] = []  # s
         self.error: Exception | None = None
         self.warnings: list[str] = []
@@ -166,8 +166,8 @@ class FakeNetwork:
     def time(self) -> float:
         return self.step_index * self.dt
 
-    def leave_core_to(self, watcher: object, needed: bool) -> None:
-        (self.watchers.add if needed else self.watchers.discard)(watcher)
+    def watched_by(self, watcher: object, looks: bool) -> None:
+        (self.watchers.add if looks else self.watchers.discard)(watcher)
 
     def hints(self) -> list[str]:
         return []

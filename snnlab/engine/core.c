@@ -1003,11 +1003,15 @@ static uint32_t wait_for_share(const snn_member *member, int share)
     snn_engine *const engine = member->engine;
     snn_arrival *const arrival = &engine->arrival[share];
     const uint32_t here = 2 * (member->segment + 1);
+    /* Who did not come to the last segment is not waited for in this one: it is back as soon as it
+     * takes its share. */
+    const int came = __atomic_load_n(&arrival->taker, __ATOMIC_RELAXED) == share;
+    const int late = came ? SNN_LATE_LOOKS : 1;
     uint32_t seen;
     int looks = 0;
     while ((seen = __atomic_load_n(&arrival->arrived, __ATOMIC_ACQUIRE)) < here) {
         ++looks;
-        if (looks >= SNN_LATE_LOOKS && take_share(member, share)) continue;
+        if (looks >= late && take_share(member, share)) continue;
         if (looks == engine->spin / 2) help(member, __atomic_load_n(&arrival->taker, __ATOMIC_RELAXED));
         if (looks < engine->spin) {
             snn_pause();

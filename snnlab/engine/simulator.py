@@ -28,8 +28,7 @@ from snnlab.engine.stepper import SHARED_STEPS, Stepper
 from snnlab.engine.team import TeamChoice, available_cores
 from snnlab.errors import SimulationError, SnnlabError
 
-SLICE_SECONDS = 0.010
-LONG_STEP = 50e-6  # s; a thread that has lost its core holds the others up for about as long
+SLICE_SECONDS = 0.025  # a command and a pause end a slice early
 LONGEST_SLICE_SECONDS = 0.050
 MAX_SLICE_STEPS = 20_000
 BREATH = 0.001  # s between two slices, for threads that else would not get their turn
@@ -133,8 +132,8 @@ class Simulator:
         self._on_change = on_change
         self._stepper: Stepper | None = None
         self._team = TeamChoice(1, measured=False)
-        self._spare_cores = 0
-        self._watchers: WeakSet[object] = WeakSet()  # who needs a core while the network runs
+        self.spare_cores = 0  # left to others, where the number of threads is measured
+        self._watchers: WeakSet[object] = WeakSet()  # who looks at it while it runs
         self._slice_steps = 1
         # Held while a slice runs. Within it `_wake` may be taken, never the other way round, and
         # nobody waits for another thread who holds one of them.
@@ -173,22 +172,9 @@ class Simulator:
             return 0
         return max(0, run.end - self.step_index)
 
-    @property
-    def spare_cores(self) -> int:
-        """How many cores are left to others, where the number of threads is measured.
-
-        A team with long steps shares its cores with them better than one thread leaves one.
-        """
-        watched = len(self._watchers) > 0 and self._team.step_seconds < LONG_STEP
-        return max(self._spare_cores, int(watched))
-
-    @spare_cores.setter
-    def spare_cores(self, number: int) -> None:
-        self._spare_cores = number
-
-    def leave_core_to(self, watcher: object, needed: bool) -> None:
-        """Leave one core to all who need it together, until none of them does any more."""
-        (self._watchers.add if needed else self._watchers.discard)(watcher)
+    def watched_by(self, watcher: object, looks: bool) -> None:
+        """Somebody looks at the network while it runs, or does so no more."""
+        (self._watchers.add if looks else self._watchers.discard)(watcher)
 
     @property
     def threads(self) -> int:
@@ -447,10 +433,8 @@ class Simulator:
         with self._lock:
             self._carry_out()
             with self._wake:
-                if (
-                    self._run is not run
-                ):  # paused meanwhile: commands no longer rebuilt the schedule
-                    return 0
+                if self._run is not run:
+                    return 0  # paused meanwhile: commands no longer rebuilt the schedule
                 self._stop[0] = len(self._commands) > 0 or (not run.blocking and self._rests)
             self._keep_appointments()
             stepper = self._stepper

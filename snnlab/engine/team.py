@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 
-FIRST_INTERVAL, LONGEST_INTERVAL = 0.05, 4.0  # s of computing between two looks at another number
+FIRST_INTERVAL, LONGEST_INTERVAL = 0.05, 1.0  # s of computing between two looks at another number
 WORTH = 0.97  # a larger team has to be faster by this factor
 TRIAL_STEPS, TRIAL_SECONDS = 4, 0.0005  # shorter slices tell nothing: a thread has to wake up
 # How much a slower slice counts: another program may have delayed it, none sped it up.
 DELAYED = 0.3
+# A team that another program disturbs is as fast as one thread, and sooner or later faster again.
+PATIENCE = 1.5  # times of one thread
 MEASURED = True  # whether a number given is a limit; tests that look for races set it to False
 
 
@@ -60,11 +62,6 @@ class TeamChoice:
         self.size = max(size for size in self._sizes if size <= max(1, most))
         self._trials = [size for size in self._sizes if size <= most] * 2
 
-    @property
-    def step_seconds(self) -> float:
-        """Time (s) a step on one thread, 0 before it was measured."""
-        return self._cost.get(1, 0.0)
-
     def next(self, n_steps: int) -> int:
         """The number of threads for a slice of ``n_steps``."""
         if len(self._sizes) == 1:
@@ -79,7 +76,7 @@ class TeamChoice:
 
     def patience(self, size: int) -> float:
         """The time (s) a step that a team of ``size`` may take, 0 for any."""
-        return self._cost.get(1, 0.0) if size > 1 and len(self._sizes) > 1 else 0.0
+        return PATIENCE * self._cost.get(1, 0.0) if size > 1 and len(self._sizes) > 1 else 0.0
 
     def tell(self, size: int, n_steps: int, seconds: float) -> None:
         """A slice of ``n_steps`` on ``size`` threads took ``seconds``."""

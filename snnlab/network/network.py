@@ -629,11 +629,7 @@ class Network:
 
     @property
     def spare_cores(self) -> int:
-        """How many cores are left to other programs.
-
-        Dashboards that somebody looks at leave at least one to the kernel and the browser, unless
-        a step takes so long that a team can share its cores with them.
-        """
+        """How many cores are left to other programs."""
         return self._simulator.spare_cores
 
     @spare_cores.setter
@@ -642,9 +638,9 @@ class Network:
             raise NetworkError(f"Network: spare_cores = {number!r}; give a whole number from 0 on.")
         self._simulator.spare_cores = number
 
-    def leave_core_to(self, watcher: object, needed: bool) -> None:
-        """Leave a core to a dashboard, and to the browser, while somebody looks at it."""
-        self._simulator.leave_core_to(watcher, needed)
+    def watched_by(self, watcher: object, looks: bool) -> None:
+        """Somebody looks at the network with a dashboard, or does so no more."""
+        self._simulator.watched_by(watcher, looks)
 
     def rest(self, seconds: float) -> None:
         """Compute nothing for ``seconds``, if it plays: someone needs an answer sooner."""

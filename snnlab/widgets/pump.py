@@ -179,7 +179,7 @@ class Pump:
         if thread is not None and thread is not threading.current_thread():
             thread.join(timeout=2.0)
         with self._lock:
-            self._network.leave_core_to(self, False)
+            self._network.watched_by(self, False)
             self._feed.release()
 
     def _start(self) -> None:
@@ -224,7 +224,7 @@ class Pump:
     def _rest(self, now: float) -> bool:
         """Whether nobody has looked for so long that the thread ends."""
         watched = self.viewers.watched(now)
-        self._network.leave_core_to(self, watched)  # and to the browser
+        self._network.watched_by(self, watched)
         if watched:
             self._idle_since = None
             return False

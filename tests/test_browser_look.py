@@ -30,7 +30,8 @@ NEURON = """\
 tau  = 20 ms [5, 100]  # membrane time constant
 V_th = 20 mV           # threshold
 I    = 15 mV [0, 60]   # constant input
-tau * dv/dt = -v + I + g_exc - g_inh
+leak  = 1              # below 0 it diverges
+tau * dv/dt = -leak * v + I + g_exc - g_inh
 5 ms * dg_exc/dt = -g_exc
 10 ms * dg_inh/dt = -g_inh
 spike: v > V_th
@@ -62,7 +63,7 @@ reset:
 """
 WRONG = IZHIKEVICH.replace("v > 30", "v > 30 mV").replace("c = -65", "c = -65 mV")
 FIRST_VALUES = """\
-net.pause(); net.history.stop(); net.reset(); net.speed = None
+net.pause(); net.history.stop(); net.reset(); net.speed = None; E.leak = 1
 E.tau = 20; E.I = 15; I.I = 15; net.drives["noise"].rate = 800; net.silence(E, on=False)"""
 
 # What is wrong with the layout of the dashboard, in words; nothing if all is well.
@@ -162,6 +163,8 @@ def lab(opened: LabPage) -> LabPage:
     opened.page.set_viewport_size({"width": 1400, "height": 1300})
     assert in_kernel(opened, FIRST_VALUES) == ""
     expect(opened.page.locator(".snn-time")).to_have_text("0.0")
+    for told in (".snn-notice", ".snn-hints"):  # of what the test before did
+        expect(opened.page.locator(told)).to_be_hidden()
     opened.page.get_by_role("tab", name="parameters").click()
     return opened
 
@@ -237,7 +240,7 @@ def test_nothing_is_cut_overlaps_or_is_pale_in_any_state(lab: LabPage, theme: st
     paused = pixels(figures)
     defects += photograph(lab, f"paused_{theme}_{width}")
 
-    in_kernel(lab, "E.tau = -0.5")
+    in_kernel(lab, "E.leak = -40; E.v = -10")
     lab.page.get_by_role("button", name="Play").click()
     expect(status(lab)).to_have_text("error")
     expect(lab.page.locator(".snn-marker")).to_be_visible()

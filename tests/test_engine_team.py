@@ -1,10 +1,7 @@
 """The number of threads: chosen by measurement, and without a trace in the results."""
 
 import os
-import subprocess
-import sys
 import threading
-import time
 from typing import Any
 
 import numpy as np
@@ -188,30 +185,6 @@ def test_threads_that_share_a_core_compute_the_same():
 
     for name, population in alone.populations.items():
         assert np.array_equal(population.v, together.populations[name].v)
-
-
-def test_team_that_has_lost_a_core_is_about_as_fast_as_one_thread():
-    alone, together = (coba(4000, threads=2) for _ in range(2))
-    for net in (alone, together):
-        net.simulate(1)
-    others = [
-        subprocess.Popen([sys.executable, "-c", "while True: pass"])
-        for _ in range(team.available_cores() - 1)
-    ]
-    seconds: dict[int, list[float]] = {1: [], 2: []}
-    try:
-        for _ in range(8):
-            for size, net in ((1, alone), (2, together)):
-                begin = time.perf_counter()
-                stepper_of(net).run(2000, size)
-                seconds[size].append(time.perf_counter() - begin)
-    finally:
-        for other in others:
-            other.kill()
-            other.wait()
-
-    # It was three times slower when each step waited anew for the thread that is away.
-    assert min(seconds[2]) < 1.7 * min(seconds[1])
 
 
 def test_number_given_is_a_limit(monkeypatch):

@@ -89,8 +89,11 @@ def test_network_plays_until_it_is_paused(playing):
 
 def test_a_playing_network_rests_and_still_takes_changes(playing):
     net, group = relaxing()
+
+    def now() -> int:
+        return net._simulator.call(lambda: net.step_index)
+
     playing(net)
-    now = lambda: net._simulator.call(lambda: net.step_index)  # noqa: E731
     wait_until(lambda: net.step_index > 500)
 
     net.rest(1e6)

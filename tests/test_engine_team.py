@@ -2,6 +2,7 @@
 
 import os
 import threading
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -17,28 +18,86 @@ from snnlab.network.network import Network
 STEPS = 100
 
 
-def run(choice, cost, seconds):
-    """Run slices of ``STEPS`` for ``seconds`` of computing; ``cost[size]`` s a step each.
+def slice_of(choice, n_steps, cost):
+    """Run a slice; ``cost[size]`` s a step each. Returns (size, steps) in their order."""
+    stretches = []
+    while n_steps:
+        size, n = choice.next(n_steps)
+        choice.tell(size, n, cost[size] * n)
+        n_steps -= n
+        stretches.append((size, n))
+    return stretches
 
-    Returns the sizes of the slices, in their order.
-    """
-    sizes = []
+
+def run(choice, cost, seconds):
+    """Run slices of ``STEPS`` for ``seconds`` of computing, as `slice_of`."""
+    stretches = []
     while seconds > 0:
-        size = choice.next(STEPS)
-        choice.tell(size, STEPS, cost[size] * STEPS)
-        seconds -= cost[size] * STEPS
-        sizes.append(size)
-    return sizes
+        done = slice_of(choice, STEPS, cost)
+        seconds -= sum(cost[size] * n for size, n in done)
+        stretches += done
+    return stretches
+
+
+def sizes_of(stretches):
+    """Their sizes, one for neighbours with the same."""
+    return [size for size, _ in groupby(size for size, _ in stretches)]
 
 
 def test_every_number_is_measured_twice_and_the_fastest_kept():
     choice = TeamChoice(8, measured=True)
+    cost = {1: 8e-6, 2: 5e-6, 4: 3e-6, 8: 9e-6}
 
-    sizes = run(choice, {1: 8e-5, 2: 5e-5, 4: 3e-5, 8: 9e-5}, seconds=0.1)
+    trials = sizes_of(slice_of(choice, 10, cost) + slice_of(choice, 5_000, cost))
+    late = {size for size, _ in run(choice, cost, seconds=0.2)}
 
-    assert sizes[:8] == [1, 2, 4, 8, 1, 2, 4, 8]
+    assert trials == [1, 2, 4, 8, 1, 2, 4, 8, 4]
     assert choice.size == 4
-    assert set(sizes[8:]) <= {2, 4, 8}
+    assert late == {2, 4, 8}
+
+
+def test_trials_of_a_run_are_short_and_begin_before_they_are_measured():
+    choice = TeamChoice(2, measured=True)
+    slice_of(choice, 500, {1: 1e-6})  # as long as a trial
+    told = choice.next(9_500)
+    choice.tell(*told, 1.0)  # a thread woke up
+
+    assert told == (2, 125)
+    assert slice_of(choice, 9_375, {1: 1e-6, 2: 2e-6}) == [
+        (2, 500),
+        (1, 125),
+        (1, 500),
+        (2, 125),
+        (2, 500),
+        (1, 7_625),
+    ]
+
+
+def test_a_look_is_a_small_part_of_the_time_since_the_last_one():
+    choice = TeamChoice(2, measured=True)
+    cost = {1: 1e-6, 2: 2e-6}
+
+    stretches = [one for _ in range(600) for one in slice_of(choice, 25_000, cost)]
+    looks = [n for size, n in stretches[10:] if size == 2]
+
+    # A look of 1000 steps and those that are not measured after 0.05 s, then less and less often.
+    assert looks[:6] == [250, 1000, 500, 2000, 1000, 4000]
+    assert looks[-2:] == [5000, 20000]
+    assert len(looks) < 50
+    assert choice.size == 1
+
+
+def test_a_slice_that_is_soon_over_tells_little():
+    choice = TeamChoice(2, measured=True)
+    run(choice, {1: 1e-5, 2: 0.6e-5}, seconds=0.02)
+    assert choice.size == 2
+
+    choice.tell(2, 4, 60e-6)  # while the other thread woke up
+    assert choice.size == 2
+
+    for _ in range(100):
+        choice.tell(2, 4, 60e-6)  # a person who steps
+    assert choice.size == 1
 
 
 def test_a_team_that_is_hardly_faster_is_not_worth_a_core():
@@ -52,32 +111,31 @@ def test_a_team_that_is_hardly_faster_is_not_worth_a_core():
 def test_slices_of_few_steps_tell_nothing():
     choice = TeamChoice(2, measured=True)
 
-    sizes = [choice.next(n) for n in (1, 2, 3)]
+    stretches = [choice.next(n) for n in (1, 2, 3)]
     choice.tell(1, 3, 1.0)
 
-    assert sizes == [1, 1, 1]
-    assert choice.next(STEPS) == 1
+    assert stretches == [(1, 1), (1, 2), (1, 3)]
+    assert choice.next(STEPS) == (1, 4)
     assert choice.patience(2) == 0
 
 
 def test_short_slices_run_on_one_thread_until_a_team_could_pay():
     choice = TeamChoice(2, measured=True)
-    sizes = []
-    for n_steps in (1, 4, 16, 64, 256, 1024, 4096, 4096, 4096):
-        sizes.append(choice.next(n_steps))
-        choice.tell(sizes[-1], n_steps, 1e-6 * n_steps)
+    cost = {1: 1e-6, 2: 1e-6}
 
-    assert sizes == [1, 1, 1, 1, 1, 1, 2, 1, 2]
+    for n_steps in (1, 4, 16, 64, 249, 249):
+        assert slice_of(choice, n_steps, cost) == [(1, n_steps)]
+    assert slice_of(choice, 500, cost) == [(1, 500)]
+    assert slice_of(choice, 500, cost) == [(2, 500)]
 
 
 def test_few_steps_that_take_long_are_shared():
     choice = TeamChoice(2, measured=True)
-    sizes = []
-    for _ in range(8):
-        sizes.append(choice.next(4))
-        choice.tell(sizes[-1], 4, {1: 0.016, 2: 0.010}[sizes[-1]])
 
-    assert sizes[-3:] == [2, 2, 2]
+    stretches = [slice_of(choice, 4, {1: 0.004, 2: 0.0025}) for _ in range(8)]
+
+    assert stretches[:4] == [[(1, 4)], [(2, 4)], [(1, 4)], [(2, 4)]]
+    assert stretches[-3:] == [[(2, 4)]] * 3
 
 
 def test_a_core_that_is_taken_is_given_up_in_one_slice_and_found_again():
@@ -86,11 +144,11 @@ def test_a_core_that_is_taken_is_given_up_in_one_slice_and_found_again():
     run(choice, free, seconds=0.1)
     assert choice.size == 2
 
-    assert choice.next(STEPS) == 2
+    assert choice.next(STEPS) == (2, STEPS)
     choice.tell(2, STEPS, taken[2] * STEPS)
     assert choice.size == 1
 
-    late = run(choice, taken, seconds=10.0)
+    late = sizes_of(run(choice, taken, seconds=10.0))
     assert 1 < late.count(2) < 10 / LONGEST_INTERVAL + 6  # the first intervals are shorter
     run(choice, free, seconds=2 * LONGEST_INTERVAL)
     assert choice.size == 2
@@ -110,9 +168,9 @@ def test_spare_cores_are_not_used():
     run(choice, cost, seconds=0.2)
 
     choice.limit(3)
-    sizes = run(choice, cost, seconds=1.0)
+    stretches = run(choice, cost, seconds=1.0)
 
-    assert set(sizes) == {1, 2}
+    assert {size for size, _ in stretches} == {1, 2}
     assert choice.size == 2
 
 
@@ -120,9 +178,9 @@ def test_a_given_number_is_always_used():
     choice = TeamChoice(3, measured=False)
 
     choice.limit(1)
-    sizes = run(choice, {3: 1e-3}, seconds=1.0)
+    stretches = run(choice, {3: 1e-3}, seconds=1.0)
 
-    assert set(sizes) == {3}
+    assert set(stretches) == {(3, STEPS)}
     assert choice.patience(3) == 0
 
 
@@ -131,7 +189,7 @@ class Alternating(TeamChoice):
 
     def next(self, n_steps):
         self.size = self.size % 3 + 1
-        return self.size
+        return self.size, n_steps
 
     def patience(self, size):
         return 1e-12 if size == 2 else 0.0

@@ -482,15 +482,17 @@ class Simulator:
 
     def _run_steps(self, stepper: Stepper, n_steps: int) -> int:
         """Returns the steps done: fewer when it is paused."""
-        team = self._team
+        team, done = self._team, 0
         team.limit(available_cores() - self.spare_cores)
-        size = team.next(n_steps)
-        patience = team.patience(size)
-        done = stepper.run(n_steps, size, patience, self._stop)
-        (shared, shared_seconds), (alone, alone_seconds) = done
-        # What one thread does after a team that fell behind belongs to what the team costs.
-        team.tell(size, shared + alone, shared_seconds + alone_seconds)
-        return shared + alone
+        while done < n_steps:
+            size, wanted = team.next(n_steps - done)
+            shared, alone = stepper.run(wanted, size, team.patience(size), self._stop)
+            # What one thread does after a team that fell behind belongs to what the team costs.
+            team.tell(size, shared[0] + alone[0], shared[1] + alone[1])
+            done += shared[0] + alone[0]
+            if self._stop[0]:
+                break
+        return done
 
     def _adapt(self, n_steps: int, seconds: float) -> None:
         """Choose the next slice so that it lasts about `SLICE_SECONDS`."""

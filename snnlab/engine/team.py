@@ -1,4 +1,4 @@
-"""How many threads run the next slice: the number that was fastest lately.
+"""How many threads run the next steps: the number that was fastest lately.
 
 Knows times a step; nothing of the engine. Any number gives the same results, because the parts into
 which a network is divided stay the same.
@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 
 FIRST_INTERVAL, LONGEST_INTERVAL = 0.05, 1.0  # s of computing between two looks at another number
+LOOK = 0.02  # how long a look lasts, as a part of the time since the last one
 WORTH = 0.97  # a larger team has to be faster by this factor
-TRIAL_STEPS, TRIAL_SECONDS = 4, 0.0005  # shorter slices tell nothing: a thread has to wake up
+TRIAL_STEPS, TRIAL_SECONDS = 4, 0.0005  # fewer tell nothing: a thread has to wake up
+WARM_UP = 0.25  # of a trial, before it: another thread wakes up, and neurons come to its memory
 # How much a slower slice counts: another program may have delayed it, none sped it up.
 DELAYED = 0.3
 # A team that another program disturbs is as fast as one thread, and sooner or later faster again.
@@ -36,9 +38,11 @@ class TeamChoice:
         Whether to measure; else it is always ``n_parts``.
 
     The first slices, which are short, run on one thread. Then each of 1, 2, 4, ... is measured
-    twice in turn. After that the fastest is kept, and the next smaller and larger ones are looked
-    at from time to time: soon after a change, then less and less often. While a team runs, it has
-    to be faster than one thread was.
+    twice in turn, for half a millisecond. After that the fastest is kept, and the next smaller and
+    larger ones are looked at from time to time: soon after a change, then less and less often. A
+    look lasts as long as it takes to tell and is a small part of the time since the last one, so
+    that it costs little where it is in vain. While a team runs, it has to be faster than one thread
+    was.
     """
 
     def __init__(self, n_parts: int, measured: bool) -> None:
@@ -53,6 +57,8 @@ class TeamChoice:
         self._since_look = 0.0  # s
         self._look_up = True
         self._limit = n_parts
+        self._last = 1  # the number of the last stretch
+        self._warms_up = False
 
     def limit(self, most: int) -> None:
         """Use no more than ``most`` threads, where there is a choice."""
@@ -62,38 +68,57 @@ class TeamChoice:
         self.size = max(size for size in self._sizes if size <= max(1, most))
         self._trials = [size for size in self._sizes if size <= most] * 2
 
-    def next(self, n_steps: int) -> int:
-        """The number of threads for a slice of ``n_steps``."""
+    def next(self, n_steps: int) -> tuple[int, int]:
+        """The number of threads for the next steps, up to ``n_steps``, and for how many of them."""
         if len(self._sizes) == 1:
-            return self.size
+            return self.size, n_steps
+        cost = self._guess if self._trials else self._cost.get(self.size, 0.0)
         if self._trials:
-            return self._trials[0] if self._tells(n_steps, n_steps * self._guess) else 1
-        if n_steps < TRIAL_STEPS:
-            return self.size
-        if self._since_look >= self._interval:
-            return self._neighbour()
-        return self.size
+            if not self._tells(n_steps, n_steps * cost):
+                return self._run(1, n_steps)
+            return self._measure(self._trials[0], n_steps, TRIAL_SECONDS / cost)
+        look_due = self._since_look >= self._interval and n_steps >= TRIAL_STEPS and cost > 0.0
+        if not look_due or (other := self._neighbour()) == self.size:
+            return self._run(self.size, n_steps)
+        return self._measure(other, n_steps, max(TRIAL_SECONDS, LOOK * self._interval) / cost)
+
+    def _run(self, size: int, n_steps: int) -> tuple[int, int]:
+        self._last = size
+        return size, n_steps
+
+    def _measure(self, size: int, most: int, n_steps: float) -> tuple[int, int]:
+        """Some ``n_steps`` on ``size`` threads, after a few that are not measured."""
+        measured = min(most, max(TRIAL_STEPS, round(n_steps)))
+        warm = max(TRIAL_STEPS, round(WARM_UP * n_steps))
+        self._warms_up = size != self._last and warm < measured and warm + measured <= most
+        return self._run(size, warm if self._warms_up else measured)
 
     def patience(self, size: int) -> float:
         """The time (s) a step that a team of ``size`` may take, 0 for any."""
         return PATIENCE * self._cost.get(1, 0.0) if size > 1 and len(self._sizes) > 1 else 0.0
 
     def tell(self, size: int, n_steps: int, seconds: float) -> None:
-        """A slice of ``n_steps`` on ``size`` threads took ``seconds``."""
+        """``n_steps`` on ``size`` threads took ``seconds``."""
         if len(self._sizes) == 1 or n_steps < 1:
             return
         self._since_look += seconds
+        if self._warms_up:
+            self._warms_up = False
+            return
         cost = seconds / n_steps
         trial = bool(self._trials)
         if trial and size == 1:
             self._guess = cost
-            if not self._tells(n_steps, seconds):
+            if not self._tells(n_steps, 2 * seconds):
                 return
+        known = self._cost.get(size, cost)
         if trial and size == self._trials[0]:
             self._trials.pop(0)
-            cost = min(cost, self._cost.get(size, cost))
-        elif cost > (known := self._cost.get(size, cost)):
-            cost = known + DELAYED * (cost - known)
+            cost = min(cost, known)
+        else:
+            # What is soon over tells little: a thread had to wake up.
+            share = min(1.0, n_steps * known / TRIAL_SECONDS) * (DELAYED if cost > known else 1.0)
+            cost = known + share * (cost - known)
         self._cost[size] = cost
         if self._trials:
             return
@@ -102,6 +127,7 @@ class TeamChoice:
         if self.size != before or trial:
             self._interval, self._since_look = FIRST_INTERVAL, 0.0
         elif size != before:  # looked at in vain
+            self._look_up = not self._look_up
             self._interval, self._since_look = min(2 * self._interval, LONGEST_INTERVAL), 0.0
 
     @staticmethod
@@ -119,7 +145,6 @@ class TeamChoice:
 
     def _neighbour(self) -> int:
         at = self._sizes.index(self.size)
-        self._look_up = not self._look_up
         for index in (at + 1, at - 1) if self._look_up else (at - 1, at + 1):
             if 0 <= index < len(self._sizes) and self._sizes[index] <= self._limit:
                 return self._sizes[index]

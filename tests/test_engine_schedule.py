@@ -39,6 +39,16 @@ def test_duration_off_the_grid_is_rounded_with_a_warning(duration, n, used):
     ]
 
 
+@pytest.mark.parametrize(("duration", "n"), [(0.04, 1), (0.06, 1), (0.1, 1), (0.0, 1), (0.3, 3)])
+def test_duration_shorter_than_the_least_is_told_with_what_is_used(duration, n):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        assert steps(duration, 0.1, what="delay", least=1) == n
+
+    told = f"delay: {duration} ms is shorter than dt = 0.1 ms; 0.1 ms is used."
+    assert [str(w.message) for w in caught] == [told] * (0 < duration < 0.1)
+
+
 def test_schedule_prints_as_a_table():
     schedule = Schedule(
         (

@@ -292,6 +292,21 @@ def test_function_sees_large_groups_in_pieces():
             "None for no synapse.",
         ),
         (
+            FromMatrix([[1, 2, 3, 4], [1, 2], [1]]),
+            "FromMatrix: 'weights' has rows of different lengths; give a number or an array of "
+            "numbers.",
+        ),
+        (
+            FromPairs([[0], [1, 2]], [0, 1]),
+            "FromPairs: 'sources' has rows of different lengths; give a number or an array of "
+            "numbers.",
+        ),
+        (
+            FromPairs([0, 1], [0, 1], weights=[[1], [1, 2]]),
+            "FromPairs: 'weights' has rows of different lengths; give a number or an array of "
+            "numbers.",
+        ),
+        (
             FromMatrix(np.ones((3, 4)), delays=np.ones((3, 3))),
             "FromMatrix: 'delays' has shape (3, 3); give shape (3, 4).",
         ),
@@ -319,6 +334,9 @@ def test_function_sees_large_groups_in_pieces():
         "infinite weight",
         "transposed",
         "letters",
+        "ragged matrix",
+        "ragged sources",
+        "ragged weights",
         "delays of another shape",
         "infinite matrix",
         "no probability",

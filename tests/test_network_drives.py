@@ -325,3 +325,15 @@ def test_unknown_targets_are_refused():
     assert str(error.value) == (
         "Drive 'Poisson->N exv': neuron 'N' has no target 'exv'; did you mean 'exc'?"
     )
+
+
+def test_misspelt_attribute_of_a_drive_is_refused():
+    net, group = driven()
+    drive = net.drive(group, "inp", rate=5.0, n=1000)
+
+    with pytest.raises(AttributeError) as error:
+        drive.rates = 10.0
+
+    assert str(error.value) == (
+        "Drive 'Poisson->P inp': no attribute 'rates'; did you mean 'rate'?"
+    )

@@ -234,3 +234,83 @@ def test_reset_begins_a_new_history_and_keeps_the_run():
     net.simulate(10)
     net.go_back(0)
     assert net.time == 0
+
+
+@pytest.mark.parametrize("from_file", [True, False], ids=["file", "snapshot"])
+def test_state_of_another_past_leaves_nothing_of_the_one_before(from_file, tmp_path):
+    net, other = coba(500), coba(500)
+    other.populations["E"].I = 30.0
+    other.simulate(40)
+    other.store(tmp_path / "other.npz")
+    recording = net.record(net.populations["E"], "v", neurons=[0])
+    net.history.keep(every=5.0)
+    net.simulate(60)
+    net.go_back(50)
+    net.simulate(10)
+
+    if from_file:
+        net.load(tmp_path / "other.npz")
+    else:
+        net.restore(other.snapshot())
+
+    assert (net.time, net.history.times, net.history.branches) == (40.0, [40.0, 40.0], [])
+    assert recording["v"].shape == (0, 1)
+    assert len(net.spikes["E"]) == (0 if from_file else len(other.spikes["E"]))
+    with pytest.raises(NetworkError) as error:
+        net.go_back(20)
+    assert str(error.value) == (
+        "Network: 20 ms cannot be reached, its history begins at 40 ms; "
+        "call net.history.keep() before the run."
+    )
+
+
+def test_snapshot_of_an_older_branch_brings_back_only_what_both_have_in_common():
+    net = coba(500)
+    recording = net.record(net.populations["E"], "v", neurons=[0])
+    net.history.keep(every=5.0)
+    net.history._cost = 0.0
+    net.simulate(40)
+    older = net.snapshot()
+    net.go_back(20)
+    net.populations["E"].I = 30.0
+    net.simulate(30)
+    added = net.record(net.populations["E"], "v", neurons=[1], name="late")
+    net.simulate(1)
+
+    net.restore(older)
+
+    assert net.history.times[-1] == 40.0
+    assert [saved.time for saved in net.history._snapshots if 20.0 <= saved.time < 40.0] == []
+    assert len(net.history.branches) == 1
+    assert recording["v"].shape == (400, 1)
+    assert added["v"].shape == (0, 1)
+
+
+def test_change_after_a_snapshot_of_the_same_step_is_not_of_its_past():
+    net = coba(500)
+    net.simulate(20)
+    saved = net.snapshot()
+    net.populations["E"].I = 30.0
+    net.history.keep(every=100.0)  # begins with a snapshot that has the change
+    net.restore(saved)
+    net.simulate(5)
+    seen = spikes(net)
+
+    net.go_back(20)
+
+    assert net.populations["E"].I != 30.0
+    net.simulate(5)
+    assert spikes(net) == seen
+
+
+def test_history_that_has_begun_nothing_says_so():
+    net = coba(500)
+
+    told = [repr(net.history)]
+    net.history.keep(every=5.0)
+    told.append(repr(net.history))
+
+    assert told == [
+        "History: nothing is kept; call net.history.keep().",
+        "History: nothing yet.",
+    ]

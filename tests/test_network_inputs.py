@@ -459,3 +459,16 @@ def test_rates_change_while_it_runs(target):
     counts = np.bincount(net.spikes["P"]["neuron"], minlength=500)
     assert silent == 0
     assert counts.tolist() == [20] * 250 + [10] * 250
+
+
+def test_times_of_a_schedule_off_the_grid_are_told_once():
+    net = Network(dt=0.1, seed=1)
+
+    with pytest.warns(OffGridWarning) as caught:
+        net.add(2, TimedArray(np.arange(200.0), 0.25 * np.arange(200)), name="T")
+
+    assert [str(w.message) for w in caught] == [
+        "Population 'T': 100 of 200 times of the schedule are no multiples of dt = 0.1 ms; the "
+        "nearest are used, for example 0.2 ms for 0.25 ms."
+    ]
+    assert caught[0].filename == __file__

@@ -128,7 +128,7 @@ MISTAKES = {
     ),
     "half a neuron recorded": (
         lambda net, group: net.record(group, "v", neurons=2.5),
-        "Population 'E': neurons [2.5] lie outside its 10 neurons; use indices below 10.",
+        "Population 'E': neurons [2.5] are no list of whole numbers; use indices below 10.",
     ),
     "endless interval": (
         lambda net, group: net.record(group, "v", every=1e300),
@@ -160,7 +160,7 @@ MISTAKES = {
     ),
     "half a neuron kicked": (
         lambda net, group: net.kick(group, "v", 1.0, neurons=2.5),
-        "Population 'E': neurons [2.5] lie outside its 10 neurons; use indices below 10.",
+        "Population 'E': neurons [2.5] are no list of whole numbers; use indices below 10.",
     ),
     "ragged times": (
         lambda net, group: net.stimulate(group, "I", [0, [1]], [1]),

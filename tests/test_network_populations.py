@@ -405,3 +405,18 @@ def test_derived_parameter_without_a_real_value_is_refused():
         "Population 'P': a = -4 leaves 'sqrt(a)' in the parameter root without a finite value; "
         "give another number."
     )
+
+
+def test_refused_distribution_leaves_the_next_draws_as_they_are():
+    text = "tau = 20\nI = 1\ntau * dv/dt = I - v\nspike: v > 2\nreset: v = 0"
+    drawn = []
+    for refused in (False, True):
+        net = Network(seed=3)
+        group = net.add(50, Neuron.from_cell(text, "Drawn"), name="D")
+        if refused:
+            with pytest.raises(NetworkError):
+                group.tau = Uniform(-2, -1)
+        group.I = Uniform(0, 1)
+        drawn.append(group.I.tolist())
+
+    assert drawn[0] == drawn[1]

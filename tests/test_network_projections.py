@@ -365,3 +365,21 @@ def test_a_synapse_that_reads_what_the_neuron_lacks_says_so():
         "Projection 'P->P exc': synapse 'Gap' reads 'pre.vm', but neuron 'LIF' has no 'vm'; "
         "did you mean 'pre.v'?"
     )
+
+
+def test_refused_distribution_leaves_the_next_draws_as_they_are():
+    text = "tau = 20\ngain = 1\ntau * dx/dt = gain - x\npre_spike: g_target += w * x"
+    drawn = []
+    for refused in (False, True):
+        net = Network(seed=3)
+        group = net.add(9, Neuron.from_cell("v = g_exc\nspike: v > 2", "N"), name="D")
+        synapse = Synapse.from_cell(text, "Drawn")
+        projection = net.connect(group, group, "exc", synapse=synapse)
+        if refused:
+            with pytest.raises(NetworkError):
+                projection.tau = Uniform(-2, -1)
+        for name in ("gain", "w"):
+            setattr(projection, name, Uniform(0, 1))
+        drawn.append([getattr(projection, name).tolist() for name in ("gain", "w")])
+
+    assert drawn[0] == drawn[1]

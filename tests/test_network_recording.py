@@ -185,7 +185,8 @@ def test_reset_clears_what_was_recorded():
         ),
         (
             lambda net, group: net.record(group, "gain"),
-            "Population 'C': 'gain' is no variable of neuron 'count'; choose from total, v, n, u.",
+            "Population 'C': 'gain' is a parameter, which no equation changes; record total, v, n, "
+            "u, or add an equation such as 'now = gain'.",
         ),
         (
             lambda net, group: net.record(group, "v", neurons=[0, 9]),
@@ -193,8 +194,8 @@ def test_reset_clears_what_was_recorded():
         ),
         (
             lambda net, group: net.traces["C"]["u"],
-            "Population 'C': 'u' was not recorded (v was); "
-            "call net.record(population, ['u']) before the run.",
+            "Traces of 'C': 'u' was not recorded (v was); "
+            "call net.record(..., ['u']) before the run.",
         ),
         (
             lambda net, group: net.spikes["D"],

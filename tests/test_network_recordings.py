@@ -1,8 +1,11 @@
 """Recordings: any subset, synapses, moments of a step, what is kept, pauses."""
 
+import asyncio
+
 import numpy as np
 import pytest
 
+from snnlab.engine.schedule import OffGridWarning
 from snnlab.errors import NetworkError, SimulationError
 from snnlab.model.neuron import Neuron
 from snnlab.model.synapse import Synapse
@@ -149,6 +152,60 @@ def test_synapses_of_many_threads_are_complete():
     np.testing.assert_array_equal(*traces)
 
 
+SHARED = """
+w = w : min = -1000
+total = total + 1 : projection
+seen = seen + post.v : postsynaptic
+psp: w * pre.v
+"""
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@TARGETS
+def test_what_synapses_share_is_recorded(target, dtype):
+    net = Network(dt=1.0, seed=1, target=target, dtype=dtype, threads=3)
+    pre = net.add(3, Neuron.from_cell("v = 1\nr = v", "One"), name="S")
+    post = net.add(2000, Neuron.from_cell("v = t + 0 * sum(exc)\nr = v", "Clock"), name="T")
+    synapse = Synapse.from_cell(SHARED, "Shared")
+    made = net.connect(pre, post, "exc", AllToAll(), synapse=synapse, name="L")
+    every = net.record(made, ["total", "seen"])
+    some = net.record(made, "seen", synapses=[1999, 2000 + 1999, 7], name="some", every=2.0)
+
+    net.simulate(3)
+
+    assert every["total"].tolist() == [[1.0], [2.0], [3.0]]
+    assert every["seen"].dtype == dtype
+    assert every["seen"].shape == (3, 2000)
+    assert every["seen"][:, 0].tolist() == every["seen"][:, -1].tolist() == [0.0, 1.0, 3.0]
+    assert some.neurons().tolist() == [7, 1999]
+    assert some["seen"].tolist() == [[0.0, 0.0], [3.0, 3.0]]
+
+
+@pytest.mark.parametrize("wrong", [{"variables": ["spikes", "u2"]}, {"to": 3}], ids=str)
+def test_refused_recording_leaves_the_spikes_as_they_are_kept(wrong):
+    net, group = counting()
+    asked: dict = {"variables": "spikes", "keep": 10.0, **wrong}
+
+    with pytest.raises((NetworkError, SimulationError)):
+        net.record(group, **asked)
+
+    assert net._spike_records["C"].keep is None
+
+
+def test_interval_below_the_step_is_told_with_the_step():
+    net, group = counting()
+
+    with pytest.warns(OffGridWarning) as caught:
+        recording = net.record(group, "v", every=0.04, keep=0.01)
+
+    net.simulate(0.5)
+    assert [str(w.message) for w in caught] == [
+        "keep: 0.01 ms is shorter than dt = 0.1 ms; 0.1 ms is used.",
+        "every: 0.04 ms is shorter than dt = 0.1 ms; 0.1 ms is used.",
+    ]
+    np.testing.assert_allclose(recording.times(), [0.5])
+
+
 def test_synapses_that_change_their_number_end_the_run():
     text = LEARNING + "pruning: w > 1.2\n"
     net, made = learning(text)
@@ -268,6 +325,31 @@ def test_a_network_that_plays_keeps_a_bounded_memory():
     assert net._spike_records["C"].n_dropped > 0
     assert trace.steps[-1] == reached - 1
     np.testing.assert_array_equal(np.diff(trace.steps), 1)
+
+
+def test_play_for_a_time_keeps_no_more_than_play_without_an_end():
+    net, group = counting(10)
+    net.recording_budget = 0.008
+    net.record(group, "v")
+
+    net.play(2000)
+    player = net._simulator._player
+    assert player is not None
+    player.join(60)
+
+    trace = net._trace_records["C"]["v"]
+    assert trace.nbytes < (1 + SPARE) * 8000
+    assert trace.steps[-1] == 19_999
+
+
+def test_run_that_is_awaited_keeps_everything():
+    net, group = counting(10)
+    net.recording_budget = 0.008
+    recording = net.record(group, "v")
+
+    asyncio.run(net.run(2000))
+
+    assert recording["v"].shape == (20_000, 10)
 
 
 def test_recordings_share_the_budget_and_rare_ones_are_kept_whole():
@@ -441,11 +523,20 @@ def test_tables_carry_units():
     [
         (
             lambda net, group: net.record(group, "v", neurons=[1.5]),
-            "Population 'C': neurons [1.5] lie outside its 5 neurons; use indices below 5.",
+            "Population 'C': neurons [1.5] are no list of whole numbers; use indices below 5.",
         ),
         (
             lambda net, group: net.record(group, "v", neurons=np.arange(99)),
             "Population 'C': neurons those given lie outside its 5 neurons; use indices below 5.",
+        ),
+        (
+            lambda net, group: net.record(group, "v", neurons=[[1], [2, 3]]),
+            "Population 'C': 'neurons' has rows of different lengths; "
+            "give a number or an array of numbers.",
+        ),
+        (
+            lambda net, group: net.record(group, "v", neurons=np.ones(4, bool)),
+            "Population 'C': the mask of neurons has shape (4,); give one of shape (5,).",
         ),
         (
             lambda net, group: net.record(group, "v", moment="middle"),
@@ -468,7 +559,7 @@ def test_tables_carry_units():
             "Recording of v of 'C': it has no traces of 'u'; it holds v.",
         ),
     ],
-    ids=["fraction", "many", "moment", "keep", "synapses", "sum", "not recorded"],
+    ids=["fraction", "many", "ragged", "mask", "moment", "keep", "synapses", "sum", "not recorded"],
 )
 def test_mistake_is_one_sentence(action, expected):
     net, group = counting()
@@ -482,14 +573,18 @@ def test_mistake_is_one_sentence(action, expected):
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ({"variables": "u"}, "'u' is no variable of each synapse; choose from w."),
-        ({"variables": "total"}, "'total' is no variable of each synapse; choose from w."),
+        ({"variables": "u"}, "'u' is no variable of its synapses; choose from w, total."),
+        (
+            {"variables": "eta"},
+            "'eta' is a parameter, which nothing in the model changes; read projection.eta "
+            "instead.",
+        ),
         (
             {"variables": "w", "synapses": [6]},
             "synapses [6] lie outside its 6 synapses; use indices below 6.",
         ),
     ],
-    ids=["unknown", "shared", "beyond"],
+    ids=["unknown", "parameter", "beyond"],
 )
 def test_synapses_that_are_not_there_are_refused(options, expected):
     net, made = learning()

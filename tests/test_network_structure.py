@@ -156,3 +156,29 @@ def test_a_created_synapse_for_rates_has_the_delay_of_its_rule():
     assert projection.delay.tolist() == [1, 3, 3, 1]
     # r is the number of the step after it: 5 came one step, 3 three steps ago.
     assert post.r.tolist() == [5 + 10 * 3, 5 + 10 * 3]
+
+
+@pytest.mark.parametrize("start", ["start_pruning", "start_creating"])
+@pytest.mark.parametrize(
+    ("period", "wrong"),
+    [
+        (-1.0, "-1.0 ms; give an interval above 0 ms."),
+        (float("nan"), "nan ms; give an interval above 0 ms."),
+        ("often", "'often'; give an interval above 0 ms."),
+        (1e300, "1e+300 ms is beyond 2147000000 steps; give a shorter one."),
+    ],
+    ids=str,
+)
+def test_impossible_period_is_refused_and_not_logged(start, period, wrong):
+    rule = Synapse(
+        equations="x = 1", psp="w * pre.r", pruning="x > 2", creating="pre.r > 2", name="Both"
+    )
+    net = Network(dt=1.0, seed=3)
+    projection = net.connect(net.add(2, HELD), net.add(2, SUM), "exc", synapse=rule, name="P")
+
+    with pytest.raises(NetworkError) as error:
+        getattr(projection, start)(period)
+
+    assert str(error.value) == f"Projection 'P': period = {wrong}"
+    assert len(net.log) == 0
+    net.simulate(2)

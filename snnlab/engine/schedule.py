@@ -44,15 +44,16 @@ class OffGridWarning(UserWarning):
     """A duration is no whole number of time steps; the nearest whole number is used."""
 
 
-def steps(duration: float, dt: float, *, what: str) -> int:
-    """The whole number of steps of ``dt`` ms nearest to ``duration`` ms.
+def steps(duration: float, dt: float, *, what: str, least: int = 0) -> int:
+    """The whole number of steps of ``dt`` ms nearest to ``duration`` ms, but ``least`` of them.
 
     ``what`` names the duration in the warning that is given when it is off the grid.
     """
-    n = round(duration / dt)
-    if abs(duration - n * dt) > 1e-6 * dt * max(1, n):
+    n = max(least, round(duration / dt))
+    if duration and abs(duration - n * dt) > 1e-6 * dt * max(1, n):
+        wrong = "is shorter than" if 0 < duration < least * dt else "is no multiple of"
         warnings.warn(
-            f"{what}: {duration:g} ms is no multiple of dt = {dt:g} ms; {n * dt:g} ms is used.",
+            f"{what}: {duration:g} ms {wrong} dt = {dt:g} ms; {n * dt:g} ms is used.",
             OffGridWarning,
             stacklevel=3,
         )

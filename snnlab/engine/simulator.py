@@ -59,6 +59,7 @@ class Run:
 
     end: int | None  # step at which it ends by itself
     blocking: bool  # in the thread that asked for it
+    awaited: bool  # by someone who wants all that it brings
     thread: int | None = None
     over: threading.Event = field(default_factory=threading.Event)
 
@@ -183,9 +184,9 @@ class Simulator:
 
     @property
     def playing(self) -> bool:
-        """Whether it runs without an end in sight."""
+        """Whether it runs in the background, and nobody waits for the end."""
         run = self._run
-        return run is not None and run.end is None
+        return run is not None and not run.awaited
 
     @property
     def real_time_factor(self) -> float:
@@ -246,7 +247,14 @@ class Simulator:
         with self._wake:
             self._tasks = tuple(t for t in self._tasks if t is not task)
 
-    def _begin(self, n_steps: int | None, n_pauses: int | None, *, blocking: bool) -> Run | None:
+    def _begin(
+        self,
+        n_steps: int | None,
+        n_pauses: int | None,
+        *,
+        blocking: bool = False,
+        awaited: bool = False,
+    ) -> Run | None:
         """A new run, the present one from now on; None where there is one already.
 
         One that was paused before it began, after the pause number ``n_pauses``, is over.
@@ -254,7 +262,8 @@ class Simulator:
         with self._wake:
             if self._run is not None:
                 return None
-            run = Run(None if n_steps is None else self.step_index + n_steps, blocking)
+            end = None if n_steps is None else self.step_index + n_steps
+            run = Run(end, blocking, awaited)
             run.thread = threading.get_ident() if blocking else None
             if n_pauses is not None and n_pauses != self.n_pauses:
                 run.over.set()
@@ -293,7 +302,7 @@ class Simulator:
         KeyboardInterrupt
             After the step or slice in which Ctrl-C came; everything recorded is kept.
         """
-        run = self._begin(n_steps, n_pauses, blocking=True)
+        run = self._begin(n_steps, n_pauses, blocking=True, awaited=True)
         if run is None:
             raise SimulationError(
                 "Network: it is running already; call net.pause() before net.simulate()."
@@ -321,14 +330,16 @@ class Simulator:
             if n_steps > 1:
                 self._on_change()
 
-    def play(self, n_steps: int | None = None, n_pauses: int | None = None) -> Future[None] | None:
+    def play(
+        self, n_steps: int | None = None, n_pauses: int | None = None, *, awaited: bool = False
+    ) -> Future[None] | None:
         """Run in a thread of its own until `pause`, or for ``n_steps``; ``n_pauses`` as in `run`.
 
         Returns what is done at the end and carries what stopped it; None when it runs already.
         """
         ended: Future[None] = Future()
         ended.set_running_or_notify_cancel()  # who gives up waiting does not stop the run
-        run = self._begin(n_steps, n_pauses, blocking=False)
+        run = self._begin(n_steps, n_pauses, awaited=awaited)
         if run is None:
             return None
         if run.over.is_set():

@@ -31,7 +31,7 @@ from snnlab.engine.rows import (
     taken,
 )
 from snnlab.errors import NetworkError
-from snnlab.network.values import is_number
+from snnlab.network.values import as_array, is_number
 
 DRAWS = 3  # last part of the path of a rule's own random streams
 PAIRS_AT_ONCE = 250_000  # of a function: what it computes stays in the cache
@@ -548,7 +548,9 @@ class FromPairs(Connector):
     @cached_property
     def _pairs(self) -> tuple[NDArray, NDArray]:
         """What was given, as arrays; lists are read once."""
-        return np.asarray(self.sources), np.asarray(self.targets)
+        given = ("sources", self.sources), ("targets", self.targets)
+        sources, targets = (as_array("FromPairs", name, one) for name, one in given)
+        return sources, targets
 
     def check(self, groups: Groups) -> None:
         self._check_pairs(groups.n_pre, groups.n_post)
@@ -611,7 +613,8 @@ class FromMatrix(Connector):
         self._check_shape(groups.n_pre, groups.n_post)
 
     def _check_shape(self, n_pre: int, n_post: int) -> None:
-        shape = np.shape(self.weights)
+        stored, given = hasattr(self.weights, "tocoo"), self.weights
+        shape = np.shape(given if stored else as_array("FromMatrix", "weights", given))
         if shape != (n_pre, n_post):
             raise NetworkError(
                 f"FromMatrix: the matrix has shape {shape}, and {n_pre} pre neurons are connected "
@@ -816,7 +819,7 @@ def _check_places(kind: str, side: str, places: NDArray, n: int) -> None:
 def _numbers(kind: str, name: str, given: ArrayLike | None, n: int) -> NDArray | None:
     if given is None:
         return None
-    values = np.asarray(given)
+    values = as_array(kind, name, given)
     if values.dtype.kind not in "buif" or values.shape not in ((), (n,)):
         raise NetworkError(
             f"{kind}: '{name}' has shape {values.shape} and type {values.dtype}; give {n} numbers, "

@@ -20,6 +20,7 @@ from snnlab.network.population import (
     PopulationView,
     Values,
     check_numbers,
+    unknown_attribute,
 )
 from snnlab.network.values import check_fits
 
@@ -63,6 +64,11 @@ class PoissonDrive:
         self._weight = self._checked("weight", weight, WEIGHTS)
         self._rate = self._checked("rate", rate, RATES)
         self._counts = self._tabulated(self._rate, self._n)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not name.startswith("_") and not hasattr(self, name) and "_counts" in self.__dict__:
+            raise AttributeError(unknown_attribute(self.where, name, self._parameter_names))
+        object.__setattr__(self, name, value)
 
     @property
     def where(self) -> str:

@@ -15,7 +15,7 @@ from snnlab.network import snapshot
 from snnlab.network.changes import ParameterLog
 from snnlab.network.snapshot import Records, Snapshot
 from snnlab.network.values import is_number
-from snnlab.recording.results import Traces
+from snnlab.recording.results import Lineage, Traces
 
 if TYPE_CHECKING:
     from snnlab.network.network import Network
@@ -34,6 +34,7 @@ class Branch:
     end: float  # ms
     records: Records
     step: int  # that was gone back to
+    lineage: Lineage  # of its steps
 
     @property
     def nbytes(self) -> int:
@@ -71,7 +72,8 @@ class History:
 
     def __repr__(self) -> str:
         if not self._snapshots:
-            return "History: nothing is kept; call net.history.keep()."
+            told = "nothing yet" if self.kept else "nothing is kept; call net.history.keep()"
+            return f"History: {told}."
         first, last = self.times
         return f"History: from {first:g} to {last:g} ms, {len(self.branches)} branches left"
 
@@ -118,7 +120,7 @@ class History:
                 raise NetworkError(f"Network: history.keep: {name} = {value!r}; give a number > 0.")
         self.stop()
         self._budget = budget * 1e6
-        period = max(1, steps(every, self._network.dt, what="history.keep: every"))
+        period = steps(every, self._network.dt, what="history.keep: every", least=1)
         self._task = self._network._every(period, self.take)
         if self._network._initial is not None:
             self._network._simulator.call(self.begin)
@@ -168,6 +170,21 @@ class History:
                 del self._shared[id(array)]
                 self._nbytes -= OBJECT + array.nbytes
 
+    def follow(self, saved: Snapshot, parting: int | None) -> None:
+        """Time has gone to ``saved``; from the step ``parting`` on its past is another one.
+
+        What is not of its past goes. Branches stay, unless they have nothing in common with it.
+        """
+        if any(one is saved for one in self._snapshots):
+            self.forget_after(saved.step)
+            return
+        # What was changed before a step that both have begun with need not be the same.
+        common = saved.step if parting is None else min(saved.step, parting)
+        self.forget_after(common - 1)
+        if parting == 0:
+            shared = [one for one in self.branches if one.lineage.parting(saved.lineage) != 0]
+            self.branches = shared
+
     def forget_after(self, step: int) -> None:
         """Drop the snapshots of later steps."""
         while self._snapshots and self._snapshots[-1].step > step:
@@ -201,7 +218,8 @@ class History:
         network = self._network
         if network.step_index > step:
             records = network._copy_records()
-            branch = Branch(network.log, step * network.dt, network.time, records, step)
+            left, lineage = step * network.dt, network.lineage.copy()
+            branch = Branch(network.log, left, network.time, records, step, lineage)
             self.branches = [*self.branches, branch][-MAX_BRANCHES:]
             while len(self.branches) > 1 and self._size_of_branches() > self._budget:
                 self.branches = self.branches[1:]

@@ -472,11 +472,22 @@ class TimedArray(Input):
         if self.schedule is None:
             starts = np.arange(n_rows, dtype=np.int64)
         elif np.ndim(self.schedule) == 0:
-            lasts = steps(float(np.asarray(self.schedule)), dt, what=f"{where}: schedule")
-            starts = np.arange(n_rows, dtype=np.int64) * max(1, lasts)
+            given = float(np.asarray(self.schedule))
+            lasts = steps(given, dt, what=f"{where}: schedule", least=1)
+            starts = np.arange(n_rows, dtype=np.int64) * lasts
         else:
             given = np.asarray(self.schedule, float)
-            starts = np.array([steps(s, dt, what=f"{where}: schedule") for s in given], np.int64)
+            starts = np.rint(given / dt).astype(np.int64)
+            off = np.abs(given - starts * dt) > 1e-6 * dt * np.maximum(1, starts)
+            if off.any():
+                first = int(np.argmax(off))
+                warnings.warn(
+                    f"{where}: {np.count_nonzero(off)} of {n_rows} times of the schedule are no "
+                    f"multiples of dt = {dt:g} ms; the nearest are used, for example "
+                    f"{starts[first] * dt:g} ms for {given[first]:g} ms.",
+                    OffGridWarning,
+                    stacklevel=5,
+                )
             if (np.diff(starts) < 1).any():
                 raise NetworkError(
                     f"{where}: two times of the schedule fall in one step of {dt:g} ms; "
@@ -484,7 +495,7 @@ class TimedArray(Input):
                 )
         period = 0
         if self.period is not None:
-            period = max(1, steps(self.period, dt, what=f"{where}: period"))
+            period = steps(self.period, dt, what=f"{where}: period", least=1)
         if period and starts[-1] >= period:
             raise NetworkError(
                 f"{where}: the last row begins at {starts[-1] * dt:g} ms, after the period of "

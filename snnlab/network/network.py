@@ -73,7 +73,14 @@ from snnlab.network.recordings import (
 )
 from snnlab.network.report import Report, network_report
 from snnlab.network.snapshot import Records, Snapshot
-from snnlab.network.values import as_array, beyond_counting, check_fits, is_number, time_text
+from snnlab.network.values import (
+    as_array,
+    beyond_counting,
+    check_fits,
+    check_interval,
+    is_number,
+    time_text,
+)
 from snnlab.recording import export
 from snnlab.recording.results import Lineage, SpikeRecord, TraceRecord, Traces
 from snnlab.recording.store import RecordingStore
@@ -430,10 +437,17 @@ class Network:
             return 1
         if isinstance(delay, Distribution):
             return delay
-        if isinstance(delay, Sequence | np.ndarray) and np.ndim(delay) == 1:
-            values = np.asarray(delay)
-            check_delays(where, values)
-            return values.astype(float)
+        if isinstance(delay, Sequence | np.ndarray) and not isinstance(delay, str):
+            values = as_array(where, "delay", delay)
+            if values.ndim > 1:
+                raise NetworkError(
+                    f"{where}: 'delay' has shape {values.shape}; give one number, or one for each "
+                    f"synapse."
+                )
+            if values.ndim:
+                check_delays(where, values)
+                return values.astype(float)
+            delay = values.item()
         if not is_number(delay, 0):
             raise NetworkError(
                 f"{where}: delay = {time_text(delay)}; give a number from {self.dt:g} ms on."
@@ -442,13 +456,7 @@ class Network:
             raise NetworkError(
                 f"{where}: delay = {delay!r} ms is beyond {LAST_STEP} steps; give a shorter one."
             )
-        n = steps(float(delay), self.dt, what=f"{where}: delay")
-        if n < 1 and delay > 0:
-            warnings.warn(
-                f"{where}: delay {delay:g} ms is shorter than dt; {self.dt:g} ms is used.",
-                stacklevel=4,
-            )
-        return max(1, n)
+        return steps(float(delay), self.dt, what=f"{where}: delay", least=1)
 
     def _check_member(self, side: str, group: object) -> None:
         if not isinstance(group, Population | PopulationView):
@@ -761,8 +769,8 @@ class Network:
     def recording_budget(self) -> float:
         """MB that all spikes and traces together may take while the network plays.
 
-        What has no end in sight would fill the memory: the oldest is dropped. Runs with an end
-        keep everything.
+        What plays in the background could fill the memory: the oldest is dropped. `simulate` and
+        `run`, whose end somebody waits for, keep everything.
         """
         return self._recording_budget
 
@@ -868,7 +876,7 @@ class Network:
             await asyncio.to_thread(self._prepare)  # a compiler may work for seconds
         if n_steps == 0:
             return
-        ended = self._simulator.play(n_steps, n_pauses)
+        ended = self._simulator.play(n_steps, n_pauses, awaited=True)
         if ended is None:
             raise SimulationError(busy)
         try:
@@ -905,7 +913,7 @@ class Network:
                     f"give a duration above 0 ms, or none."
                 )
             self._check_end(float(duration))
-            n_steps = max(1, steps(duration, self.dt, what="net.play"))
+            n_steps = steps(duration, self.dt, what="net.play", least=1)
         n_pauses = self._simulator.n_pauses
         self._prepare()
         self._simulator.play(n_steps, n_pauses)
@@ -1319,10 +1327,12 @@ class Network:
         self.pause()
         self._prepare()
         with self._simulator.between_steps():
+            parting = self.lineage.parting(saved.lineage)
             snapshot.put_back(self, saved)
-            self.history.forget_after(saved.step)  # later ones are of the run that is left
+            self.history.follow(saved, parting)
             self._log = saved.log.until(saved.position, saved.step)
             self._given.clear()
+            self.history.begin()
         self.changed.emit()
 
     def go_back(self, time: float) -> None:
@@ -1506,6 +1516,8 @@ class Network:
 
     def _move_to(self, step: int, records: Records | None, lineage: Lineage) -> None:
         """Let ``step`` be the next one; what was recorded is what was until then."""
+        parting = self.lineage.parting(lineage)
+        common = step if parting is None else min(step, parting)
         self.n_moves += 1
         self.lineage.go_on_from(lineage, step)
         self._simulator.step_index = step
@@ -1514,13 +1526,17 @@ class Network:
         for name, record in self._spike_records.items():
             if records is not None and name in records.spikes:
                 record.take_over(records.spikes[name])
-            record.cut(step)
+                record.cut(step)
+            else:
+                record.cut(common)
         for name, traces in self._trace_records.items():
             for variable, trace in traces.items():
                 saved = {} if records is None else records.traces.get(name, {})
                 if variable in saved and trace.is_like(saved[variable]):
                     trace.take_over(saved[variable])
-                trace.cut(step)
+                    trace.cut(step)
+                else:
+                    trace.cut(common)
         for _, stream in self._spike_streams:
             stream.clear()
         kept = set(self._record_taps.values())
@@ -1569,9 +1585,11 @@ class Network:
         every
             Interval of the samples (ms); every step if not given.
         neurons
-            Which neurons of the group: numbers, a slice or a mask; all if not given.
+            Which neurons of the group: numbers, a slice or a mask; all if not given. They are
+            recorded in ascending order, as ``recording.neurons()`` tells.
         synapses
-            Which synapses of a projection, in the order of ``projection.w``; all if not given.
+            Which synapses of a projection, in the order of ``projection.w``; all if not given. Of
+            a variable that synapses of a post neuron share, the post neurons of these.
         moment
             "end": the values after the step, when equations have been solved, spikes have reset
             and conductances have decayed. "arrival": after the spikes of this step have been added
@@ -1609,12 +1627,7 @@ class Network:
         moment, kept = checked_moment(moment), kept_steps(keep, self.dt)
         if to is not None and kept is None:
             kept = max(1, round(KEPT_BESIDE_STORE / self.dt))
-        if every is not None and not is_number(every, above=0):
-            raise NetworkError(f"Network: every = {time_text(every)}; give an interval above 0 ms.")
-        if every is not None and beyond_counting(float(every), self.dt):
-            raise NetworkError(
-                f"Network: every = {every:g} ms is beyond {LAST_STEP} steps; give a shorter one."
-            )
+        check_interval("Network", "every", every, self.dt)
         if name is not None and (not isinstance(name, str) or not name):
             raise NetworkError(f"Network: name = {name!r}; give a text, or none.")
         wanted = checked_variables(owner.name, variables)
@@ -1625,12 +1638,13 @@ class Network:
         for variable in wanted:
             if variable == SPIKES and projection is None:
                 spikes = self._spike_records[owner.name]
-                spikes.keep = kept
             elif projection is not None:
                 found.append((variable, recorded_synapses(projection, variable, synapses)))
             else:
                 found.append((variable, recorded_neurons(cast(Group, group), variable, neurons)))
         store = None if to is None else self._store_at(to)
+        if spikes is not None:
+            spikes.keep = kept
         if store is not None and spikes is not None:
             spikes.sink = store.spikes(owner.name)
         for variable, indices in found:
@@ -1799,7 +1813,7 @@ class Network:
         *,
         keeps_all: bool = False,
     ) -> Tap:
-        period = 1 if every is None else max(1, steps(every, self.dt, what="every"))
+        period = 1 if every is None else steps(every, self.dt, what="every", least=1)
         tap = Tap(owner, variable, indices, period, put, clear, moment, keeps_all)
         self._change_taps(lambda taps: [*taps, tap])
         return tap

@@ -542,7 +542,7 @@ class Population:
             self._play(name, value, indices)
             return
         n = self.size if indices is None else len(indices)
-        drawn = None
+        drawn, n_drawn = None, state.n_drawn
         if isinstance(value, Distribution):
             drawn = value.plain, value.number(state.n_drawn + 1)
             value = state.draw(value, n)
@@ -551,10 +551,14 @@ class Population:
                 f"Population '{self.name}': '{name}' takes numbers, not {value!r}; "
                 f"give one of its variables or parameters, as population.{name}."
             )
-        given = as_array(f"Population '{self.name}'", name, value)
-        new = self._checked(name, given, n, whole=indices is None)
-        state.check_values(name, new, indices)
-        self._check_given(name, new)
+        try:
+            given = as_array(f"Population '{self.name}'", name, value)
+            new = self._checked(name, given, n, whole=indices is None)
+            state.check_values(name, new, indices)
+            self._check_given(name, new)
+        except NetworkError:
+            state.n_drawn = n_drawn  # the next values are those that would have come without it
+            raise
         self._change(name, new, indices, drawn=drawn)
 
     def _check_given(self, name: str, new: NDArray) -> None:

@@ -47,7 +47,7 @@ from snnlab.network.population import (
     unknown_attribute,
 )
 from snnlab.network.procedural import Procedure
-from snnlab.network.values import as_array, check_fits
+from snnlab.network.values import as_array, check_fits, check_interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -720,8 +720,13 @@ class Projection:
             raise AttributeError(self._unknown(name))
         if isinstance(value, LiveArray) and value.is_same(getattr(self, name)):
             return  # what `projection.x += 2` ends with, after the change was made
+        n_drawn = self._n_drawn
         new = self._array(name, value)
-        state.check_values(name, new)
+        try:
+            state.check_values(name, new)
+        except NetworkError:
+            self._forget_draws(n_drawn)
+            raise
         self._change(name, new, drawn=self._draw_of(value))
 
     def _write_one_weight(self, how: How, synapses: NDArray[np.int32] | None, new: NDArray) -> None:
@@ -897,9 +902,10 @@ class Projection:
         Raises
         ------
         NetworkError
-            If the model has no such condition.
+            If the model has no such condition, or the period is none.
         """
         self._check_rule_exists("pruning")
+        check_interval(f"Projection '{self.name}'", "period", period, self.network.dt)
         self.network._change(self, change_of(self, "start_pruning", period, "call"))
 
     def stop_pruning(self) -> None:
@@ -917,9 +923,10 @@ class Projection:
         Raises
         ------
         NetworkError
-            If the model has no such condition.
+            If the model has no such condition, or the period is none.
         """
         self._check_rule_exists("creating")
+        check_interval(f"Projection '{self.name}'", "period", period, self.network.dt)
         self.network._change(self, change_of(self, "start_creating", period, "call"))
 
     def stop_creating(self) -> None:
@@ -946,7 +953,7 @@ class Projection:
     def _start(self, rule: str, change: Callable[[Projection], None], period: float | None) -> None:
         self._stop(rule)
         what = f"Projection '{self.name}': period"
-        n = 1 if period is None else max(1, steps(period, self.network.dt, what=what))
+        n = 1 if period is None else steps(period, self.network.dt, what=what, least=1)
         self._tasks[rule] = self.network._every(n, lambda: change(self))
 
     @property
@@ -1010,7 +1017,7 @@ class Projection:
         fresh = 1 if old is not None else self.delay_steps
         if delay is not None:
             what = f"Projection '{self.name}': delay of a new synapse"
-            fresh = max(1, steps(delay, self.network.dt, what=what))
+            fresh = steps(delay, self.network.dt, what=what, least=1)
         if old is None and fresh == self.delay_steps:
             return None
         kept = np.full(self.size, self.delay_steps) if old is None else old
@@ -1052,8 +1059,13 @@ class Projection:
         where = f"Projection '{self.name}'"
         dtype = self.network.real if name == "w" else self.state.type_of(name)
         if isinstance(value, Distribution):
-            new = self._drawn(value)
-            check_fits(where, name, new, dtype)
+            n_drawn = self._n_drawn
+            try:
+                new = self._drawn(value)
+                check_fits(where, name, new, dtype)
+            except NetworkError:
+                self._forget_draws(n_drawn)
+                raise
             return new
         new = as_array(where, name, value)
         check_finite(where, name, new)
@@ -1068,6 +1080,10 @@ class Projection:
     def _drawn(self, distribution: Distribution, real: type = float) -> NDArray:
         object.__setattr__(self, "_n_drawn", self._n_drawn + 1)
         return distribution.sample(self.key, FIRST_DRAW + self._n_drawn, self.size, dtype=real)
+
+    def _forget_draws(self, n_drawn: int) -> None:
+        """What was drawn and refused leaves no trace: the next values are those without it."""
+        object.__setattr__(self, "_n_drawn", n_drawn)
 
     def _connect(self) -> Connectivity:
         """Ask the connector, then translate the positions in views to neurons."""

@@ -16,7 +16,7 @@ from snnlab.network import assembly
 from snnlab.network.assembly import WEIGHTED_SUM, PopulationParts, ProjectionParts
 from snnlab.network.population import Population, PopulationView
 from snnlab.network.projection import Projection, population_of
-from snnlab.network.values import beyond_counting, is_number, time_text
+from snnlab.network.values import as_array, beyond_counting, is_number, time_text
 from snnlab.recording import export
 from snnlab.recording.results import SpikeRecord, TraceRecord
 
@@ -57,7 +57,8 @@ class Tap:
         self._clear = clear
         self._next_step: int | None = None
         self._recorder: Recorder | None = None
-        self._n_synapses = owner.size if isinstance(owner, Projection) else 0
+        of_synapses = isinstance(owner, Projection) and _is_of_each(owner, variable)
+        self._n_synapses = owner.size if of_synapses else None
 
     @property
     def recorder(self) -> Recorder:
@@ -78,15 +79,16 @@ class Tap:
         first = step if self._next_step is None else max(step, self._next_step)
         if isinstance(parts, ProjectionParts):
             projection = parts.projection
-            if projection.size != self._n_synapses:
+            if self._n_synapses not in (None, projection.size):
                 raise SimulationError(
                     f"Projection '{projection.name}': it has {projection.size} synapses, and "
                     f"'{self.variable}' of {self._n_synapses} was to be recorded; stop that "
                     f"recording before synapses are created or pruned."
                 )
-            source = _synaptic_array(projection, self.variable)
-            bounds = np.linspace(0, self._n_synapses, n_threads + 1).astype(np.int64)
-            backend, what = projection.network._backend, "synapses"
+            source = projection.state.arrays[self.variable]
+            n_values = len(projection.state.values(self.variable))
+            bounds = np.linspace(0, n_values, n_threads + 1).astype(np.int64)
+            backend, what = projection.network._backend, "values"
         else:
             source = parts.population.state.arrays[self.variable]
             bounds, backend, what = parts.spikes.bounds, parts.backend, "neurons"
@@ -164,7 +166,7 @@ class Recording:
         return self._record(variable or next(iter(self._records), "")).times
 
     def neurons(self, variable: str | None = None) -> NDArray[np.int32]:
-        """The neurons (or synapses) that the columns of a variable belong to."""
+        """The neurons (or synapses) that the columns of a variable belong to, ascending."""
         return self._record(variable or next(iter(self._records), "")).neurons
 
     def frame(self, variable: str | None = None) -> pd.DataFrame:
@@ -244,12 +246,19 @@ def chosen_elements(where: str, what: str, n: int, chosen: Elements) -> NDArray[
     if isinstance(chosen, int | np.integer) or not isinstance(chosen, Iterable):
         chosen = cast(Iterable[int], [chosen])
     given = chosen if isinstance(chosen, np.ndarray) else list(chosen)
-    numbers = np.asarray(given)
-    if numbers.dtype == bool and numbers.shape == (n,):
+    numbers = as_array(where, what, given)
+    if numbers.dtype == bool:
+        if numbers.shape != (n,):
+            raise NetworkError(
+                f"{where}: the mask of {what} has shape {numbers.shape}; give one of shape ({n},)."
+            )
         return np.flatnonzero(numbers)
-    whole = numbers.dtype.kind in "iu" or not numbers.size
-    if not whole or numbers.ndim != 1 or not ((numbers >= -n) & (numbers < n)).all():
-        shown = given if isinstance(given, list) and len(given) <= 10 else "those given"
+    shown = given if isinstance(given, list) and len(given) <= 10 else "those given"
+    if numbers.ndim != 1 or (numbers.dtype.kind not in "iu" and numbers.size):
+        raise NetworkError(
+            f"{where}: {what} {shown} are no list of whole numbers; use indices below {n}."
+        )
+    if not ((numbers >= -n) & (numbers < n)).all():
         raise NetworkError(
             f"{where}: {what} {shown} lie outside its {n} {what}; use indices below {n}."
         )
@@ -272,8 +281,12 @@ def recorded_neurons(
     if not isinstance(variable, str) or (
         variable not in variables and not _is_weighted_sum(population, variable)
     ):
-        near = difflib.get_close_matches(str(variable), list(variables), 1)
-        hint = f"did you mean '{near[0]}'?" if near else f"choose from {', '.join(variables)}."
+        if isinstance(variable, str) and variable in population.state.parameters:
+            raise NetworkError(
+                f"{where}: '{variable}' is a parameter, which no equation changes; record "
+                f"{_listed(variables)}, or add an equation such as 'now = {variable}'."
+            )
+        hint = _hint(str(variable), variables)
         raise NetworkError(
             f"{where}: '{variable}' is no variable of neuron '{population.neuron.name}'; {hint}"
         )
@@ -296,6 +309,9 @@ def _is_weighted_sum(population: Population, variable: str) -> bool:
 def recorded_synapses(projection: Projection, variable: str, chosen: Elements) -> NDArray[np.int32]:
     """Synapses in the order of ``projection.w``, ascending.
 
+    Of a variable that synapses of a post neuron share, these neurons; of one that all share, its
+    one element.
+
     Raises
     ------
     NetworkError
@@ -308,22 +324,40 @@ def recorded_synapses(projection: Projection, variable: str, chosen: Elements) -
             f"read projection.w instead."
         )
     state = projection.state
-    each = [v.name for v in state.variables.values() if v.locality == "local"]
-    if variable not in each:
-        near = difflib.get_close_matches(variable, each, 1)
-        hint = f"did you mean '{near[0]}'?" if near else f"choose from {', '.join(each)}."
-        raise NetworkError(f"{where}: '{variable}' is no variable of each synapse; {hint}")
+    if variable in state.parameters:
+        raise NetworkError(
+            f"{where}: '{variable}' is a parameter, which nothing in the model changes; "
+            f"read projection.{variable} instead."
+        )
+    if variable not in state.variables:
+        hint = _hint(variable, state.variables)
+        raise NetworkError(f"{where}: '{variable}' is no variable of its synapses; {hint}")
     if variable in projection.event_driven:
         raise NetworkError(
             f"{where}: '{variable}' is event-driven, so it is computed at spikes only; give its "
             f"equation another method, for example ': exponential', to record it."
         )
     places = chosen_elements(where, "synapses", projection.size, chosen)
-    return places.astype(np.int32)
+    match state.variables[variable].locality:
+        case "local":
+            return places.astype(np.int32)
+        case "postsynaptic":
+            return np.unique(projection.targets[places])
+    return np.zeros(1, np.int32)
 
 
-def _synaptic_array(projection: Projection, variable: str) -> NDArray:
-    return projection.state.arrays[variable]
+def _is_of_each(projection: Projection, variable: str) -> bool:
+    """Whether each synapse has a value of its own."""
+    return projection.state.variables[variable].locality == "local"
+
+
+def _hint(wanted: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(wanted, list(known), 1)
+    return f"did you mean '{near[0]}'?" if near else f"choose from {_listed(known)}."
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names) or "none"
 
 
 def checked_variables(owner: str, variables: object) -> list[str]:
@@ -364,4 +398,4 @@ def kept_steps(keep: float | None, dt: float) -> int | None:
         raise NetworkError(f"Network: keep = {time_text(keep)}; give a time above 0 ms.")
     if beyond_counting(float(keep), dt):
         return None
-    return max(1, steps(float(keep), dt, what="keep"))
+    return steps(float(keep), dt, what="keep", least=1)

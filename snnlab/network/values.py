@@ -84,6 +84,24 @@ def time_text(given: object) -> str:
     return f"{given!r} ms" if isinstance(given, NUMBERS) else repr(given)
 
 
+def check_interval(where: str, name: str, given: object, dt: float) -> None:
+    """``given`` is a time (ms) above 0 whose steps of ``dt`` can be counted, or none at all.
+
+    Raises
+    ------
+    NetworkError
+        If it is something else.
+    """
+    if given is None:
+        return
+    if not is_number(given, above=0):
+        raise NetworkError(f"{where}: {name} = {time_text(given)}; give an interval above 0 ms.")
+    if beyond_counting(float(given), dt):
+        raise NetworkError(
+            f"{where}: {name} = {given:g} ms is beyond {LAST_STEP} steps; give a shorter one."
+        )
+
+
 def beyond_counting(duration: float, dt: float) -> bool:
     """Whether ``duration`` ms have more steps than are counted."""
     return duration / dt > LAST_STEP

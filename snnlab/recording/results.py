@@ -505,8 +505,8 @@ class Traces(Mapping[str, NDArray]):
         if variable not in self._records:
             known = ", ".join(self._records) or "nothing"
             raise KeyError(
-                f"Population '{self._owner}': '{variable}' was not recorded ({known} was); call "
-                f"net.record(population, ['{variable}']) before the run."
+                f"Traces of '{self._owner}': '{variable}' was not recorded ({known} was); call "
+                f"net.record(..., ['{variable}']) before the run."
             )
         return self._records[variable]
 

@@ -19,6 +19,7 @@ from snnlab.network.presentation import (
     set_sweep_views,
     set_worker,
 )
+from snnlab.recording.plotting import RecordedRun, set_plotter
 
 if TYPE_CHECKING:
     from snnlab.model.neuron import Neuron
@@ -34,6 +35,7 @@ def connect_layers() -> None:
     set_worker(_work)
     set_runs(_runs)
     set_sweep_views(_sweep_figure, _show_sweep)
+    set_plotter(_run_plot)
 
 
 def _generated_code(model: Neuron | Synapse) -> str:
@@ -76,6 +78,12 @@ def _show_sweep(sweep: Sweep) -> None:
     from snnlab.widgets.sweep_view import show
 
     show(sweep)
+
+
+def _run_plot(run: RecordedRun) -> Any:
+    from snnlab.widgets.run_plot import RunPlot
+
+    return RunPlot(run)
 
 
 def build_neuron(start: str | Neuron | None = None) -> Any:

@@ -30,7 +30,9 @@ COLOURS = """selector => {
 )
 def test_widgets_have_the_colours_of_their_page(chromium_browser: Browser, kind, colours):
     page = chromium_browser.new_page()
-    style = f"<style>{VSCODE} {assets.stylesheet('theme.css', 'dashboard.css')}</style>"
+    style = (
+        f"<style>{VSCODE} {assets.stylesheet('colours.css', 'theme.css', 'dashboard.css')}</style>"
+    )
 
     page.set_content(f"{style}<body {kind}><div class='snn snn-dashboard'>text</div></body>")
 
@@ -40,7 +42,7 @@ def test_widgets_have_the_colours_of_their_page(chromium_browser: Browser, kind,
 
 def test_widgets_are_readable_without_any_theme(chromium_browser: Browser):
     page = chromium_browser.new_page()
-    style = f"<style>{assets.stylesheet('theme.css', 'dashboard.css')}</style>"
+    style = f"<style>{assets.stylesheet('colours.css', 'theme.css', 'dashboard.css')}</style>"
 
     page.set_content(f"{style}<body><div class='snn snn-dashboard'>text</div></body>")
 

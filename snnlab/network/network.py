@@ -35,6 +35,7 @@ from snnlab.network import (
     handles,
     hints,
     memory,
+    plotting,
     presentation,
     snapshot,
     timescales,
@@ -82,6 +83,7 @@ from snnlab.network.values import (
     time_text,
 )
 from snnlab.recording import export
+from snnlab.recording import plotting as drawing
 from snnlab.recording.results import Lineage, SpikeRecord, TraceRecord, Traces
 from snnlab.recording.store import RecordingStore
 from snnlab.recording.streams import SpikeStream, TraceStream
@@ -1730,6 +1732,34 @@ class Network:
         return _AllTraces(
             {name: Traces(records, name) for name, records in list(self._trace_records.items())}
         )
+
+    def plot(
+        self,
+        *groups: Group | Projection | str,
+        begin: float | None = None,
+        end: float | None = None,
+    ) -> Any:
+        """Figures of what was recorded: spikes, rates and traces over one time axis.
+
+        In a notebook they are shown in the colours of the page. ``.layout`` is what they are for
+        Bokeh, ``.save("run.html")`` writes a page that needs no internet.
+
+        Parameters
+        ----------
+        groups
+            Populations, views of them, projections, or their names; all if not given.
+        begin, end
+            ms; from the first to the last step if not given.
+
+        Raises
+        ------
+        NetworkError
+            If no time has passed, nothing was recorded of these, or nothing lies between the
+            times.
+        """
+        spikes, traces = self._recorded()
+        run = plotting.recorded_run(self, groups, (begin, end), spikes, traces)
+        return drawing.plot("Network", run)
 
     def clear_recordings(self) -> None:
         """Forget the spikes and traces that were recorded, also on disk; recording goes on."""

@@ -473,6 +473,11 @@ class TraceRecord:
                     self._drop(min(n, n_joined))
         return joined[0][n:], joined[1][n:]
 
+    def times_and_samples(self) -> tuple[NDArray[np.floating], NDArray]:
+        """Time of each sample (ms, (n,)), and the samples (n, n_neurons), of one moment."""
+        steps, samples = self.steps_and_samples()
+        return self._times(steps), samples
+
     def frame(self) -> pd.DataFrame:
         """One row a time (ms), one column a neuron or synapse."""
         steps, samples = self.steps_and_samples()

@@ -21,7 +21,8 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from snnlab.errors import SimulationError
-from snnlab.recording import export
+from snnlab.recording import export, plotting
+from snnlab.recording.plotting import checked_span, recorded_parts
 from snnlab.recording.results import Traces, spike_frame, trace_frame
 
 if TYPE_CHECKING:
@@ -332,6 +333,56 @@ class StoredRecording:
     def traces(self) -> Mapping[str, Traces]:
         return {owner: Traces(records, owner) for owner, records in self._traces.items()}
 
+    def plot(self, *owners: str, begin: float | None = None, end: float | None = None) -> Any:
+        """Figures of what was recorded, as `Network.plot` makes them.
+
+        Parameters
+        ----------
+        owners
+            Names of populations and projections; all if not given.
+        begin, end
+            ms; the first and the last time if not given.
+
+        Raises
+        ------
+        SimulationError
+            If there is no such name, nothing was recorded, or nothing lies between the times.
+        """
+        where = f"Recording '{self.path}'"
+        names = dict.fromkeys((*self._spikes, *self._traces))
+        for owner in owners:
+            if owner not in names:
+                raise SimulationError(
+                    f"{where}: it has nothing of {owner!r} to plot; "
+                    f"it has {', '.join(names) or 'nothing'}."
+                )
+        spikes = self.spikes
+        ends = [
+            float(table["time"].to_numpy()[-1]) + self.dt for table in spikes.values() if len(table)
+        ]
+        for records in self._traces.values():
+            ends += [float(trace.times[-1]) for trace in records.values() if len(trace.steps)]
+        if not ends:
+            raise SimulationError(f"{where}: nothing was recorded, so there is nothing to plot.")
+        span = checked_span(where, begin, end, last=max(ends), error=SimulationError)
+        run = recorded_parts(
+            spikes,
+            self._traces,
+            sizes=self._sizes(spikes),
+            chosen=dict.fromkeys(owners),
+            span=span,
+            dt=self.dt,
+            inhibits=dict.fromkeys(names, False),
+        )
+        return plotting.plot(where, run)
+
+    def _sizes(self, spikes: Mapping[str, pd.DataFrame]) -> dict[str, int]:
+        """How many neurons each population has at least."""
+        return {
+            name: int(table["neuron"].to_numpy().max()) + 1 if len(table) else 1
+            for name, table in spikes.items()
+        }
+
     def save(self, path: str | Path) -> None:
         """Write all spikes and traces to a file that ends in .npz, or one table to a .csv file.
 
@@ -393,6 +444,11 @@ class StoredTrace:
     def samples(self) -> NDArray:
         """(n_samples, n_neurons)"""
         return self._group["values"][: len(self.steps)]
+
+    def times_and_samples(self) -> tuple[NDArray[np.floating], NDArray]:
+        """Time of each sample (ms, (n,)), and the samples (n, n_neurons), of one moment."""
+        steps = self.steps
+        return (steps + (self.moment == "end")) * self._dt, self._group["values"][: len(steps)]
 
     def frame(self) -> pd.DataFrame:
         """One row a time (ms), one column a neuron or synapse."""

@@ -104,7 +104,7 @@ class BuilderPanel(anywidget.AnyWidget):
     """The form of a builder; `Builder` puts the mathematics beside it."""
 
     _esm = assets.javascript("builder.js")
-    _css = assets.stylesheet("theme.css", "model_card.css", "builder.css")
+    _css = assets.stylesheet("colours.css", "theme.css", "model_card.css", "builder.css")
 
     def __init__(self, owner: Builder, **options: Any) -> None:
         self._owner = owner

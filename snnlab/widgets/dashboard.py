@@ -50,7 +50,7 @@ class Dashboard(FigureWidget):
     """
 
     _esm = assets.javascript("dashboard.js")
-    _css = assets.stylesheet("theme.css", "dashboard.css")
+    _css = assets.stylesheet("colours.css", "theme.css", "dashboard.css")
 
     def __init__(self, network: Any, *, window: float = DEFAULT_DURATION) -> None:
         self._network = network

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from snnlab.network.plotting import inhibiting
 from snnlab.plots.frames import History, RasterColumns, TraceColumns, Window, stack_bands
 from snnlab.plots.live import Picture
 from snnlab.plots.palette import Colour, population_colours, trace_colours
@@ -50,14 +51,9 @@ def picture_of(network: Any, traced: Sequence[Traced] | None = None) -> Picture:
 
 def colours_of(network: Any) -> dict[str, Colour]:
     """The colour of each population: warm for those that inhibit."""
-    inhibiting = {
-        projection.pre.name
-        for projection in list(network.projections.values())
-        if projection.target.lower().startswith(("inh", "gaba"))
-    }
-    names = list(network.populations)
-    colours = population_colours([name in inhibiting for name in names])
-    return dict(zip(names, colours, strict=True))
+    inhibits = inhibiting(network)
+    colours = population_colours(list(inhibits.values()))
+    return dict(zip(inhibits, colours, strict=True))
 
 
 def first_traces(network: Any) -> tuple[Traced, ...]:

@@ -62,7 +62,7 @@ class CardPanel(FigureWidget):
     """
 
     _esm = assets.javascript("model_card.js")
-    _css = assets.stylesheet("theme.css", "model_card.css")
+    _css = assets.stylesheet("colours.css", "theme.css", "model_card.css")
 
     def __init__(
         self,

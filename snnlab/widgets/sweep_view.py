@@ -28,7 +28,7 @@ class SweepView(FigureWidget):
     """
 
     _esm = assets.javascript("sweep_view.js")
-    _css = assets.stylesheet("theme.css", "sweep_view.css")
+    _css = assets.stylesheet("colours.css", "theme.css", "sweep_view.css")
 
     item = traitlets.Dict(read_only=True).tag(sync=True)
     colours = traitlets.List(read_only=True).tag(sync=True)

@@ -1,8 +1,11 @@
 """The number of threads: chosen by measurement, and without a trace in the results."""
 
+import ctypes
 import os
+import subprocess
 import threading
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +14,7 @@ from test_network_determinism import coba, spikes, state
 
 from snnlab.engine import simulator, team
 from snnlab.engine.team import LONGEST_INTERVAL, TeamChoice
+from snnlab.engine.toolchain import find_toolchain
 from snnlab.errors import NetworkError
 from snnlab.model.neuron import Neuron
 from snnlab.network.network import Network
@@ -243,6 +247,30 @@ def test_threads_that_share_a_core_compute_the_same():
 
     for name, population in alone.populations.items():
         assert np.array_equal(population.v, together.populations[name].v)
+
+
+@pytest.fixture(scope="module")
+def absent_worker(tmp_path_factory):
+    """The step loop with a second thread that stays away (tests/absent_worker.c)."""
+    made = tmp_path_factory.mktemp("absent") / "absent_worker.so"
+    engine = Path(team.__file__).parent
+    sources = [engine / name for name in ("inputs.c", "procedural.c", "connectivity.c")]
+    sources.append(Path(__file__).with_name("absent_worker.c"))
+    flags = ["-shared", "-fPIC", "-fopenmp", f"-I{engine}", f"-I{engine / 'include'}"]
+    command = [*find_toolchain().command, *flags, *sources, "-lm", "-o", made]
+    subprocess.run(command, check=True, capture_output=True)
+    library = ctypes.CDLL(str(made))
+    library.pauses.argtypes = [ctypes.c_int64, ctypes.c_uint32]
+    library.pauses.restype = ctypes.c_int64
+    return library
+
+
+def test_nobody_looks_for_a_thread_that_has_not_come(absent_worker):
+    assert absent_worker.pauses(100, 0) == 0
+
+
+def test_a_thread_that_went_away_is_looked_for_in_one_segment_only(absent_worker):
+    assert absent_worker.pauses(100, 1) == absent_worker.late_looks() - 1
 
 
 def test_number_given_is_a_limit(monkeypatch):

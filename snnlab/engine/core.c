@@ -72,7 +72,7 @@ static int is_stopped(const snn_engine *engine)
 static int is_over(const snn_engine *engine, int64_t n_done)
 {
     if (is_stopped(engine)) return 1;
-    if (!(engine->patience > 0.0)) return 0;
+    if (!(engine->patience > 0.0) || n_done % engine->glance) return 0;
     return now() - engine->started > SNN_GRACE + (double)n_done * engine->patience;
 }
 
@@ -160,6 +160,75 @@ static void deliver(const snn_engine *engine, const snn_projection *projection,
                 deliver_row(projection, begin, end);
         }
     }
+}
+
+/* Rows that are delivered one after the other, of one projection or several: what the next ones need
+ * is on its way meanwhile, also where a step has few spikes. */
+enum { ROWS_IN_LINE = 32 };
+
+typedef struct {
+    const snn_projection *projection[ROWS_IN_LINE];
+    int32_t neuron[ROWS_IN_LINE];
+    int n;
+} snn_line;
+
+static inline const int64_t *part_of_row(const snn_engine *engine, const snn_line *line, int row)
+{
+    return line->projection[row]->part + line->neuron[row] * (int64_t)(engine->n_threads + 1);
+}
+
+static inline void fetch_in_line(const snn_engine *engine, const snn_line *line, int row, int first,
+                                 int last)
+{
+    const int64_t *part = part_of_row(engine, line, row);
+    fetch_row(line->projection[row], part[first], part[last]);
+}
+
+static void deliver_line(const snn_engine *engine, snn_line *line, const snn_clock *clock, int first,
+                         int last)
+{
+    enum { AHEAD = 3 };
+    for (int row = 0; row < AHEAD && row < line->n; ++row)
+        fetch_in_line(engine, line, row, first, last);
+    for (int row = 0; row < line->n; ++row) {
+        if (row + AHEAD < line->n) fetch_in_line(engine, line, row + AHEAD, first, last);
+        const snn_projection *projection = line->projection[row];
+        const int64_t *part = part_of_row(engine, line, row);
+        const int64_t begin = part[first], end = part[last];
+        if (begin == end) continue;
+        if (projection->kernel)
+            projection->kernel(&projection->args, clock, line->neuron[row], begin, end);
+        else
+            deliver_row(projection, begin, end);
+    }
+    line->n = 0;
+}
+
+/* As `deliver`, for phases that are neighbours. */
+static void deliver_together(const snn_engine *engine, const snn_phase *phase, int n_phases,
+                             const snn_clock *clock, int first, int last)
+{
+    const int n_threads = engine->n_threads;
+    snn_line line;
+    line.n = 0;
+    for (int p = 0; p < n_phases; ++p) {
+        const snn_projection *projection = phase[p].object;
+        const int64_t emitted = clock->step - projection->delay;
+        if (emitted < 0) continue;
+        const snn_population *pre = projection->pre;
+        const int64_t slot = emitted % pre->n_slots;
+        for (int owner = 0; owner < n_threads; ++owner) {
+            const int32_t *neuron = pre->neuron + slot * pre->padded + pre->bounds[owner];
+            const int64_t n = pre->count[(slot * n_threads + owner) * 8];
+            for (int64_t s = 0; s < n; ++s) {
+                line.projection[line.n] = projection;
+                line.neuron[line.n] = neuron[s];
+                __builtin_prefetch(part_of_row(engine, &line, line.n) + first);
+                if (++line.n == ROWS_IN_LINE) deliver_line(engine, &line, clock, first, last);
+            }
+        }
+    }
+    deliver_line(engine, &line, clock, first, last);
 }
 
 /* After every synapse has seen the traces as they were before. */
@@ -909,20 +978,50 @@ static void run_phase(snn_engine *engine, const snn_phase *phase, const snn_cloc
     for (int thread = first; thread < last; ++thread) run_part(engine, phase, clock, thread);
 }
 
-/* Ask for all that other threads queued in the last step before the first of it is needed: each
- * line comes from another core. */
+/* How many phases from number `p` on deliver spikes, all of which arrive now. */
+static int plain_deliveries(const snn_engine *engine, int p)
+{
+    int n = 0;
+    for (; p + n < engine->n_phases && engine->phases[p + n].kind == SNN_DELIVER; ++n) {
+        const snn_projection *projection = engine->phases[p + n].object;
+        if (projection->inbox || projection->arrival) break;
+    }
+    return n;
+}
+
+/* The phases from number `p` on until the next barrier; returns the number of that one. */
+INLINE int run_segment(snn_engine *engine, int p, const snn_clock *clock, int first, int last)
+{
+    for (; p < engine->n_phases && engine->phases[p].kind != SNN_BARRIER; ++p) {
+        const int n = engine->phases[p].kind == SNN_DELIVER ? plain_deliveries(engine, p) : 0;
+        if (n > 1) {
+            deliver_together(engine, &engine->phases[p], n, clock, first, last);
+            p += n - 1;
+        } else {
+            run_phase(engine, &engine->phases[p], clock, first, last);
+        }
+    }
+    return p;
+}
+
+/* Ask for all that other threads queued in the last step before the first of it is needed, and for
+ * where the spikes of this step will be queued: each line comes from another core. */
 static void fetch_spikes(const snn_engine *engine, int64_t step, int first, int last)
 {
-    if (step == 0) return;
     for (int p = 0; p < engine->n_phases; ++p) {
         if (engine->phases[p].kind != SNN_COLLECT) continue;
         const snn_population *population = engine->phases[p].object;
-        const int64_t slot = (step - 1) % population->n_slots;
+        const int64_t slot = step % population->n_slots;
+        const int64_t before = (slot ? slot : population->n_slots) - 1;
+        const int64_t *const bounds = population->bounds;
         for (int owner = 0; owner < engine->n_threads; ++owner) {
             if (owner >= first && owner < last) continue;
-            __builtin_prefetch(population->count + (slot * engine->n_threads + owner) * 8);
-            __builtin_prefetch(population->neuron + slot * population->padded +
-                               population->bounds[owner]);
+            __builtin_prefetch(population->count + (before * engine->n_threads + owner) * 8);
+            __builtin_prefetch(population->neuron + before * population->padded + bounds[owner]);
+        }
+        for (int owner = first; owner < last; ++owner) {
+            __builtin_prefetch(population->count + (slot * engine->n_threads + owner) * 8, 1);
+            __builtin_prefetch(population->neuron + slot * population->padded + bounds[owner], 1);
         }
     }
 }
@@ -958,6 +1057,7 @@ static int take_share(const snn_member *member, int share)
     snn_engine *const engine = member->engine;
     snn_arrival *const arrival = &engine->arrival[share];
     uint32_t segment = member->segment;
+    if (__atomic_load_n(&arrival->taken, __ATOMIC_RELAXED) != segment) return 0;
     if (!__atomic_compare_exchange_n(&arrival->taken, &segment, segment + 1, 0, __ATOMIC_ACQUIRE,
                                      __ATOMIC_RELAXED))
         return 0;
@@ -966,16 +1066,15 @@ static int take_share(const snn_member *member, int share)
     const int first = engine->n_threads * share / engine->team;
     const int last = engine->n_threads * (share + 1) / engine->team;
     const snn_clock clock = {engine->step + n, (double)(engine->step + n) * engine->dt, engine->dt};
-    int p = member->begin;
-    if (p == 0) fetch_spikes(engine, clock.step, first, last);
-    for (; p < engine->n_phases && engine->phases[p].kind != SNN_BARRIER; ++p)
-        run_phase(engine, &engine->phases[p], &clock, first, last);
-    int ends = 0;
+    if (member->begin == 0) fetch_spikes(engine, clock.step, first, last);
+    const int p = run_segment(engine, member->begin, &clock, first, last);
+    uint32_t told = 4 * (member->segment + 1);
+    if (share != member->thread) told |= SNN_FOREIGN;
     if (share == 0 && p == engine->n_phases && is_over(engine, n + 1)) {
         engine->team_steps = n + 1;
-        ends = 1;
+        told |= SNN_ENDS;
     }
-    snn_tell(&engine->sleepers.n, &arrival->arrived, 2 * (member->segment + 1) + (uint32_t)ends);
+    snn_tell_soon(&engine->sleepers.n, &arrival->arrived, told);
     return 1;
 }
 
@@ -995,32 +1094,37 @@ static void help(const snn_member *member, int taker)
 #endif
 }
 
-/* Wait until a share has come as far as the present segment; do it where nobody has begun. Returns
- * what it tells: an odd number if the run ends there. A thread looks `spin` times and then sleeps,
- * because the notebook's kernel and the browser need the core more. */
-static uint32_t wait_for_share(const snn_member *member, int share)
+/* After as many looks at a share that is not done. A thread looks `spin` times and then sleeps, because
+ * the notebook's kernel and the browser need the core more. */
+static void wait_a_moment(const snn_member *member, int share, uint32_t seen, int looks)
 {
     snn_engine *const engine = member->engine;
     snn_arrival *const arrival = &engine->arrival[share];
-    const uint32_t here = 2 * (member->segment + 1);
+    if (looks == engine->spin / 2) help(member, __atomic_load_n(&arrival->taker, __ATOMIC_RELAXED));
+    if (looks < engine->spin) {
+        snn_pause();
+        return;
+    }
+    snn_sleep(&engine->sleepers.n, &arrival->arrived, seen, SNN_NAP);
+    help(member, __atomic_load_n(&arrival->taker, __ATOMIC_RELAXED));
+}
+
+/* Wait until a share has come as far as the present segment; do it where nobody has begun. Returns
+ * whether the run ends there. */
+static int wait_for_share(const snn_member *member, int share)
+{
+    snn_engine *const engine = member->engine;
+    snn_arrival *const arrival = &engine->arrival[share];
+    const uint32_t here = 4 * (member->segment + 1);
+    uint32_t seen = __atomic_load_n(&arrival->arrived, __ATOMIC_ACQUIRE);
     /* Who did not come to the last segment is not waited for in this one: it is back as soon as it
      * takes its share. */
-    const int came = __atomic_load_n(&arrival->taker, __ATOMIC_RELAXED) == share;
-    const int late = came ? SNN_LATE_LOOKS : 1;
-    uint32_t seen;
-    int looks = 0;
-    while ((seen = __atomic_load_n(&arrival->arrived, __ATOMIC_ACQUIRE)) < here) {
-        ++looks;
-        if (looks >= late && take_share(member, share)) continue;
-        if (looks == engine->spin / 2) help(member, __atomic_load_n(&arrival->taker, __ATOMIC_RELAXED));
-        if (looks < engine->spin) {
-            snn_pause();
-        } else {
-            snn_sleep(&engine->sleepers.n, &arrival->arrived, seen, SNN_NAP);
-            help(member, __atomic_load_n(&arrival->taker, __ATOMIC_RELAXED));
-        }
+    const int late = seen & SNN_FOREIGN ? 1 : SNN_LATE_LOOKS;
+    for (int looks = 1; seen < here; ++looks) {
+        if (looks < late || !take_share(member, share)) wait_a_moment(member, share, seen, looks);
+        seen = __atomic_load_n(&arrival->arrived, __ATOMIC_ACQUIRE);
     }
-    return seen;
+    return seen < here + 4 && seen & SNN_ENDS;
 }
 
 /* After another thread had to be helped: back to a core of its own. */
@@ -1051,10 +1155,9 @@ static int64_t run_share(snn_engine *engine, int64_t n_steps, int thread)
             }
         }
         settle(&self);
-        const uint32_t last = 2 * (self.segment + 1) + 1;
         int is_last = 0;
         for (int share = 0; share < engine->team; ++share)
-            if (wait_for_share(&self, share) == last && share == 0) is_last = 1;
+            if (wait_for_share(&self, share)) is_last = 1;
         ++self.segment;
         if (is_last) break;
         while (self.begin < engine->n_phases && engine->phases[self.begin].kind != SNN_BARRIER)
@@ -1072,8 +1175,7 @@ static int64_t run_alone(snn_engine *engine, int64_t n_steps)
     while (n < n_steps) {
         clock.t = (double)clock.step * engine->dt;
         for (int p = 0; p < engine->n_phases; ++p)
-            if (engine->phases[p].kind != SNN_BARRIER)
-                run_phase(engine, &engine->phases[p], &clock, 0, engine->n_threads);
+            p = run_segment(engine, p, &clock, 0, engine->n_threads);
         ++clock.step;
         ++n;
         if (is_stopped(engine)) break;
@@ -1157,7 +1259,8 @@ static int64_t run_team(snn_engine *engine, int64_t n_steps)
     engine->team_steps = n_steps;
     for (int thread = 0; thread < engine->team; ++thread) {
         snn_arrival *const arrival = &engine->arrival[thread];
-        arrival->arrived = arrival->taken = 0;
+        arrival->arrived = SNN_FOREIGN; /* it has not come yet */
+        arrival->taken = 0;
         arrival->pulled = arrival->taker = 0;
         arrival->tid = thread ? snn_worker_tid(thread) : snn_own_tid();
     }
@@ -1178,6 +1281,7 @@ int snn_run(snn_engine *engine, int64_t n_steps, int team, double patience)
 {
     engine->team = team < engine->n_threads ? team : engine->n_threads;
     engine->patience = patience;
+    engine->glance = patience < SNN_SHORT_STEP ? SNN_GLANCE : 1;
     engine->started = now();
     for (int k = 0; k < engine->n_prepared; ++k) {
         const snn_prepared *one = &engine->prepared[k];

@@ -269,11 +269,12 @@ typedef struct {
 } snn_phase;
 
 enum { SNN_PULLED = 1, SNN_SETTLED };
+enum { SNN_ENDS = 1, SNN_FOREIGN = 2 }; /* the run ends there; another thread did the share */
 
 typedef struct { /* of one thread of a team, and its share; lines that no other thread writes often */
-    uint32_t arrived; /* segments of this run that are done, times 2; 1 more: the run ends there */
+    uint32_t arrived; /* segments of this run that are done, times 4, with SNN_ENDS and SNN_FOREIGN */
     char gap0[2 * SNN_CACHE_LINE - 4];
-    uint32_t taken; /* segments that somebody has begun */
+    uint32_t taken; /* segments that somebody has begun; nobody else looks at it while all is well */
     int taker;      /* the thread that began the newest */
     int tid;        /* the system's number of the thread */
     int pulled;     /* it was moved to the core of another one: SNN_PULLED, then SNN_SETTLED */
@@ -309,10 +310,16 @@ typedef struct {
     const int32_t *stop; /* not 0: end after the present step; NULL: never */
     int64_t team_steps, alone_steps; /* done by the team, and by one thread */
     double team_seconds, alone_seconds;
+    int64_t glance; /* steps between two looks at the clock */
 } snn_engine;
 
 /* Seconds that a team may be late before one thread goes on without it. */
 #define SNN_GRACE 0.004
+
+/* It looks at the clock after each step, and where it has less time (s) than this for one, after so
+ * many. */
+#define SNN_SHORT_STEP 0.00001
+#define SNN_GLANCE 8
 
 /* How often a thread looks for a share that nobody has begun until it does it. */
 #define SNN_LATE_LOOKS 200

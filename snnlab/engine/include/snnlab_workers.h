@@ -47,11 +47,20 @@ static inline void snn_pause(void)
 #endif
 }
 
-/* Whoever falls asleep after this look at the sleepers finds the new value, and stays awake. */
+/* Whoever falls asleep after this look at the sleepers finds the new value, and stays awake. It waits
+ * until other cores have given up the line. */
 static inline void snn_tell(const int32_t *sleepers, uint32_t *word, uint32_t value)
 {
     __atomic_store_n(word, value, __ATOMIC_SEQ_CST);
     if (__atomic_load_n(sleepers, __ATOMIC_SEQ_CST)) snn_wake(word);
+}
+
+/* As `snn_tell`, without that wait. Who falls asleep in those 100 ns may miss it, and finds out after
+ * a nap. */
+static inline void snn_tell_soon(const int32_t *sleepers, uint32_t *word, uint32_t value)
+{
+    __atomic_store_n(word, value, __ATOMIC_RELEASE);
+    if (__atomic_load_n(sleepers, __ATOMIC_RELAXED)) snn_wake(word);
 }
 
 #endif

@@ -9,6 +9,14 @@ KINDS: dict[str, int]
 OPERATIONS: dict[str, int]
 SHARED_STEPS: int
 
+class Reals:
+    def __init__(self, arrays: Iterable[NDArray]) -> None: ...
+    def are_finite(self) -> bool: ...
+
+def steps_with_spikes(
+    first_step: int, counts: NDArray[int64]
+) -> tuple[NDArray[int64], NDArray[int64]]: ...
+
 class Arguments:
     def __init__(
         self,

@@ -301,6 +301,63 @@ cdef void *_data(array) except? NULL:
     return <void *><uintptr_t>array.ctypes.data
 
 
+cdef class Reals:
+    """Arrays of float64 or float32 that are looked at together, again and again."""
+
+    cdef object _keep
+    cdef const void **_pointers
+    cdef int64_t *_sizes  # below 0 for float32
+    cdef int _n
+
+    def __cinit__(self, arrays):
+        self._keep = list(arrays)
+        self._n = len(self._keep)
+        self._pointers = <const void **>calloc(max(1, self._n), sizeof(void *))
+        self._sizes = <int64_t *>calloc(max(1, self._n), sizeof(int64_t))
+        if self._pointers == NULL or self._sizes == NULL:
+            raise MemoryError
+        for k, array in enumerate(self._keep):
+            self._pointers[k] = _data(array)
+            self._sizes[k] = len(array) if array.dtype == np.float64 else -len(array)
+
+    def are_finite(self):
+        """Whether each value is a number, and not infinite."""
+        cdef const double *wide
+        cdef const float *narrow
+        cdef int64_t i
+        cdef int k
+        cdef bint bad = False
+        for k in range(self._n):
+            wide = <const double *>self._pointers[k]
+            narrow = <const float *>self._pointers[k]
+            for i in range(self._sizes[k]):
+                bad |= not wide[i] - wide[i] == 0
+            for i in range(-self._sizes[k]):
+                bad |= not narrow[i] - narrow[i] == 0
+        return not bad
+
+    def __dealloc__(self):
+        free(self._pointers)
+        free(self._sizes)
+
+
+def steps_with_spikes(int64_t first_step, const int64_t[::1] counts):
+    """The steps, int64, of which ``counts`` from ``first_step`` on are not 0, and those counts."""
+    cdef int64_t n = 0, k
+    for k in range(counts.shape[0]):
+        n += counts[k] != 0
+    steps, numbers = np.empty(n, np.int64), np.empty(n, np.int64)
+    cdef int64_t *step = <int64_t *>_data(steps)
+    cdef int64_t *number = <int64_t *>_data(numbers)
+    n = 0
+    for k in range(counts.shape[0]):
+        if counts[k]:
+            step[n] = first_step + k
+            number[n] = counts[k]
+            n += 1
+    return steps, numbers
+
+
 cdef class Arguments:
     """What one kernel is given: arrays, shared values and the key of its random numbers."""
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from snnlab.engine.stepper import Reals
 from snnlab.errors import DivergenceError, SimulationError
 
 if TYPE_CHECKING:
@@ -86,6 +87,8 @@ class Watch:
         self._age = 0.0  # s of computing since the copy
         self._renew = False
         self._turn = 0  # the synaptic value that is looked at next
+        self._parts: object = None  # those whose values of neurons are known
+        self._neurons = Reals([])
 
     def before_slice(self, step: int, n_steps: int) -> None:
         """Keep a copy, unless there is one from which the network went on undisturbed."""
@@ -184,12 +187,18 @@ class Watch:
 
         Unless ``whole``, of synapses only as many as one slice has time for.
         """
+        parts = self._network._parts
+        if self._parts is not parts:
+            self._parts, self._neurons = parts, Reals(_neuronal(parts.values()))
+        neurons_are_good = self._neurons.are_finite()
+        projections = [
+            each
+            for each in self._network._projection_parts.values()
+            if not each.projection.static  # those have nothing to look at
+        ]
+        if neurons_are_good and not projections:
+            return None
         with np.errstate(invalid="ignore", over="ignore"):
-            projections = [
-                parts
-                for parts in self._network._projection_parts.values()
-                if not parts.projection.static  # those have nothing to look at
-            ]
             if whole or self._n_synaptic() <= SYNAPTIC_VALUES:
                 begin, end = 0, None
             else:
@@ -199,7 +208,7 @@ class Watch:
             early = _bad_synapse([p for p in projections if not _continuous(p)], begin, end)
             return (
                 early
-                or _bad_neuron(self._network._parts.values())
+                or (None if neurons_are_good else _bad_neuron(parts.values()))
                 or _bad_synapse([p for p in projections if _continuous(p)], begin, end)
             )
 
@@ -229,6 +238,14 @@ def _synaptic(projection: Projection) -> Iterator[tuple[str, NDArray]]:
 
 def _continuous(parts: ProjectionParts) -> bool:
     return any(kind == "synapses" for kind, *_ in parts.phases)
+
+
+def _neuronal(populations: Iterable[PopulationParts]) -> Iterator[NDArray]:
+    for parts in populations:
+        state = parts.population.state
+        for name in state.variables:
+            if (values := state.values(name)).dtype.kind == "f":
+                yield values
 
 
 def _first_bad(values: NDArray) -> int | None:

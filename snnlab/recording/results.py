@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from snnlab.engine.stepper import steps_with_spikes
 from snnlab.recording.blocks import Room, size_of
 
 if TYPE_CHECKING:
@@ -86,8 +87,8 @@ class SpikeRecord:
             return
         self._end = first_step + len(counts)
         if len(neurons):
-            active = np.flatnonzero(counts)  # few of the steps where spikes are rare
-            chunk = first_step + active, counts[active], neurons
+            # Few of the steps where spikes are rare.
+            chunk = (*steps_with_spikes(first_step, counts), neurons)
             if self.sink is not None:
                 self.sink.append(np.repeat(*chunk[:2]), neurons)
             self._room.add(self._chunks, chunk, self._n_bytes)

@@ -8,6 +8,8 @@ from test_network_determinism import NOISY, coba, spikes, state
 
 from snnlab.errors import NetworkError, SimulationError
 from snnlab.model.neuron import Neuron
+from snnlab.model.synapse import Synapse
+from snnlab.network.connectors import FixedProbability
 from snnlab.network.network import Network
 
 
@@ -314,3 +316,32 @@ def test_history_that_has_begun_nothing_says_so():
         "History: nothing is kept; call net.history.keep().",
         "History: nothing yet.",
     ]
+
+
+def test_synapses_that_come_and_go_are_those_of_the_run_whichever_snapshot_is_near():
+    rule = Synapse(
+        equations="age += 1 : init = 0.0",
+        psp="w * pre.r",
+        creating="pre.r > 0 : proba = 0.05, w = 0.25",
+        pruning="age > 3 : proba = 0.2",
+        name="Renewed",
+    )
+    constant = Neuron(equations="r = 1 + 0 * sum(exc)", name="Constant")
+    found = []
+    for every in (1.0, 5.0, 100.0):
+        net = Network(dt=1.0, seed=3)
+        group = net.add(20, constant)
+        made = net.connect(group, group, "exc", FixedProbability(0.2), synapse=rule)
+        net.history.keep(every=every)
+        net.history._cost = 0.0
+        made.start_creating(2.0)
+        made.start_pruning(5.0)
+        net.simulate(30)
+
+        net.go_back(10)
+        then = made.table.to_numpy().tolist()
+        net.simulate(20)
+        found.append((then, made.table.to_numpy().tolist()))
+
+    assert found[0] == found[1] == found[2]
+    assert len(found[0][0]) != len(found[0][1]) > 20

@@ -1,5 +1,6 @@
 """Sweeps: every run begins alike, what was found are plain arrays, and nothing done is lost."""
 
+import threading
 from typing import Any
 
 import numpy as np
@@ -213,6 +214,24 @@ def test_pause_of_a_dashboard_ends_a_sweep():
         found = sweep(net, {"E.I": [10, 20, 30]}, pause_in_the_midst, duration=1000)
 
     assert len(found.runs) == 1
+
+
+def test_pause_of_another_thread_between_two_runs_ends_a_sweep():
+    net = lif(1)
+
+    def pause_after_the_first(net: Network) -> float:
+        if net.populations["E"].I == 20:
+            button = threading.Thread(target=net.pause)
+            button.start()
+            button.join()
+        net.pause()  # of the measure itself
+        return 1.0
+
+    with pytest.warns(UserWarning, match="stopped at E.I = 20, after 1 of 3 runs"):
+        found = sweep(net, {"E.I": [10, 20, 30]}, pause_after_the_first, duration=1)
+
+    assert len(found.runs) == 1
+    assert sweep(net, {"E.I": [10, 20, 30]}, duration=1).complete
 
 
 def test_failed_runs_are_told_or_passed_over():

@@ -12,7 +12,7 @@ import signal
 import threading
 import time
 from bisect import insort
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
@@ -44,6 +44,7 @@ class PeriodicTask:
     period: int  # steps
     since: int  # step
     action: Command
+    last: bool = False  # of those of a step
 
     def steps_left(self, step: int) -> int:
         """Steps to run from ``step`` until it is due."""
@@ -145,6 +146,7 @@ class Simulator:
         self._wake = threading.Condition()
         self._run: Run | None = None  # the present one; who is no longer it, ends
         self.n_pauses = 0
+        self._pausers: Counter[int] = Counter()  # how many of them were of which thread
         self._stop = np.zeros(1, np.int32)  # 1: a slice ends after its present step
         self._player: threading.Thread | None = None
         # Of the last second or so of computing: (wall s, biological s), and their sums.
@@ -236,11 +238,17 @@ class Simulator:
             self.changes += 1
             yield
 
-    def every(self, period: int, action: Command, since: int | None = None) -> PeriodicTask:
-        """Call ``action`` after each ``period`` steps, counted from now or ``since``."""
-        task = PeriodicTask(period, self.step_index if since is None else since, action)
+    def every(
+        self, period: int, action: Command, since: int | None = None, *, last: bool = False
+    ) -> PeriodicTask:
+        """Call ``action`` after each ``period`` steps, counted from now or ``since``.
+
+        With ``last`` after all others of the step: it sees what they have changed.
+        """
+        begin = self.step_index if since is None else since
+        task = PeriodicTask(period, begin, action, last)
         with self._wake:
-            self._tasks = (*self._tasks, task)
+            self._tasks = tuple(sorted((*self._tasks, task), key=lambda one: one.last))
         return task
 
     def cancel(self, task: PeriodicTask) -> None:
@@ -362,11 +370,18 @@ class Simulator:
         with self._wake:
             run, self._run = self._run, None
             self.n_pauses += 1
+            self._pausers[threading.get_ident()] += 1
             self._stop[0] = 1
             self._wake.notify_all()
         if run is not None and run.thread != threading.get_ident() and not self._lock.is_mine:
             run.over.wait()
         self._on_change()
+
+    @property
+    def n_pauses_of_others(self) -> int:
+        """How many of `n_pauses` were asked for by other threads than this one."""
+        with self._wake:
+            return self.n_pauses - self._pausers[threading.get_ident()]
 
     def abandon(self) -> None:
         """End the run soon, without waiting; safe wherever the garbage collector may call it."""

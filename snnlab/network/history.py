@@ -121,7 +121,8 @@ class History:
         self.stop()
         self._budget = budget * 1e6
         period = steps(every, self._network.dt, what="history.keep: every", least=1)
-        self._task = self._network._every(period, self.take)
+        # What else is due in the step is not due again when this state is put back.
+        self._task = self._network._every(period, self.take, last=True)
         if self._network._initial is not None:
             self._network._simulator.call(self.begin)
 

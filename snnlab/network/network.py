@@ -1035,10 +1035,15 @@ class Network:
         return self._parts[population.name].last_spike[: population.size]
 
     def _every(
-        self, n_steps: int, action: Callable[[], None], since: int | None = None
+        self,
+        n_steps: int,
+        action: Callable[[], None],
+        since: int | None = None,
+        *,
+        last: bool = False,
     ) -> PeriodicTask:
         held = _Action(action)
-        task = self._simulator.every(n_steps, _weakly(held.carry_out), since)
+        task = self._simulator.every(n_steps, _weakly(held.carry_out), since, last=last)
         self._actions[task] = held
         return task
 

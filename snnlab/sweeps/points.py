@@ -96,7 +96,7 @@ def _grid(values: Mapping[Any, Any]) -> Points:
             raise SimulationError(
                 f"sweep: '{name}' has the value {given!r}; give a list of values, [{given!r}]."
             )
-        axes[name] = tuple(map(_plain, given))
+        axes[name] = tuple(map(plain, given))
         if not axes[name]:
             raise SimulationError(f"sweep: '{name}' has no values; give at least one.")
     points = Points(axes, tuple(map(len, axes.values())), together)
@@ -122,12 +122,13 @@ def _listed(given: Sequence[Any]) -> Points:
         for name in names:
             if not isinstance(name, str):
                 raise SimulationError(f"sweep: {name!r} is no name; write for example 'E.I'.")
-    axes = {name: tuple(_plain(point[name]) for point in given) for name in names}
+    axes = {name: tuple(plain(point[name]) for point in given) for name in names}
     # A list of one parameter is a grid of one axis, which a figure shows as a curve.
     return Points(axes, (len(given),))
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A number of NumPy as one of Python."""
     return value.item() if isinstance(value, np.generic) else value
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from snnlab.errors import SimulationError
 from snnlab.network import presentation
-from snnlab.sweeps.points import Point, Points, near, text_of, value_text
+from snnlab.sweeps.points import Point, Points, near, plain, text_of, value_text
 
 VALUE = "value"  # the name of what was measured, where it has none
 MOST_ROWS = 200  # of the table in an exported page
@@ -190,7 +190,7 @@ class Sweep:
         rows = []
         for run in self.runs[:MOST_ROWS]:
             values = {**run.point, "repeat": run.repeat, **run.measured}
-            rows.append([value_text(_plain(values.get(name, run.error))) for name in columns])
+            rows.append([value_text(plain(values.get(name, run.error))) for name in columns])
         return [self.label(name) for name in columns], rows
 
     def _repr_html_(self) -> str:
@@ -233,7 +233,3 @@ def _array(name: str, run: SweepRun) -> NDArray:
 
 def _row(cell: str, texts: list[str]) -> str:
     return "<tr>" + "".join(f"<{cell}>{escape(text)}</{cell}>" for text in texts) + "</tr>"
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value

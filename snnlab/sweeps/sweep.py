@@ -123,6 +123,7 @@ class _Kept:
         self._seeds += [seed_of(self._seeds[0], repeat) for repeat in range(1, n_repeats)]
         self._handles = {name: _handle(network, name) for name in points.names}
         self._points = points
+        self._n_pauses = network._simulator.n_pauses_of_others
 
     @property
     def units(self) -> dict[str, str]:
@@ -139,6 +140,7 @@ class _Kept:
             network._draw_with(self._seeds[repeat])
             network.restore(start)
             self._give(point)
+            self.check_wanted()
             return network
 
         try:
@@ -152,6 +154,17 @@ class _Kept:
         finally:
             network._draw_with(network.seed)
             network.restore(start)
+
+    def check_wanted(self) -> None:
+        """Nobody has paused the network; between two runs there is none that a pause would end.
+
+        Raises
+        ------
+        _StoppedError
+            If somebody has.
+        """
+        if self._network._simulator.n_pauses_of_others > self._n_pauses:
+            raise _StoppedError
 
     def seed_at(self, repeat: int) -> int | None:
         return self._seeds[repeat]
@@ -224,6 +237,9 @@ class _Built:
             )
         return network
 
+    def check_wanted(self) -> None:
+        """Its networks are paused one by one."""
+
     def seed_at(self, repeat: int) -> int | None:
         return None if self._seeds is None else self._seeds[repeat]
 
@@ -253,6 +269,7 @@ def _run(
                             network = network_at(point, repeat)
                             _advance(network, settle, duration)
                             measured = _measured(measure(network))
+                            subject.check_wanted()  # the measure may have run it
                     except (NetworkError, SimulationError) as error:
                         if not skip_failed:
                             raise

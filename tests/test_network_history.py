@@ -266,6 +266,25 @@ def test_state_of_another_past_leaves_nothing_of_the_one_before(from_file, tmp_p
     )
 
 
+def test_state_of_its_own_past_from_a_file_leaves_what_was_recorded_until_then(tmp_path):
+    net = coba(500)
+    recording = net.record(net.populations["E"], "v", neurons=[0])
+    net.history.keep(every=5.0)
+    net.simulate(40)
+    net.go_back(20)
+    net.simulate(10)
+    seen = spikes(net)
+    net.store(tmp_path / "own.npz")
+    net.simulate(10)
+
+    net.load(tmp_path / "own.npz")
+
+    assert net.history.times == [30.0, 30.0]
+    assert len(net.history.branches) == 1
+    assert recording["v"].shape == (300, 1)
+    assert spikes(net) == seen
+
+
 def test_snapshot_of_an_older_branch_brings_back_only_what_both_have_in_common():
     net = coba(500)
     recording = net.record(net.populations["E"], "v", neurons=[0])

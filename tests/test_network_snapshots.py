@@ -469,6 +469,26 @@ BROKEN: dict[str, tuple[Any, Any, str]] = {
         lambda about, arrays: about.update(step=-1),
         "the step = -1 is no whole number from 0 on",
     ),
+    "no run": (
+        coba,
+        lambda about, arrays: about.update(lineage=[]),
+        "its runs begin at the steps []",
+    ),
+    "late run": (
+        coba,
+        lambda about, arrays: about.update(lineage=[[0, "a"], [99, "b"]]),
+        "its runs begin at the steps [0, 99]",
+    ),
+    "runs in disorder": (
+        coba,
+        lambda about, arrays: about.update(lineage=[[0, "a"], [9, "b"], [5, "c"]]),
+        "its runs begin at the steps [0, 9, 5]",
+    ),
+    "mark of a run": (
+        coba,
+        lambda about, arrays: about.update(lineage=[[0, "a"], [9, 3]]),
+        "3 is no mark of a run",
+    ),
 }
 
 
@@ -498,8 +518,10 @@ def test_file_with_other_numbers_than_were_stored_is_refused(broken, tmp_path):
         lambda about, arrays: about["populations"][0].update(transits={"spikes": ["a0"]}),
         lambda about, arrays: about["populations"][0]["given"].update(n_drawn=1e400),
         lambda about, arrays: about["projections"][0].update(tasks={"pruning": None}),
+        lambda about, arrays: about.update(lineage=5),
+        lambda about, arrays: about.update(lineage=[[0]]),
     ],
-    ids=["members", "number", "list", "short", "infinite", "none"],
+    ids=["members", "number", "list", "short", "infinite", "none", "no runs", "no mark"],
 )
 def test_file_with_another_description_is_refused_in_one_sentence(change, tmp_path):
     path = tmp_path / "state.npz"
@@ -961,7 +983,7 @@ def test_file_of_an_older_version_is_refused(tmp_path):
     changed_file(path, lambda about, arrays: about.update(format=1))
 
     assert file_message(path, lambda: net.load(path)) == (
-        "File 'FILE': has format 1, and this version reads 3; "
+        "File 'FILE': has format 1, and this version reads 4; "
         "read it with the version that wrote it."
     )
 

@@ -174,14 +174,15 @@ class History:
     def follow(self, saved: Snapshot, parting: int | None) -> None:
         """Time has gone to ``saved``; from the step ``parting`` on its past is another one.
 
-        What is not of its past goes. Branches stay, unless they have nothing in common with it.
+        What is not of its past goes, and what was before a file: the log begins with it. Branches
+        stay, unless they have nothing in common with this past.
         """
         if any(one is saved for one in self._snapshots):
             self.forget_after(saved.step)
             return
         # What was changed before a step that both have begun with need not be the same.
         common = saved.step if parting is None else min(saved.step, parting)
-        self.forget_after(common - 1)
+        self.forget_after(-1 if saved.log.origin is saved else common - 1)
         if parting == 0:
             shared = [one for one in self.branches if one.lineage.parting(saved.lineage) != 0]
             self.branches = shared

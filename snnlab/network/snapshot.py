@@ -37,7 +37,7 @@ from snnlab.recording.results import Lineage, SpikeRecord, TraceRecord
 if TYPE_CHECKING:
     from snnlab.network.network import Network
 
-FORMAT = 3  # of files, raised with their contents; another number is refused
+FORMAT = 4  # of files, raised with their contents; another number is refused
 
 
 @dataclass(frozen=True, eq=False)
@@ -370,6 +370,7 @@ def store(network: Network, snapshot: Snapshot, path: str | os.PathLike[str]) ->
         "dt": snapshot.dt,
         "seed": network.seed,
         "dtype": snapshot.dtype,
+        "lineage": snapshot.lineage.runs,
         "populations": [
             {
                 **_about_population(network.populations[name]),
@@ -735,7 +736,7 @@ def _snapshot_of(
         stored_values.check_drive(drive, given)
         drives[drive.name] = DriveState(_ends_of(drive), len(drive.indices), given)
     dtype = str(about["dtype"])
-    lineage = Lineage()  # what was before the file is of no run that is known here
+    lineage = Lineage(stored_values.check_lineage(about["lineage"], step))
     return Snapshot(step, network.dt, dtype, populations, projections, drives, log, 0, lineage)
 
 

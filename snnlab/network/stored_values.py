@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from snnlab.network.drives import PoissonDrive
     from snnlab.network.projection import GivenSynapses, Projection
 
+LONGEST_MARK = 64  # letters
 RULES = ("creating", "pruning")
 
 
@@ -30,6 +31,18 @@ def whole(what: str, value: Any, low: int = 0, end: int = LAST_STEP) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value < end:
         raise ValueError(f"{what} = {value!r} is no whole number from {low} on")
     return value
+
+
+def check_lineage(runs: Any, step: int) -> list[tuple[int, str]]:
+    """The first steps of the runs that led to ``step``, ascending from 0, and their marks."""
+    found = [(whole("the first step of a run", first), mark) for first, mark in runs]
+    firsts = [first for first, _ in found]
+    if firsts[:1] != [0] or firsts != sorted(set(firsts)) or firsts[-1] > step:
+        raise ValueError(f"its runs begin at the steps {firsts}")
+    for _, mark in found:
+        if not isinstance(mark, str) or not 0 < len(mark) <= LONGEST_MARK:
+            raise ValueError(f"{mark!r} is no mark of a run")
+    return found
 
 
 def check_given(state: State, given: Given, n_elements: int) -> None:

@@ -5,9 +5,10 @@ Knows steps, indices and arrays; nothing of populations.
 
 from __future__ import annotations
 
+import secrets
 import threading
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
@@ -30,12 +31,17 @@ class Lineage:
     Two that have a mark in common were one until the next mark of either.
     """
 
-    def __init__(self) -> None:
-        self._runs: tuple[tuple[int, object], ...] = ((0, object()),)
+    def __init__(self, runs: Iterable[tuple[int, str]] = ()) -> None:
+        self._runs = tuple(runs) or ((0, _mark()),)
+
+    @property
+    def runs(self) -> tuple[tuple[int, str], ...]:
+        """The step and the mark of each run; what `Lineage` makes the same one of."""
+        return self._runs
 
     def leave(self, step: int) -> None:
         """What comes from ``step`` on is of another run."""
-        self._runs = (*(run for run in self._runs if run[0] < step), (step, object()))
+        self._runs = (*(run for run in self._runs if run[0] < step), (step, _mark()))
 
     def copy(self) -> Lineage:
         """What it is now."""
@@ -54,6 +60,11 @@ class Lineage:
             if mine != yours:
                 return min(run[0] for run in (mine, yours) if run is not None)
         return None
+
+
+def _mark() -> str:
+    """One that no other run has, in no process."""
+    return secrets.token_hex(8)
 
 
 class SpikeRecord:

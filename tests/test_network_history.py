@@ -364,3 +364,20 @@ def test_synapses_that_come_and_go_are_those_of_the_run_whichever_snapshot_is_ne
 
     assert found[0] == found[1] == found[2]
     assert len(found[0][0]) != len(found[0][1]) > 20
+
+
+def test_time_before_a_population_was_added_cannot_be_gone_back_to_and_nothing_is_left():
+    net = coba(500)
+    net.history.keep(every=5.0)
+    net.simulate(20)
+    net.add(3, net.populations["E"].neuron, name="Q")
+    net.simulate(10)
+
+    with pytest.raises(NetworkError) as error:
+        net.go_back(10)
+
+    assert str(error.value) == (
+        "Network: the network has the population 'Q', which the snapshot lacks; build the network "
+        "as it was when the snapshot was taken."
+    )
+    assert (net.time, net.history.branches) == (30.0, [])

@@ -528,6 +528,13 @@ def test_going_back_makes_a_course_again():
             "Population 'P': stimulus of 'I': 1e+12 ms is beyond 2147000000 steps; "
             "give earlier times.",
         ),
+        (
+            "I",
+            [5.01, 5.02],
+            [1],
+            "Population 'P': stimulus of 'I': it lasts from 5.01 to 5.02 ms, within one step of "
+            "0.5 ms; give times farther apart.",
+        ),
     ],
 )
 def test_what_is_no_course_is_refused(variable, times, values, expected):
@@ -539,6 +546,16 @@ def test_what_is_no_course_is_refused(variable, times, values, expected):
 
     assert str(caught.value) == expected
     assert len(net.log) == 0
+
+
+def test_course_of_no_neuron_changes_nothing():
+    net, group = reading()
+
+    net.stimulate(group, "I", [1, 2], [5], neurons=[])
+    net.simulate(3)
+
+    assert net.traces["P"]["u"].shape == (6, 4)
+    assert not net.traces["P"]["u"].any()
 
 
 def test_parameter_that_others_are_computed_from_is_refused():

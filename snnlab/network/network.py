@@ -1309,6 +1309,11 @@ class Network:
                 f"give later times."
             )
         kept = np.diff(starts) > 0
+        if not kept.any():
+            raise NetworkError(
+                f"{where}: it lasts from {at[0]:g} to {at[-1]:g} ms, within one step of "
+                f"{self.dt:g} ms; give times farther apart."
+            )
         return Course(np.append(starts[:-1][kept], starts[-1]), added[kept])
 
     def snapshot(self) -> Snapshot:
@@ -1360,9 +1365,13 @@ class Network:
         step = steps(float(time), self.dt, what="net.go_back")
         self.pause()
         saved = self.history.nearest(step)
-        log = self._log
+        log, branches = self._log, self.history.branches
         self.history.leave(step)
-        self.restore(saved)
+        try:
+            self.restore(saved)
+        except BaseException:
+            self.history.branches = branches  # the run was not left
+            raise
         for change in log.since(saved.position):
             if change.step < step:
                 self._again(self.members(change.of)[change.owner], change)

@@ -222,6 +222,8 @@ class State:
         NetworkError
             As `check_values`.
         """
+        if not base.size:
+            return  # of no neuron
         if name in self.parameters and is_bound(self, name):
             for row in np.unique(rows, axis=0):
                 self.check_values(name, base + row, elements)

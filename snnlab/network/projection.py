@@ -1167,7 +1167,7 @@ class Projection:
         known = ["w", "weight", "delay", "size", "sources", "targets"]
         if self.model is not None:
             known += [*self.state.parameters, *self.state.variables]
-        return unknown_attribute(f"Projection '{self.name}'", name, known)
+        return unknown_attribute(f"Projection '{self.name}'", name, list(dict.fromkeys(known)))
 
 
 def population_of(group: Population | PopulationView) -> Population:

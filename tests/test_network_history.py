@@ -324,6 +324,21 @@ def test_change_after_a_snapshot_of_the_same_step_is_not_of_its_past():
     assert spikes(net) == seen
 
 
+def test_moment_that_is_kept_already_is_not_kept_anew_when_it_comes_back():
+    net = coba(500)
+    net.history.keep(every=100.0)
+    net.simulate(20)
+    saved = net.snapshot()
+    kept = net.history.last_good
+    net.simulate(5)
+
+    net.restore(saved)
+
+    assert kept is not None
+    assert net.history.last_good is kept
+    assert kept.step == saved.step
+
+
 def test_history_that_has_begun_nothing_says_so():
     net = coba(500)
 

@@ -239,6 +239,10 @@ class ParameterLog:
         log._sealed = position
         return log
 
+    def made_until(self, position: int) -> list[Change]:
+        """The first changes, fewer if there were too many to be kept."""
+        return self._changes[:position]
+
     def since(self, position: int) -> list[Change]:
         return self._changes[position:]
 

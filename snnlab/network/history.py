@@ -56,6 +56,14 @@ class Branch:
         return f"Branch: left at {self.left:g} ms, it reached {self.end:g} ms"
 
 
+def _is_same(one: Snapshot, other: Snapshot) -> bool:
+    """Whether two snapshots with a common past are of the same moment."""
+    n = one.position
+    made = one.log.made_until(n)
+    same = (one.step, n) == (other.step, other.position)
+    return same and len(made) == n and made == other.log.made_until(n)
+
+
 class History:
     """Snapshots of a network while it runs, denser near the present than far from it."""
 
@@ -180,9 +188,11 @@ class History:
         if any(one is saved for one in self._snapshots):
             self.forget_after(saved.step)
             return
-        # What was changed before a step that both have begun with need not be the same.
         common = saved.step if parting is None else min(saved.step, parting)
-        self.forget_after(-1 if saved.log.origin is saved else common - 1)
+        self.forget_after(-1 if saved.log.origin is saved else common)
+        newest = self.last_good
+        if newest is not None and newest.step == common and not _is_same(newest, saved):
+            self.forget_after(common - 1)  # other things had been changed at this very step
         if parting == 0:
             shared = [one for one in self.branches if one.lineage.parting(saved.lineage) != 0]
             self.branches = shared

@@ -16,6 +16,7 @@ from bokeh.models import (
     LogScale,
     LogTicker,
     Range1d,
+    Title,
 )
 from bokeh.palettes import Viridis256
 from bokeh.plotting import figure
@@ -182,15 +183,17 @@ def _map(sweep: Sweep, x: Floats, y: Floats, name: str) -> figure:
         "bottom",
         source=ColumnDataSource(data),
         fill_color={"field": "value", "transform": colours},
-        line_color=None,
+        line_color={"field": "value", "transform": colours},  # else the ground shows between them
     )
     tips = [(sweep.label(across), "@x"), (sweep.label(up), "@y")]
     tips.append((sweep.label(name), "@value{0.000}"))
     plot.add_tools(HoverTool(renderers=[cells], tooltips=tips))
-    bar = ColorBar(color_mapper=colours, title=sweep.label(name), width=14, padding=6)
-    bar.update(background_fill_color=None, title_text_font=FONT, major_label_text_font=FONT)
-    bar.update(title_text_font_style="normal", title_text_font_size="12px")
+    bar = ColorBar(color_mapper=colours, width=14, padding=6)
+    bar.update(background_fill_color=None, major_label_text_font=FONT)
     plot.add_layout(bar, "right")
+    measure = Title(text=sweep.label(name), align="center", text_font=FONT)
+    measure.update(text_font_style="normal", text_font_size="12px")
+    plot.add_layout(measure, "right")
     return plot
 
 

@@ -499,6 +499,12 @@ def test_builder_shows_errors_in_place_and_writes_its_cell_below(lab: LabPage):
     expect(builder.locator(".snn-refusal")).to_contain_text(
         "Izhikevich, line 4, column 27: a sum joins mV^2 and mV; give both the same unit."
     )
+    line, carets = builder.locator(".snn-refusal pre").inner_text().split("\n")
+    assert line.strip() == WRONG.split("\n")[2]
+    assert line[carets.index("^") :].startswith("5*v")
+    assert (
+        builder.locator(".snn-refusal pre").evaluate("e => getComputedStyle(e).whiteSpace") == "pre"
+    )
     expect(builder.locator(".snn-lines .snn-bad")).to_have_text("4")
     expect(equations).to_have_class(re.compile("snn-stale"))
     lab.screenshot("look_builder_error")

@@ -287,6 +287,10 @@ def test_plot_is_saved_as_a_page_that_needs_no_internet(tmp_path):
     assert str(error.value) == "Plot: cannot write 'run.png'; use a name that ends in .html."
 
 
+LIGHT = "rgb(255, 255, 255) #0072b2"
+DARK = "rgb(0, 0, 0) #56b4e9"
+
+
 @pytest.mark.browser
 def test_a_page_draws_the_figures_in_its_colours_and_again_when_they_change(
     chromium_browser: Browser,
@@ -299,26 +303,22 @@ def test_a_page_draws_the_figures_in_its_colours_and_again_when_they_change(
     page.on("pageerror", lambda error: faults.append(str(error)))
     columns_of_page = """() => [...(window.Bokeh?.index.roots ?? [])]
         .filter(({ model }) => model.type === 'Column')"""
-    inks = (
-        f"() => {{ const columns = {columns_of_page};"
-        """
-        const [{ model }] = columns();
+    inks = f"""() => ({columns_of_page})().map(({{ model }}) => {{
         const raster = model.document.get_model_by_name('raster-figure');
         const ink = [...model.document._all_models.values()].find(one => one.name === 'ink-0');
-        return [raster.background_fill_color, ink.fill_color.value ?? ink.fill_color]; }"""
-    )
+        return `${{raster.background_fill_color}} ${{ink.fill_color.value ?? ink.fill_color}}`;
+    }})"""
+    children = "() => [...document.querySelectorAll('.snn-run')].map(e => e.children.length)"
     style = "<style>:root { --jp-ui-font-color1: black; --jp-layout-color0: white }"
     dark = ":root.dark { --jp-ui-font-color1: white; --jp-layout-color0: black }</style>"
 
-    page.set_content(f"{style}{dark}<body>{net.plot()._repr_html_()}</body>")
-    page.wait_for_function(f"({columns_of_page})().length === 1")
-    light = page.evaluate(inks)
+    first, second = net.plot()._repr_html_(), net.plot(end=50)._repr_html_()
+    page.set_content(f"{style}{dark}<body>{first}{second}</body>")
+    page.wait_for_function(f"String(({inks})()) === '{LIGHT},{LIGHT}'")
     page.evaluate("document.documentElement.className = 'dark'")
-    page.wait_for_function(f"({columns_of_page})().length && ({inks})()[0] === 'rgb(0, 0, 0)'")
+    page.wait_for_function(f"String(({inks})()) === '{DARK},{DARK}'")
 
-    assert light == ["rgb(255, 255, 255)", "#0072b2"]
-    assert page.evaluate(inks) == ["rgb(0, 0, 0)", "#56b4e9"]
-    assert page.locator(".snn-run > *").count() == 1
+    assert page.evaluate(children) == [1, 1]
     assert page.evaluate("window.hurt") is None
     assert faults == []
     page.close()

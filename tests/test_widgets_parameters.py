@@ -33,7 +33,7 @@ def test_every_parameter_is_described(network):
         ("projection:drawn:w", 0.1, 10.0),
         ("projection:one:weight", 0.0, 6.0),
     ]
-    assert (rows[2]["symbol"], rows[2]["unit"], rows[2]["value"]) == ("w", "×", 1.0)
+    assert (rows[2]["symbol"], rows[2]["unit"], rows[2]["value"]) == ("weight", "×", 1.0)
     assert rows[2]["log"]
 
 

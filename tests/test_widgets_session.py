@@ -24,6 +24,7 @@ class FakeChange:
     name: str
     value: object
     kind: str = "set"
+    of: str = "population"
 
 
 class FakeLog(list):

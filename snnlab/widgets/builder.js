@@ -1,6 +1,6 @@
 // The model builder: a cell's text with its errors in place, and its parameters as a table.
 
-import { element, symbolElement, watchKernel } from "./page.js";
+import { element, symbolElement, tell, watchKernel } from "./page.js";
 
 const SETTLE = 200; // ms without a key until the kernel reads the text
 const FIELDS = ["value", "unit", "low", "high", "help"];
@@ -13,7 +13,7 @@ class BuilderView {
     this.library = element("select", { "aria-label": "start from a neuron of the library" });
     this.numbers = element("div", { class: "snn-lines", "aria-hidden": "true" });
     this.editor = element("textarea", { class: "snn-text", spellcheck: false, disabled: true, wrap: "off", rows: 14, "aria-label": "text of the cell" });
-    this.error = element("pre", { class: "snn-refusal", role: "alert", hidden: true });
+    this.error = element("div", { class: "snn-refusal", role: "alert", hidden: true });
     this.table = element("div", { class: "snn-builder-table" });
     this.status = element("span", { class: "snn-status", role: "status" }, "…");
     this.told = element("span", { class: "snn-hint", role: "status" });
@@ -53,7 +53,7 @@ class BuilderView {
   }
 
   send(message) {
-    this.model.send(message);
+    tell(this.model, message);
   }
 
   edited() {
@@ -80,7 +80,7 @@ class BuilderView {
     this.name.disabled = this.editor.disabled = false; // from now on there is something to be edited
     this.cell = state.cell;
     this.badLine = state.line;
-    this.error.textContent = state.error;
+    this.error.replaceChildren(...errorParts(state.error));
     this.error.hidden = !state.error;
     this.status.dataset.status = state.error ? "error" : "ready";
     this.status.textContent = state.error ? "has an error" : "reads well";
@@ -130,6 +130,16 @@ class BuilderView {
       this.told.textContent = "This page may not use the clipboard; the text is selected: copy it.";
     }
   }
+}
+
+/** What is wrong may wrap; the line of the model and the carets under it stay as they are. */
+function errorParts(error) {
+  const lines = error.split("\n");
+  const carets = lines.findIndex((line) => /^\s*\^+\s*$/.test(line));
+  if (carets < 1) return [error];
+  const pointed = lines.slice(carets - 1, carets + 1).join("\n");
+  const rest = lines.slice(carets + 1).join("\n");
+  return [element("p", {}, lines.slice(0, carets - 1).join("\n")), element("pre", {}, pointed), ...(rest ? [element("p", {}, rest)] : [])];
 }
 
 function render({ model, el }) {

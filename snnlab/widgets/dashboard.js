@@ -5,7 +5,7 @@ import { bokehOf } from "./bokeh.js";
 import { LiveFigures } from "./figures.js";
 import { TimeWindow, unpack } from "./frames.js";
 import { legend } from "./legend.js";
-import { element, put, themeOf, watchKernel, watchTheme, watchVisibility } from "./page.js";
+import { element, put, tell, themeOf, watchKernel, watchTheme, watchVisibility } from "./page.js";
 import { plotsMenu } from "./plots_menu.js";
 import { Panel } from "./panel.js";
 import { saveAs } from "./save.js";
@@ -77,7 +77,7 @@ class DashboardView {
   }
 
   send(message) {
-    this.model.send(message);
+    tell(this.model, message);
   }
 
   /** Nobody answers: a figure that stands still takes the place of the live ones, if there is one. */

@@ -1,7 +1,7 @@
 // The dashboard's figures: Bokeh's frames and axes, and what moves painted over them.
 
 import { neuronAt, reading } from "./figure_values.js";
-import { element, paintTheme, put, skipStyleSheets } from "./page.js";
+import { element, embed, paintTheme, put, skipStyleSheets } from "./page.js";
 import { Frame, RasterBitmap, inkTable, LABEL_FONT, paintLine, paintMarker, paintStrokes, paintTimeAxis, rateLine, spikeStrokes, traceLine, usualCount } from "./paint.js";
 import { SpikePoints } from "./spike_points.js";
 
@@ -32,7 +32,7 @@ export class LiveFigures {
   /** Put the figures into `target`. */
   async embed(item, target) {
     this.target = target;
-    this.views = await this.bokeh.embed.embed_item(item, target);
+    this.views = await embed(this.bokeh, item, target);
     skipStyleSheets(this.views.roots[0]);
     this.doc = this.views.roots[0].model.document;
     this.plots = this.views.roots[0].child_views.filter((view) => TIME_FIGURES.includes(view.model.name));

@@ -2,7 +2,7 @@
 
 import { bokehOf } from "./bokeh.js";
 import { unpack } from "./frames.js";
-import { element, isPrinted, paintTheme, symbolElement, themeOf, watchKernel, watchTheme } from "./page.js";
+import { element, embed, isPrinted, paintTheme, symbolElement, tell, themeOf, watchKernel, watchTheme } from "./page.js";
 import { Slider } from "./slider.js";
 
 const SPIKE_HEIGHT = 0.45; // of the curve's range, above it
@@ -42,7 +42,7 @@ class CardView {
 
   choice(label, type) {
     const made = element("select", { "aria-label": label, hidden: true });
-    made.addEventListener("change", () => this.model.send({ type, name: made.value }));
+    made.addEventListener("change", () => tell(this.model, { type, name: made.value }));
     return made;
   }
 
@@ -61,7 +61,7 @@ class CardView {
     } catch (error) {
       this.say(`The preview cannot be shown: ${error.message}.`);
     }
-    this.model.send({ type: "join", viewer: this.viewer });
+    tell(this.model, { type: "join", viewer: this.viewer });
   }
 
   stop() {
@@ -104,7 +104,7 @@ class CardView {
       this.plot.hidden = !item;
       return;
     }
-    const embedded = await this.bokeh.embed.embed_item(item, this.plot);
+    const embedded = await embed(this.bokeh, item, this.plot);
     if (this.stopped) return;
     this.doc = embedded.roots[0].model.document;
     const paint = () => this.paint();
@@ -119,7 +119,7 @@ class CardView {
     if (description.slider) {
       const slider = new Slider(description, (value) => {
         slider.show(value); // nobody else tells it
-        this.model.send({ type: "set", key: description.key, value });
+        tell(this.model, { type: "set", key: description.key, value });
       });
       slider.root.append(help);
       return slider.root;

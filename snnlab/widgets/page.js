@@ -35,6 +35,32 @@ export function themeOf(root) {
   return { dark, text, muted: read("--snn-muted"), line: read("--snn-line"), ground: read("--snn-ground"), bad: read("--snn-bad") };
 }
 
+/** Tell the kernel something; one that has ended, or let go of the widget, hears nothing. */
+export function tell(model, message) {
+  try {
+    model.send(message);
+  } catch {
+    // the page says that no kernel answers
+  }
+}
+
+/** Let BokehJS draw into `target` once that is in the page: it refuses to draw elsewhere. */
+export async function embed(bokeh, item, target) {
+  if (!target.isConnected) await attached(target);
+  return bokeh.embed.embed_item(item, target);
+}
+
+function attached(target) {
+  return new Promise((resolve) => {
+    const observer = new ResizeObserver(() => {
+      if (!target.isConnected) return;
+      observer.disconnect();
+      resolve();
+    });
+    observer.observe(target);
+  });
+}
+
 const NO_ANSWER = 4000; // ms
 
 /**

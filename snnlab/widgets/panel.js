@@ -53,7 +53,7 @@ export class Panel {
 
   group(heading, { description, ranged, others }) {
     const kind = element("span", { class: "snn-kind" }, description.kind);
-    const summary = element("summary", {}, element("span", { class: "snn-owner" }, description.owner.replace("->", " → ")), kind);
+    const summary = element("summary", {}, element("span", { class: "snn-owner" }, description.owner), kind);
     const made = element("details", { class: "snn-group", open: !this.closed.has(heading) }, summary, ...ranged.map((slider) => slider.root));
     made.addEventListener("toggle", () => this.closed[made.open ? "delete" : "add"](heading));
     if (others.length) {

@@ -56,7 +56,7 @@ def describe(handle: Any, initial: float) -> dict[str, object]:
     low, high, value, unit = handle.low, handle.high, handle.value, handle.unit
     if is_scale(handle):
         (low, high), value = FACTORS, _ratio(value, initial)
-        symbol, unit, initial = "w", "×", 1.0
+        symbol, subscript, unit, initial = "weight", "", "×", 1.0
     elif low is not None and math.isfinite(initial):
         # A value from a cell may lie outside the range; the slider reaches it.
         low, high = min(low, initial), max(high, initial)

@@ -1,6 +1,6 @@
 // Figures of a recorded run in the colours of the page, from a script that an output of a cell holds.
 
-import { paintTheme, themeOf, watchTheme } from "./page.js";
+import { embed, paintTheme, themeOf, watchTheme } from "./page.js";
 
 async function unpacked(text) {
   const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
@@ -43,7 +43,7 @@ function forgetReplaced(shown) {
 /** Draw the figures; returns how to let go of them. */
 async function draw(bokeh, root, content) {
   const { item, ...inks } = JSON.parse(content);
-  const { roots } = await bokeh.embed.embed_item(item, root);
+  const { roots } = await embed(bokeh, item, root);
   paint(roots[0].model.document, root, inks);
   return () => {
     roots[0].remove?.();
@@ -52,7 +52,7 @@ async function draw(bokeh, root, content) {
 }
 
 async function showRun(name, version, packedBokeh, packedContent) {
-  const root = document.currentScript?.parentElement.querySelector(".snn-run") ?? document.getElementById(name);
+  const root = (document.currentScript?.parentElement ?? document).querySelector(`#${name}`);
   const shown = (globalThis.snnlabRuns ??= new Set());
   forgetReplaced(shown);
   const inTurn = { root, last: Promise.resolve() };

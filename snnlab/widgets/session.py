@@ -77,7 +77,8 @@ def line_of(change: Any, dt: float) -> dict[str, object]:
             "time": change.step * dt,
             "text": f"{change.owner} {'silenced' if change.value else 'released'}{some}",
         }
-    name = f"{change.owner}.{change.name}"
+    shown = "weight" if change.of == "projection" and change.name == "w" else change.name
+    name = f"{change.owner}.{shown}"
     signs = {"set": f"{name} = {value}", "kick": f"{name} += {value}"}
     text = signs.get(change.kind, f"{name} {change.kind} {value}".rstrip())
     return {"time": change.step * dt, "text": text}

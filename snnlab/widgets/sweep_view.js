@@ -1,7 +1,7 @@
 // A sweep: its figure in the colours of the page, or a table where no kernel sends BokehJS.
 
 import { bokehOf } from "./bokeh.js";
-import { element, isPrinted, paintTheme, themeOf, watchKernel, watchTheme } from "./page.js";
+import { element, embed, isPrinted, paintTheme, themeOf, watchKernel, watchTheme } from "./page.js";
 
 function tableOf({ head, rows }) {
   const cells = (name, texts) => element("tr", {}, ...texts.map((text) => element(name, {}, text)));
@@ -42,7 +42,7 @@ function render({ model, el }) {
     const bokeh = await bokehOf(model);
     stopWatching();
     if (stopped) return;
-    const { roots } = await bokeh.embed.embed_item(model.get("item"), plot);
+    const { roots } = await embed(bokeh, model.get("item"), plot);
     const doc = roots[0].model.document;
     paint(doc, root, model.get("colours"));
     stops.push(watchTheme(() => paint(doc, root, model.get("colours"))));

@@ -94,13 +94,13 @@ def test_synapses_that_do_not_fit_are_refused_at_once(free):
 
     assert time.perf_counter() - start < 0.5
     assert str(error.value) == (
-        "Projection 'P0->P1 exc': 480 GB are needed and 23 GB of memory are free; connect fewer "
+        "Projection 'P0->P1 exc': 400 GB are needed and 23 GB of memory are free; connect fewer "
         "neurons, use dtype='float32' or one weight, or pass procedural=True.\n"
         "                             number  bytes each  in all\n"
-        "P0->P1 exc  rows            200,000          24  4.8 MB\n"
-        "P0->P1 exc  targets  40,000,000,000           4  160 GB\n"
+        "P0->P1 exc  rows            200,000          32  6.4 MB\n"
+        "P0->P1 exc  targets  40,000,000,000           2   80 GB\n"
         "P0->P1 exc  weights  40,000,000,000           8  320 GB\n"
-        "total                                            480 GB\n"
+        "total                                            400 GB\n"
         "free                                              23 GB"
     )
     assert not net.projections
@@ -118,9 +118,9 @@ def test_projections_are_summed(free):
         "Projection 'second': 400 MB are needed and 400 MB of memory are free; connect fewer "
         "neurons, use dtype='float32' or one weight, or pass procedural=True.\n"
         "                      number  bytes each  in all\n"
-        "first   rows          10,000          24  240 kB\n"
+        "first   rows          10,000           8   80 kB\n"
         "first   targets  100,000,000           2  200 MB\n"
-        "second  rows          10,000          24  240 kB\n"
+        "second  rows          10,000           8   80 kB\n"
         "second  targets  100,000,000           2  200 MB\n"
         "total                                     400 MB\n"
         "free                                      400 MB"
@@ -151,7 +151,7 @@ def test_memory_that_has_gone_meanwhile_is_noticed_before_building(free):
         _ = projection.w
 
     assert str(error.value).startswith(
-        "Projection 'P0->P0 exc': 8.05 MB are needed and 1 MB of memory are free; connect fewer"
+        "Projection 'P0->P0 exc': 8.02 MB are needed and 1 MB of memory are free; connect fewer"
     )
 
 
@@ -227,14 +227,14 @@ def test_memory_is_told_before_and_after_building(free):
         "P1               state                    2,048          17  34.8 kB\n"
         "P1               spikes on their way      2,048          17  34.8 kB\n"
         "P1               inputs on their way      2,048         256   524 kB\n"
-        "P0->P1 exc       rows                     1,000          24    24 kB\n"
+        "P0->P1 exc       rows                     1,000           8     8 kB\n"
         "P0->P1 exc       targets              1,000,000           2     2 MB\n"
         "P0->P1 exc       weights              1,000,000           8     8 MB\n"
         "P0->P1 exc       delays               1,000,000           1     1 MB\n"
-        "by function      rows                     1,000          24    24 kB\n"
+        "by function      rows                     1,000           8     8 kB\n"
         "by function      targets                200,000           2   400 kB\n"
         "P1               record of v          2,000,000           8    16 MB\n"
-        "total                                                        28.2 MB\n"
+        "total                                                        28.1 MB\n"
         "to be allocated                                              28.1 MB\n"
         "free                                                            2 GB"
     )
@@ -275,14 +275,16 @@ def kept_and_peak(make):
     return now, peak
 
 
+@pytest.mark.parametrize(("n", "in_degree"), [(4000, 400), (100_000, 80)])
 @pytest.mark.parametrize(
     ("dtype", "weight", "most"),
     [("float64", Uniform(0, 1), 12.0), ("float32", Uniform(0, 1), 8.0), ("float64", 1.0, 4.0)],
     ids=["float64", "float32", "one weight"],
 )
-def test_bytes_of_a_synapse_all_included(dtype, weight, most):
-    net, group = groups(4000, dtype=dtype)
-    projection = net.connect(group, group, "exc", FixedProbability(0.1), weight=weight, delay=1.5)
+def test_bytes_of_a_synapse_all_included(dtype, weight, most, n, in_degree):
+    net, group = groups(n, dtype=dtype)
+    rule = FixedProbability(in_degree / n)
+    projection = net.connect(group, group, "exc", rule, weight=weight, delay=1.5)
     net.populations["P0"].v  # noqa: B018
     groups(10)[0].build()  # what is loaded once
 

@@ -365,6 +365,24 @@ void snn_distances(const int64_t *ends, int64_t n_rows, const void *target, int 
         }
 }
 
+void snn_split_row(const uint32_t *target, int64_t n, const int64_t *slab, int64_t n_slabs,
+                   int64_t begin, int64_t *segment_end, uint16_t *number)
+{
+    int64_t k = 0;
+    for (int64_t s = 0; s < n_slabs; ++s) {
+        int64_t low = k, high = n;
+        while (low < high) {
+            const int64_t middle = low + (high - low) / 2;
+            if (target[middle] < slab[s + 1])
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        for (; k < low; ++k) number[k] = (uint16_t)(target[k] - slab[s]);
+        segment_end[s] = begin + k;
+    }
+}
+
 /* Values of synapses ------------------------------------------------------------------------ */
 
 static void to_real(const double *value, int64_t n, int bytes, void *out, int64_t at)

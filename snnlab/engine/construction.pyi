@@ -33,6 +33,15 @@ class Rule:
         self, first_row: int, last_row: int, first: int = 0, last: int | None = None
     ) -> NDArray[int64]: ...
     def fill(self, first_row: int, last_row: int, ends: NDArray[int64], out: NDArray) -> None: ...
+    def fill_segments(
+        self,
+        first_row: int,
+        last_row: int,
+        ends: NDArray[int64],
+        slabs: NDArray[int64],
+        segment_ends: NDArray[int64],
+        numbers: NDArray[uint16],
+    ) -> None: ...
     def count_transposed(self, first_row: int, last_row: int) -> NDArray[int64]: ...
     def fill_transposed(
         self, first_row: int, last_row: int, places: NDArray[int64], out: NDArray
@@ -115,6 +124,15 @@ def distances(
     block_bits: int,
     places: NDArray[int64],
     entries: NDArray[uint8] | None = None,
+) -> None: ...
+def split_rows(
+    ends: NDArray[int64],
+    targets: NDArray[uint32],
+    slabs: NDArray[int64],
+    first_row: int,
+    last_row: int,
+    segment_ends: NDArray[int64],
+    numbers: NDArray[uint16],
 ) -> None: ...
 def dense_rows(
     matrix: NDArray[float64],

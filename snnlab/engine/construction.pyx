@@ -58,6 +58,8 @@ cdef extern from "snnlab_connectivity.h" nogil:
     void snn_distances(const int64_t *ends, int64_t n_rows, const void *target, int bytes,
                        const uint32_t *row_of_block, int row_bits, int block_bits, int64_t *latest,
                        int64_t *place, uint8_t *entry)
+    void snn_split_row(const uint32_t *target, int64_t n, const int64_t *slab, int64_t n_slabs,
+                       int64_t begin, int64_t *segment_end, uint16_t *number)
     int64_t snn_dense_row(const double *row, int64_t n, int bytes, void *out, double *weights)
     void snn_uniform_fill(const uint32_t *key, uint32_t draw, int64_t first, int64_t n, double *out)
 
@@ -157,6 +159,25 @@ cdef class Rule:
         with nogil:
             for row in range(first_row, last_row):
                 snn_row(&self.rule, row, 0, self.n_candidates, memory, item, to + end[row] * item)
+
+    def fill_segments(self, int64_t first_row, int64_t last_row, ends, slabs, segment_ends, numbers):
+        """As `fill`, and then `split_rows`: of each row at once."""
+        if first_row >= last_row:
+            return
+        scratch = self.scratch()
+        one_row = np.empty(max(1, int(np.diff(ends[first_row:last_row + 1]).max())), np.uint32)
+        cdef void *memory = _data(scratch)
+        cdef const int64_t *end = <const int64_t *>_data(ends)
+        cdef const int64_t *slab = <const int64_t *>_data(slabs)
+        cdef uint32_t *candidate = <uint32_t *>_data(one_row)
+        cdef int64_t *segment_end = <int64_t *>_data(segment_ends)
+        cdef uint16_t *number = <uint16_t *>_data(numbers)
+        cdef int64_t n_slabs = len(slabs) - 1, row, n
+        with nogil:
+            for row in range(first_row, last_row):
+                n = snn_row(&self.rule, row, 0, self.n_candidates, memory, 4, candidate)
+                snn_split_row(candidate, n, slab, n_slabs, end[row],
+                              segment_end + row * n_slabs + 1, number + end[row])
 
     def count_transposed(self, int64_t first_row, int64_t last_row):
         """int64 (n_candidates): how many of the rows have each candidate."""
@@ -423,6 +444,26 @@ def distances(ends, targets, rows, int row_bits, int block_bits, places, entries
     cdef int item = targets.itemsize
     with nogil:
         snn_distances(end, n_rows, target, item, row, row_bits, block_bits, last, place, entry)
+
+
+def split_rows(ends, targets, slabs, int64_t first_row, int64_t last_row, segment_ends, numbers):
+    """Tell the synapses of some rows, with ``targets`` uint32, by slabs (`segments`).
+
+    ``slabs`` int64 (n_slabs + 1) are bounds. Row i writes ``segment_ends[i * n_slabs + 1:]``,
+    int64, and its ``numbers``, uint16.
+    """
+    if first_row >= last_row:
+        return
+    cdef const int64_t *end = <const int64_t *>_data(ends)
+    cdef const uint32_t *target = <const uint32_t *>_data(targets)
+    cdef const int64_t *slab = <const int64_t *>_data(slabs)
+    cdef int64_t *segment_end = <int64_t *>_data(segment_ends)
+    cdef uint16_t *number = <uint16_t *>_data(numbers)
+    cdef int64_t n_slabs = len(slabs) - 1, row
+    with nogil:
+        for row in range(first_row, last_row):
+            snn_split_row(target + end[row], end[row + 1] - end[row], slab, n_slabs, end[row],
+                          segment_end + row * n_slabs + 1, number + end[row])
 
 
 def dense_rows(matrix, ends=None, targets=None, weights=None):

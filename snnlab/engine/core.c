@@ -76,10 +76,24 @@ static int is_over(const snn_engine *engine, int64_t n_done)
     return now() - engine->started > SNN_GRACE + (double)n_done * engine->patience;
 }
 
+/* Where the conductance of the neuron `base` stands. */
+static inline void *conductance_from(const snn_projection *projection, int64_t base)
+{
+    return (char *)projection->conductance + base * projection->real_bytes;
+}
+
+/* The end of the pieces from `p` on, before `end`, whose targets are counted from one neuron. */
+static inline int64_t alike_until(const snn_projection *projection, int64_t p, int64_t end)
+{
+    const int64_t base = projection->base[p];
+    for (++p; p < end && projection->base[p] == base; ++p) continue;
+    return p;
+}
+
 /* conductance[target] += weight for one row. */
 #define DELIVER(REAL, INDEX, WEIGHT, VALUE)                                                      \
     {                                                                                            \
-        REAL *const g = (REAL *)projection->conductance;                                         \
+        REAL *const g = (REAL *)conductance;                                                     \
         const INDEX *const target = (const INDEX *)projection->target;                           \
         const WEIGHT *const weight = (const WEIGHT *)projection->weight;                         \
         (void)weight;                                                                            \
@@ -87,7 +101,8 @@ static int is_over(const snn_engine *engine, int64_t n_done)
         return;                                                                                  \
     }
 
-static void deliver_row(const snn_projection *projection, int64_t begin, int64_t end)
+static void deliver_row(const snn_projection *projection, void *conductance, int64_t begin,
+                        int64_t end)
 {
     const int narrow = projection->target_bytes == 2;
     if (projection->real_bytes == 8) {
@@ -128,36 +143,49 @@ static inline void fetch_row(const snn_projection *projection, int64_t begin, in
         __builtin_prefetch((const char *)projection->weight + begin * projection->weight_bytes);
 }
 
+/* Spikes of one thread's neurons reach those of the pieces first <= p < last, which are counted from
+ * one neuron, in ascending order of the pre neuron. */
+static inline void deliver_pieces(const snn_projection *projection, const snn_clock *clock,
+                                  const int32_t *neuron, int64_t n, int64_t first, int64_t last)
+{
+    enum { OFFSETS_AHEAD = 8, ROWS_AHEAD = 2 }; /* spikes: offsets are fetched first, then rows */
+    const int64_t width = projection->n_pieces;
+    const int64_t *begins = projection->part + first, *ends = projection->part + last;
+    void *const conductance = conductance_from(projection, projection->base[first]);
+    for (int64_t s = 0; s < n; ++s) {
+        if (s + OFFSETS_AHEAD < n) __builtin_prefetch(begins + neuron[s + OFFSETS_AHEAD] * width);
+        if (s + ROWS_AHEAD < n) {
+            const int64_t next = neuron[s + ROWS_AHEAD] * width;
+            fetch_row(projection, begins[next], ends[next]);
+        }
+        const int64_t begin = begins[neuron[s] * width];
+        const int64_t end = ends[neuron[s] * width];
+        if (begin == end) continue;
+        if (projection->kernel)
+            projection->kernel(&projection->args, clock, neuron[s], begin, end);
+        else
+            deliver_row(projection, conductance, begin, end);
+    }
+}
+
 /* Spikes of `delay` steps ago reach the neurons of the parts first <= part < last, in ascending
  * order of the pre neuron: a neuron sums its inputs in the same order for any number of threads. */
 static void deliver(const snn_engine *engine, const snn_projection *projection,
                     const snn_clock *clock, int first, int last)
 {
-    enum { OFFSETS_AHEAD = 8, ROWS_AHEAD = 2 }; /* spikes: offsets are fetched first, then rows */
     const int64_t emitted = clock->step - projection->delay;
     if (emitted < 0) return;
     const snn_population *pre = projection->pre;
     const int n_threads = engine->n_threads;
-    const int64_t slot = emitted % pre->n_slots;
-    const int64_t width = n_threads + 1;
-    const int64_t *begins = projection->part + first, *ends = projection->part + last;
+    const int64_t slot = emitted % pre->n_slots, end = projection->piece[last];
     for (int owner = 0; owner < n_threads; ++owner) {
         const int32_t *neuron = pre->neuron + slot * pre->padded + pre->bounds[owner];
         const int64_t n = pre->count[(slot * n_threads + owner) * 8];
-        for (int64_t s = 0; s < n; ++s) {
-            if (s + OFFSETS_AHEAD < n)
-                __builtin_prefetch(begins + neuron[s + OFFSETS_AHEAD] * width);
-            if (s + ROWS_AHEAD < n) {
-                const int64_t next = neuron[s + ROWS_AHEAD] * width;
-                fetch_row(projection, begins[next], ends[next]);
-            }
-            const int64_t begin = begins[neuron[s] * width];
-            const int64_t end = ends[neuron[s] * width];
-            if (begin == end) continue;
-            if (projection->kernel)
-                projection->kernel(&projection->args, clock, neuron[s], begin, end);
-            else
-                deliver_row(projection, begin, end);
+        if (!n) continue;
+        int64_t until;
+        for (int64_t p = projection->piece[first]; p < end; p = until) {
+            until = alike_until(projection, p, end);
+            deliver_pieces(projection, clock, neuron, n, p, until);
         }
     }
 }
@@ -170,38 +198,57 @@ typedef struct {
     const snn_projection *projection[ROWS_IN_LINE];
     int32_t neuron[ROWS_IN_LINE];
     int n;
+    int64_t first, last, base; /* the pieces of all of them, which are counted from one neuron */
 } snn_line;
 
-static inline const int64_t *part_of_row(const snn_engine *engine, const snn_line *line, int row)
+static inline const int64_t *part_of_row(const snn_line *line, int row)
 {
-    return line->projection[row]->part + line->neuron[row] * (int64_t)(engine->n_threads + 1);
+    const snn_projection *projection = line->projection[row];
+    return projection->part + line->neuron[row] * projection->n_pieces;
 }
 
-static inline void fetch_in_line(const snn_engine *engine, const snn_line *line, int row, int first,
-                                 int last)
+static inline void fetch_in_line(const snn_line *line, int row)
 {
-    const int64_t *part = part_of_row(engine, line, row);
-    fetch_row(line->projection[row], part[first], part[last]);
+    const int64_t *part = part_of_row(line, row);
+    fetch_row(line->projection[row], part[line->first], part[line->last]);
 }
 
-static void deliver_line(const snn_engine *engine, snn_line *line, const snn_clock *clock, int first,
-                         int last)
+static void deliver_line(snn_line *line, const snn_clock *clock)
 {
     enum { AHEAD = 3 };
-    for (int row = 0; row < AHEAD && row < line->n; ++row)
-        fetch_in_line(engine, line, row, first, last);
+    for (int row = 0; row < AHEAD && row < line->n; ++row) fetch_in_line(line, row);
     for (int row = 0; row < line->n; ++row) {
-        if (row + AHEAD < line->n) fetch_in_line(engine, line, row + AHEAD, first, last);
+        if (row + AHEAD < line->n) fetch_in_line(line, row + AHEAD);
         const snn_projection *projection = line->projection[row];
-        const int64_t *part = part_of_row(engine, line, row);
-        const int64_t begin = part[first], end = part[last];
+        const int64_t *part = part_of_row(line, row);
+        const int64_t begin = part[line->first], end = part[line->last];
         if (begin == end) continue;
         if (projection->kernel)
             projection->kernel(&projection->args, clock, line->neuron[row], begin, end);
         else
-            deliver_row(projection, begin, end);
+            deliver_row(projection, conductance_from(projection, line->base), begin, end);
     }
     line->n = 0;
+}
+
+/* Add the rows of one thread's spikes; all of a line have the same pieces. */
+static inline void add_to_line(snn_line *line, const snn_projection *projection,
+                               const snn_clock *clock, const int32_t *neuron, int64_t n,
+                               int64_t first, int64_t last)
+{
+    const int64_t base = projection->base[first];
+    if (line->first != first || line->last != last || line->base != base) {
+        deliver_line(line, clock);
+        line->first = first;
+        line->last = last;
+        line->base = base;
+    }
+    for (int64_t s = 0; s < n; ++s) {
+        line->projection[line->n] = projection;
+        line->neuron[line->n] = neuron[s];
+        __builtin_prefetch(part_of_row(line, line->n) + first);
+        if (++line->n == ROWS_IN_LINE) deliver_line(line, clock);
+    }
 }
 
 /* As `deliver`, for phases that are neighbours. */
@@ -211,8 +258,9 @@ static void deliver_together(const snn_engine *engine, const snn_phase *phase, i
     const int n_threads = engine->n_threads;
     snn_line line;
     line.n = 0;
-    for (int p = 0; p < n_phases; ++p) {
-        const snn_projection *projection = phase[p].object;
+    line.first = line.last = line.base = 0;
+    for (int k = 0; k < n_phases; ++k) {
+        const snn_projection *projection = phase[k].object;
         const int64_t emitted = clock->step - projection->delay;
         if (emitted < 0) continue;
         const snn_population *pre = projection->pre;
@@ -220,15 +268,16 @@ static void deliver_together(const snn_engine *engine, const snn_phase *phase, i
         for (int owner = 0; owner < n_threads; ++owner) {
             const int32_t *neuron = pre->neuron + slot * pre->padded + pre->bounds[owner];
             const int64_t n = pre->count[(slot * n_threads + owner) * 8];
-            for (int64_t s = 0; s < n; ++s) {
-                line.projection[line.n] = projection;
-                line.neuron[line.n] = neuron[s];
-                __builtin_prefetch(part_of_row(engine, &line, line.n) + first);
-                if (++line.n == ROWS_IN_LINE) deliver_line(engine, &line, clock, first, last);
+            if (!n) continue;
+            const int64_t end = projection->piece[last];
+            int64_t until;
+            for (int64_t p = projection->piece[first]; p < end; p = until) {
+                until = alike_until(projection, p, end);
+                add_to_line(&line, projection, clock, neuron, n, p, until);
             }
         }
     }
-    deliver_line(engine, &line, clock, first, last);
+    deliver_line(&line, clock);
 }
 
 /* After every synapse has seen the traces as they were before. */
@@ -279,15 +328,16 @@ static void run_in_order(const snn_projection *projection, const snn_args *args,
     }
 }
 
-/* As `deliver`, for synapses with delays of their own: the latest spikes first, so that the order
- * in which a neuron sums does not depend on the number of threads. */
+/* As `deliver`, for one piece of synapses with delays of their own: the latest spikes first, so that
+ * the order in which a neuron sums does not depend on the number of threads. */
 static void deliver_delayed(const snn_engine *engine, const snn_projection *projection,
-                            const snn_clock *clock, int thread)
+                            const snn_clock *clock, int64_t piece)
 {
     const snn_population *pre = projection->pre;
     const int n_threads = engine->n_threads;
-    const int64_t *part = projection->part + thread;
-    const int64_t width = n_threads + 1;
+    const int64_t *part = projection->part + piece;
+    const int64_t width = projection->n_pieces;
+    void *const conductance = conductance_from(projection, projection->base[piece]);
     const char *arrival = (const char *)projection->arrival;
     snn_args args = projection->args;
     for (int d = 0; d < projection->n_delays; ++d) {
@@ -312,7 +362,7 @@ static void deliver_delayed(const snn_engine *engine, const snn_projection *proj
                 if (projection->kernel)
                     run_in_order(projection, &args, clock, neuron[s], begin, end);
                 else
-                    deliver_row(projection, begin, end);
+                    deliver_row(projection, conductance, begin, end);
             }
         }
     }
@@ -321,7 +371,7 @@ static void deliver_delayed(const snn_engine *engine, const snn_projection *proj
 /* ring[step][target] += weight for those of a row that arrive `least` steps later, or more. */
 #define DELIVER_AHEAD(REAL, INDEX, WEIGHT, VALUE)                                                \
     {                                                                                            \
-        REAL *const ring = (REAL *)inbox->ring;                                                  \
+        REAL *const ring = (REAL *)inbox->ring + base;                                           \
         const INDEX *const target = (const INDEX *)projection->target;                           \
         const WEIGHT *const weight = (const WEIGHT *)projection->weight;                         \
         (void)weight;                                                                            \
@@ -333,7 +383,8 @@ static void deliver_delayed(const snn_engine *engine, const snn_projection *proj
     }
 
 static void deliver_row_ahead(const snn_inbox *inbox, const snn_projection *projection,
-                              int64_t begin, int64_t end, int64_t emitted, int64_t least)
+                              int64_t base, int64_t begin, int64_t end, int64_t emitted,
+                              int64_t least)
 {
     const int narrow = projection->target_bytes == 2;
     const uint8_t *const delay = (const uint8_t *)projection->arrival;
@@ -373,23 +424,43 @@ typedef struct {
     const snn_projection *projection[ROWS_AT_ONCE];
     const int64_t *part[ROWS_AT_ONCE];
     int n;
+    int64_t n_pieces, base; /* of all of them */
 } snn_rows;
 
-static void deliver_rows(const snn_inbox *inbox, snn_rows *rows, int n_parts, int64_t emitted,
-                         int64_t least)
+static void deliver_rows(const snn_inbox *inbox, snn_rows *rows, int64_t emitted, int64_t least)
 {
     for (int r = 0; r < rows->n; ++r) {
         const snn_projection *projection = rows->projection[r];
-        const int64_t begin = rows->part[r][0], end = rows->part[r][n_parts];
+        const int64_t begin = rows->part[r][0], end = rows->part[r][rows->n_pieces];
         fetch(projection->target, begin, end, projection->target_bytes);
         fetch(projection->arrival, begin, end, 1);
         if (projection->weight_bytes)
             fetch(projection->weight, begin, end, projection->weight_bytes);
     }
     for (int r = 0; r < rows->n; ++r)
-        deliver_row_ahead(inbox, rows->projection[r], rows->part[r][0], rows->part[r][n_parts],
-                          emitted, least);
+        deliver_row_ahead(inbox, rows->projection[r], rows->base, rows->part[r][0],
+                          rows->part[r][rows->n_pieces], emitted, least);
     rows->n = 0;
+}
+
+/* Spikes of one thread's neurons are on their way to those of the pieces first <= p < last. */
+static void send_pieces(const snn_inbox *inbox, const snn_projection *projection, snn_rows *rows,
+                        const int32_t *neuron, int64_t n, int64_t first, int64_t last,
+                        int64_t emitted, int64_t least)
+{
+    const int64_t width = projection->n_pieces, base = projection->base[first];
+    if (last - first != rows->n_pieces || base != rows->base) {
+        deliver_rows(inbox, rows, emitted, least);
+        rows->n_pieces = last - first;
+        rows->base = base;
+    }
+    for (int64_t s = 0; s < n; ++s) {
+        const int64_t *part = projection->part + neuron[s] * width + first;
+        __builtin_prefetch(part);
+        rows->projection[rows->n] = projection;
+        rows->part[rows->n] = part;
+        if (++rows->n == ROWS_AT_ONCE) deliver_rows(inbox, rows, emitted, least);
+    }
 }
 
 /* The spikes of a step, by projection and then by pre neuron, reach the neurons of the parts
@@ -398,7 +469,6 @@ static void send(const snn_engine *engine, const snn_inbox *inbox, int64_t emitt
                  int first, int last)
 {
     const int n_threads = engine->n_threads;
-    const int64_t width = n_threads + 1;
     snn_rows rows = {.n = 0};
     for (int m = 0; m < inbox->n_members; ++m) {
         const snn_projection *projection = inbox->member[m];
@@ -407,17 +477,16 @@ static void send(const snn_engine *engine, const snn_inbox *inbox, int64_t emitt
         for (int owner = 0; owner < n_threads; ++owner) {
             const int32_t *neuron = pre->neuron + slot * pre->padded + pre->bounds[owner];
             const int64_t n = pre->count[(slot * n_threads + owner) * 8];
-            for (int64_t s = 0; s < n; ++s) {
-                const int64_t *part = projection->part + neuron[s] * width + first;
-                __builtin_prefetch(part);
-                rows.projection[rows.n] = projection;
-                rows.part[rows.n] = part;
-                if (++rows.n == ROWS_AT_ONCE)
-                    deliver_rows(inbox, &rows, last - first, emitted, least);
+            if (!n) continue;
+            const int64_t end = projection->piece[last];
+            int64_t until;
+            for (int64_t p = projection->piece[first]; p < end; p = until) {
+                until = alike_until(projection, p, end);
+                send_pieces(inbox, projection, &rows, neuron, n, p, until, emitted, least);
             }
         }
     }
-    deliver_rows(inbox, &rows, last - first, emitted, least);
+    deliver_rows(inbox, &rows, emitted, least);
 }
 
 #define TAKE_OUT(REAL)                                                                           \
@@ -471,14 +540,13 @@ static void deliver_inbox(const snn_engine *engine, const snn_inbox *inbox, cons
              inbox->post->bounds[last]);
 }
 
-static void update_synapses(const snn_engine *engine, const snn_projection *projection,
-                            const snn_clock *clock, int thread)
+static void update_synapses(const snn_projection *projection, const snn_clock *clock, int thread)
 {
-    const int64_t width = engine->n_threads + 1;
+    const int64_t first = projection->piece[thread], last = projection->piece[thread + 1];
     for (int64_t row = 0; row < projection->pre->size; ++row) {
-        const int64_t *part = projection->part + row * width + thread;
-        if (part[0] < part[1])
-            projection->update_kernel(&projection->update_args, clock, row, part[0], part[1]);
+        const int64_t *part = projection->part + row * projection->n_pieces;
+        if (part[first] < part[last])
+            projection->update_kernel(&projection->update_args, clock, row, part[first], part[last]);
     }
 }
 
@@ -667,22 +735,22 @@ static void record(const snn_recorder *recorder, const snn_clock *clock, int thr
     }
 }
 
-static void transmit(const snn_engine *engine, const snn_projection *projection,
-                     const snn_clock *clock, int thread)
+static void transmit(const snn_projection *projection, const snn_clock *clock, int thread)
 {
-    const int64_t width = engine->n_threads + 1;
-    const int64_t size = projection->pre->size;
+    const int64_t first = projection->piece[thread], last = projection->piece[thread + 1];
+    const int64_t width = projection->n_pieces, size = projection->pre->size;
     int64_t row = 0;
     if (projection->psp_rows_kernel)
         for (; row + SNN_ROWS <= size; row += SNN_ROWS) {
-            const int64_t *part = projection->part + row * width + thread;
-            if (part[0] < part[1])
-                projection->psp_rows_kernel(&projection->psp_args, clock, row, part[0], part[1]);
+            const int64_t begin = projection->part[row * width + first];
+            const int64_t end = projection->part[row * width + last];
+            if (begin < end)
+                projection->psp_rows_kernel(&projection->psp_args, clock, row, begin, end);
         }
     for (; row < size; ++row) {
-        const int64_t *part = projection->part + row * width + thread;
-        if (part[0] < part[1])
-            projection->psp_kernel(&projection->psp_args, clock, row, part[0], part[1]);
+        const int64_t begin = projection->part[row * width + first];
+        const int64_t end = projection->part[row * width + last];
+        if (begin < end) projection->psp_kernel(&projection->psp_args, clock, row, begin, end);
     }
 }
 
@@ -859,9 +927,12 @@ static void run_part(snn_engine *engine, const snn_phase *phase, const snn_clock
                      int thread)
 {
     switch (phase->kind) {
-    case SNN_DELIVER:
-        deliver_delayed(engine, phase->object, clock, thread);
+    case SNN_DELIVER: {
+        const snn_projection *projection = phase->object;
+        for (int64_t p = projection->piece[thread]; p < projection->piece[thread + 1]; ++p)
+            deliver_delayed(engine, projection, clock, p);
         break;
+    }
     case SNN_GENERATE:
         snn_deliver_procedural(phase->object, clock, engine->n_threads, thread);
         break;
@@ -895,7 +966,7 @@ static void run_part(snn_engine *engine, const snn_phase *phase, const snn_clock
         collect(engine, phase->object, clock, thread);
         break;
     case SNN_SYNAPSES:
-        update_synapses(engine, phase->object, clock, thread);
+        update_synapses(phase->object, clock, thread);
         break;
     case SNN_POST:
         post_spikes(engine, phase->object, clock, thread);
@@ -904,7 +975,7 @@ static void run_part(snn_engine *engine, const snn_phase *phase, const snn_clock
         record(phase->object, clock, thread);
         break;
     case SNN_TRANSMIT:
-        transmit(engine, phase->object, clock, thread);
+        transmit(phase->object, clock, thread);
         break;
     case SNN_COMBINE:
         combine(phase->object, thread);

@@ -17,6 +17,7 @@ from snnlab.codegen.numpy_target import philox, unit
 from snnlab.engine.construction import Rule, Values
 from snnlab.engine.incoming import synapses_of
 from snnlab.engine.memory import inbox_slots
+from snnlab.engine.segments import Pieces
 
 
 class Kernel(Protocol):
@@ -194,16 +195,18 @@ class Synapses(Object):
         self,
         pre: SpikeLists,
         post: SpikeLists,
-        part: NDArray[np.int64],
+        pieces: Pieces,
         target: NDArray,
         weight: NDArray,
         conductance: NDArray,
         delay: int,
     ) -> None:
         self.pre, self._post = pre, post
-        self._begin, self._end = part[:, 0], part[:, -1]
-        self._target = target.astype(np.intp)
-        self._source = np.repeat(np.arange(len(part)), self._end - self._begin)
+        part, base = pieces.part, pieces.base
+        self._begin, self._end = part[: -1 : len(base)], part[len(base) :: len(base)]
+        n_pre = len(self._begin)
+        self._target = target + np.repeat(np.tile(base, n_pre), np.diff(part)).astype(np.intp)
+        self._source = np.repeat(np.arange(n_pre), self._end - self._begin)
         self._weight = weight
         self._conductance = conductance
         self._delay = delay

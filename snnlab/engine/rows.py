@@ -109,13 +109,18 @@ def parts_of_rows(
 def make_rows(rule: Rule) -> tuple[NDArray[np.int64], NDArray]:
     """(ends, candidates) of all rows, the candidates ascending in each row."""
     ends = row_ends(rule)
+    return ends, fill_rows(rule, ends)
+
+
+def fill_rows(rule: Rule, ends: NDArray[np.int64]) -> NDArray:
+    """The candidates of all rows, which end at `row_ends`."""
     targets = np.empty(int(ends[-1]), narrow(rule.n_candidates))
 
     def fill(first: int, last: int) -> None:
         rule.fill(first, last, ends, targets)
 
     in_parallel(fill, ranges(rule.n_rows, len(targets)))
-    return ends, targets
+    return targets
 
 
 def make_columns(rule: Rule) -> tuple[NDArray[np.int64], NDArray]:

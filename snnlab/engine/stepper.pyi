@@ -4,6 +4,7 @@ from numpy import float64, int32, int64, uint8
 from numpy.typing import NDArray
 
 from snnlab.engine.construction import Rule, Values
+from snnlab.engine.segments import Pieces
 
 KINDS: dict[str, int]
 OPERATIONS: dict[str, int]
@@ -63,7 +64,7 @@ class Synapses(Object):
         self,
         pre: SpikeLists,
         post: SpikeLists,
-        part: NDArray[int64],
+        pieces: Pieces,
         target: NDArray,
         weight: NDArray,
         conductance: NDArray,

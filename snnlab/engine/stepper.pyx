@@ -52,6 +52,9 @@ cdef extern from "snnlab_core.h" nogil:
         const snn_population *pre
         const snn_population *post
         const int64_t *part
+        int64_t n_pieces
+        const int64_t *piece
+        const int64_t *base
         const void *target
         int target_bytes
         const void *weight
@@ -532,14 +535,19 @@ cdef class Synapses(Object):
     cdef object _sorted_weight  # by delay, and the synapse of each
     cdef Inbox _inbox
 
-    def __cinit__(self, SpikeLists pre, SpikeLists post, part, target, weight, conductance,
+    def __cinit__(self, SpikeLists pre, SpikeLists post, pieces, target, weight, conductance,
                   int32_t delay):
-        """``part`` (n_pre, n_threads + 1), ``target`` (n_synapses), ``weight`` an array or one
-        float64 in an array of shape (1,) given as 0-d view, ``conductance`` (n_post padded)."""
-        self._keep = [pre, post, part, target, weight, conductance]
+        """``pieces`` (`segments.Pieces`) of the rows of ``target`` (n_synapses), ``weight`` an array
+        or one float64 in an array of shape (1,) given as 0-d view, ``conductance`` (n_post
+        padded)."""
+        part, piece, base = pieces.part, pieces.of_thread, pieces.base
+        self._keep = [pre, post, part, target, weight, conductance, piece, base]
         self.projection.pre = &pre.population
         self.projection.post = &post.population
         self.projection.part = <const int64_t *>_data(part)
+        self.projection.n_pieces = len(base)
+        self.projection.piece = <const int64_t *>_data(piece)
+        self.projection.base = <const int64_t *>_data(base)
         self.projection.target = _data(target)
         self.projection.target_bytes = target.itemsize
         self.projection.weight = _data(weight)
@@ -579,12 +587,11 @@ cdef class Synapses(Object):
     def delay_each(self, delay):
         """Deliver each synapse after its own ``delay``, uint8 or uint16 (n_synapses,), steps."""
         part, target = self._keep[2], self._keep[3]
-        begins, ends = part[:, :-1].ravel(), part[:, 1:].ravel()
         wide = np.ascontiguousarray(delay, np.uint16)
         order = np.empty(len(delay), np.uint32)
-        cdef int64_t n_parts = len(begins)
-        cdef const int64_t *begin = <const int64_t *>_data(begins)
-        cdef const int64_t *end = <const int64_t *>_data(ends)
+        cdef int64_t n_parts = len(part) - 1
+        cdef const int64_t *begin = <const int64_t *>_data(part)
+        cdef const int64_t *end = begin + 1
         cdef const uint16_t *steps = <const uint16_t *>_data(wide)
         cdef uint32_t *place = <uint32_t *>_data(order)
         cdef int failed

@@ -37,6 +37,7 @@ from snnlab.engine.incoming import Incoming, form_of, incoming
 from snnlab.engine.library import KernelLibrary
 from snnlab.engine.memory import aligned_zeros, inbox_pays, padded_size, split_at_vectors
 from snnlab.engine.schedule import Phase, PhaseKind, Schedule
+from snnlab.engine.segments import Pieces, Segments
 from snnlab.engine.stepper import (
     Arguments,
     Clear,
@@ -55,6 +56,7 @@ from snnlab.errors import NetworkError
 from snnlab.model.ir import DifferentialEquation, NeuronModel, SynapseModel
 from snnlab.network.changes import SILENCED
 from snnlab.network.compilation import neuron_program, start, synapse_program
+from snnlab.network.connectors import Connectivity
 from snnlab.network.population import Population
 from snnlab.network.procedural import Procedure
 from snnlab.network.projection import Projection
@@ -269,7 +271,7 @@ def projection_types(projection: Projection) -> CTypes:
     n_pre, n_post, connectivity = projection.pre.size, projection.post.size, projection.connectivity
     # Where all are connected to all no form is used, and the first needs no further compiling.
     dense = connectivity.all_to_all(n_post)
-    form = "few" if dense else form_of(n_pre, n_post, len(connectivity.targets))
+    form = "few" if dense else form_of(n_pre, n_post, connectivity.size)
     return CTypes(real_name(projection.network.real), target, form)
 
 
@@ -464,13 +466,13 @@ def projection_parts(
     if projection.procedure is not None:
         return _procedural_parts(projection, projection.procedure, pre, post)
     connectivity = projection.connectivity
-    types = projection_types(projection)
-    target = connectivity.targets
+    target, pieces = _targets_in_pieces(connectivity, post.spikes.bounds)
     driven = _driven_array(projection)
-    part = _parts_of_rows(connectivity.ends, connectivity.targets, post.spikes.bounds)
     weights = projection.weights if projection.static else np.zeros(())
     delay = projection.delay_steps
-    synapses = backend.parts.Synapses(pre.spikes, post.spikes, part, target, weights, driven, delay)
+    synapses = backend.parts.Synapses(
+        pre.spikes, post.spikes, pieces, target, weights, driven, delay
+    )
     model, by_engine = projection.model, program is None or library is None
     if projection.delays is not None and not by_engine and model is not None and model.pre_spike:
         _delay_each(synapses, projection)
@@ -479,6 +481,7 @@ def projection_parts(
     if program is None or library is None:
         parts.phases.append(("deliver", arrival, synapses))
         return parts
+    types = projection_types(projection)
     binding = _Binding(
         projection, types, driven, pre, post, populations_before.get(projection.pre.name), library
     )
@@ -505,7 +508,7 @@ def projection_parts(
                         f"neuron '{projection.pre.neuron.name}' has no 'axon_spike'; add one."
                     )
                 axonal = backend.parts.Synapses(
-                    pre.axon, post.spikes, part, target, np.zeros(()), driven, delay
+                    pre.axon, post.spikes, pieces, target, np.zeros(()), driven, delay
                 )
                 if projection.delays is not None:
                     _delay_each(axonal, projection)
@@ -530,6 +533,18 @@ def projection_parts(
                 kind: PhaseKind = "update" if place == "semi" else "once"
                 parts.phases.append((kind, "equations of each post neuron's synapses", update))
     return parts
+
+
+def _targets_in_pieces(
+    connectivity: Connectivity | Segments, bounds: NDArray[np.int64]
+) -> tuple[NDArray, Pieces]:
+    """Targets as they are stored, and how threads with neurons between ``bounds`` share them."""
+    if isinstance(connectivity, Segments):
+        numbers, slabs = connectivity.numbers, connectivity.slabs
+        return numbers, Pieces.of(connectivity.segment_ends, numbers, slabs, bounds)
+    ends = np.ascontiguousarray(connectivity.ends, np.int64)
+    targets, whole = connectivity.targets, bounds[[0, -1]]
+    return targets, Pieces.of(ends, targets, whole, bounds)
 
 
 def _reads_others(kernel: Kernel) -> bool:
@@ -767,31 +782,6 @@ def apply_once(
         pre=projection.sources,
         post=projection.targets,
     )
-
-
-def _parts_of_rows(
-    ends: NDArray[np.int64], targets: NDArray, bounds: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """(n_pre, n_threads + 1): where in each row the synapses onto each thread's neurons begin."""
-    n_threads = len(bounds) - 1
-    part = np.empty((len(ends) - 1, n_threads + 1), np.int64)
-    part[:, 0], part[:, -1] = ends[:-1], ends[1:]
-    for k in range(1, n_threads):
-        part[:, k] = _first_from(targets, part[:, k - 1], ends[1:], bounds[k])
-    return part
-
-
-def _first_from(
-    targets: NDArray, begins: NDArray[np.int64], ends: NDArray[np.int64], bound: np.int64
-) -> NDArray[np.int64]:
-    """In each row, which is sorted, the first place of a target that is not below ``bound``."""
-    low, high = begins.copy(), ends.copy()
-    while (low < high).any():
-        middle = np.minimum((low + high) // 2, len(targets) - 1)
-        below = (low < high) & (targets[middle] < bound)
-        high = np.where(below | (low >= high), high, middle)
-        low = np.where(below, middle + 1, low)
-    return low
 
 
 # Schedule ---------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ from snnlab.engine.rows import (
     order_of_pairs,
     taken,
 )
+from snnlab.engine.segments import distinct
 from snnlab.errors import NetworkError
 from snnlab.network.values import as_array, is_number
 
@@ -48,17 +49,23 @@ class Connectivity:
     delays: NDArray | None = None  # (n_synapses,), ms, where the rule gives them
 
     @property
+    def size(self) -> int:
+        """Number of synapses."""
+        return len(self.targets)
+
+    @property
     def sources(self) -> NDArray[np.int32]:
         """(n_synapses,) pre neuron of every synapse."""
         return np.repeat(np.arange(len(self.ends) - 1, dtype=np.int32), np.diff(self.ends))
 
+    def targets_of(self, synapses: NDArray[np.int64]) -> NDArray:
+        """Post neurons of some synapses."""
+        return self.targets[synapses]
+
     @cached_property
     def distinct(self) -> bool:
         """Whether no pre neuron has two synapses onto the same post neuron."""
-        rises = self.targets[1:] > self.targets[:-1]
-        first = self.ends[1:-1]
-        rises[first[(first > 0) & (first < len(self.targets))] - 1] = True
-        return bool(rises.all())
+        return distinct(self.ends, self.targets)
 
     def all_to_all(self, n_post: int) -> bool:
         """Whether every neuron is connected once to each of ``n_post`` neurons."""

@@ -299,5 +299,5 @@ def _owner(projection: Projection, name: str, index: int) -> str:
         if name in names:
             return f" of {side} neuron {index}"
     pre = int(np.searchsorted(projection.connectivity.ends, index, side="right")) - 1
-    post = int(projection.connectivity.targets[index])
+    post = int(projection.connectivity.targets_of(np.array([index]))[0])
     return f" of synapse {index} ({pre} -> {post})"

@@ -11,6 +11,8 @@ import numpy as np
 from snnlab.engine import machine
 from snnlab.engine.incoming import BYTES, form_of
 from snnlab.engine.memory import inbox_pays, inbox_slots, padded_size
+from snnlab.engine.rows import narrow
+from snnlab.engine.segments import Segments, row_bytes, segments_pay
 from snnlab.errors import NetworkError
 from snnlab.model.ir import NeuronModel
 from snnlab.model.traces import neuron_traces
@@ -172,11 +174,16 @@ def projection_items(projection: Projection) -> list[Item]:
     """Synapses, as they are or as the rule leads to expect."""
     name, network, built = projection.name, projection.network, projection.is_built
     n_rows, real = projection.pre.size, np.dtype(network.real).itemsize
-    bytes_of_row = 8 + 8 * (network.threads + 1)
     if projection.procedural:
-        return [Item(name, "rows", n_rows, bytes_of_row)] if projection.has_weight_each else []
+        each = 8 + 8 * (network.threads + 1)
+        return [Item(name, "rows", n_rows, each)] if projection.has_weight_each else []
     n = projection.size if built else projection.expected_size
-    target = 2 if projection.post.size <= 65_536 else 4
+    if built:
+        in_segments = isinstance(projection.connectivity, Segments)
+    else:
+        in_segments = projection.static and segments_pay(n_rows, projection.post.size, n or 0)
+    bytes_of_row = row_bytes(projection.post.size, network.threads, in_segments=in_segments)
+    target = 2 if in_segments else np.dtype(narrow(projection.post.size)).itemsize
     weight = real if projection.has_weight_each else 0
     if projection.model is not None and not projection.static:
         one_delay = not projection.has_delay_each

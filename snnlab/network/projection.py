@@ -13,8 +13,9 @@ from sympy import Symbol
 
 from snnlab.engine.memory import aligned_zeros, padded_size
 from snnlab.engine.randomness import Key
-from snnlab.engine.rows import ends_of, narrow
+from snnlab.engine.rows import ends_of, fill_rows, narrow, row_ends
 from snnlab.engine.schedule import steps
+from snnlab.engine.segments import Segments, segments_pay
 from snnlab.engine.simulator import PeriodicTask
 from snnlab.errors import NetworkError
 from snnlab.model.evaluate import evaluate
@@ -65,7 +66,7 @@ class GivenSynapses:
     weight: Values
     weights: NDArray | None  # of static synapses
     n_drawn: int
-    connectivity: Connectivity | None  # None: they are made anew when they are needed
+    connectivity: Connectivity | Segments | None  # None: they are made anew when they are needed
     delay: Values | int
     delays: NDArray | None
 
@@ -156,7 +157,7 @@ class Projection:
     _delay: Values | int  # a number: steps; else ms
     _delays: NDArray | None
     _weight: Values
-    _connectivity: Connectivity | None
+    _connectivity: Connectivity | Segments | None
     _weights: NDArray | None
     _state: State | None
     _traces: Traces
@@ -184,7 +185,7 @@ class Projection:
         return [*super().__dir__(), *own]
 
     @property
-    def connectivity(self) -> Connectivity:
+    def connectivity(self) -> Connectivity | Segments:
         """The synapses by neuron of the whole pre population, built on first use.
 
         Procedural ones are built at every use.
@@ -198,11 +199,13 @@ class Projection:
                 connectivity = self._make_synapses()
         return connectivity
 
-    def _make_synapses(self) -> Connectivity:
+    def _make_synapses(self) -> Connectivity | Segments:
         """The synapses, and the weights and delays that the rule or the user gave them."""
-        connectivity = self._connect()
-        weights, delays = connectivity.weights, connectivity.delays
-        connectivity = replace(connectivity, weights=None, delays=None)
+        connectivity, weights, delays = self._by_rule(), None, None
+        if connectivity is None:
+            given = self._connect()
+            connectivity, weights, delays = self._stored(given), given.weights, given.delays
+            del given
         object.__setattr__(self, "_connectivity", connectivity)
         if delays is not None:
             object.__setattr__(self, "_delay", delays)
@@ -212,6 +215,31 @@ class Projection:
             object.__setattr__(self, "_weight", weights if one else weights * given)
         object.__setattr__(self, "_delays", self._steps_of_each())
         return connectivity
+
+    def _by_rule(self) -> Connectivity | Segments | None:
+        """The synapses of static projections between whole populations, made as they are stored.
+
+        None where a connector does more than the engine's rules.
+        """
+        connector, n_pre, n_post = self.connector, self.pre.size, self.post.size
+        whole = _is_whole(self._pre_indices, n_pre) and _is_whole(self._post_indices, n_post)
+        plain = type(connector).connect_groups is RowConnector.connect_groups
+        if not (self.static and whole and plain and connector.leaves_out_self):
+            return None
+        rule = cast(RowConnector, connector).rule(self._groups(), self.key)
+        if (rule.n_rows, rule.n_candidates) != (n_pre, n_post):
+            return None
+        ends = row_ends(rule)
+        if segments_pay(n_pre, n_post, int(ends[-1])):
+            return Segments.of_rule(rule, ends)
+        return Connectivity(ends, fill_rows(rule, ends))
+
+    def _stored(self, rows: Connectivity) -> Connectivity | Segments:
+        """The synapses alone, in segments where that saves memory; generated code knows none."""
+        n_post = self.post.size
+        if self.static and segments_pay(self.pre.size, n_post, rows.size):
+            return Segments.of(rows.ends, rows.targets, n_post)
+        return replace(rows, weights=None, delays=None)
 
     @contextmanager
     def _taken_out_if_refused(self) -> Iterator[None]:
@@ -273,7 +301,7 @@ class Projection:
         """Number of synapses."""
         if self.procedure is not None:
             return self.procedure.size
-        return len(self.connectivity.targets)
+        return self.connectivity.size
 
     @property
     def expected_size(self) -> int | None:
@@ -396,7 +424,7 @@ class Projection:
         delay, where = self._delay, f"Projection '{self.name}'"
         if isinstance(delay, int):
             return None
-        n_synapses = len(self.connectivity.targets)
+        n_synapses = self.connectivity.size
         given = not isinstance(delay, Distribution)
         if isinstance(delay, Distribution):
             drawn = delay.values(self.key, DELAY_DRAW)
@@ -615,9 +643,9 @@ class Projection:
         connectivity = self._connectivity
         if connectivity is None:
             return np.zeros(0, np.int64), np.zeros(0, np.int32)
-        taken = np.arange(0, len(connectivity.targets), _stride(len(connectivity.targets), most))
+        taken = np.arange(0, connectivity.size, _stride(connectivity.size, most))
         sources = np.searchsorted(connectivity.ends, taken, side="right") - 1
-        return sources, connectivity.targets[taken]
+        return sources, connectivity.targets_of(taken)
 
     @property
     def given_weight(self) -> float:
@@ -859,7 +887,7 @@ class Projection:
             set_(self, "_connectivity", given.connectivity)
             set_(self, "_touched", None)
             if not self.static:
-                self.state.resize(len(given.connectivity.targets))
+                self.state.resize(given.connectivity.size)
         if given.parameters is not None:
             if self.traces != given.traces:
                 changed = True

@@ -88,7 +88,7 @@ def check_synapses(projection: Projection, given: GivenSynapses) -> None:
     """Weights, parameters and delays fit the synapses of ``given``, which are checked already."""
     name, real = projection.name, projection.network.real
     connectivity = given.connectivity
-    n = None if connectivity is None else len(connectivity.targets)
+    n = None if connectivity is None else connectivity.size
     whole("the number of draws", given.n_drawn)
     weights = given.weights
     if weights is not None:

@@ -262,7 +262,7 @@ class Analyses:
         weights = projection.some_weights(MAX_IN_MATRIX)
         if len(weights) not in (1, len(blocks.of_synapse)):  # they are coming or going just now
             return np.zeros(0), np.zeros(0)
-        return weight_matrix(weights, blocks, len(of.targets))
+        return weight_matrix(weights, blocks, of.size)
 
     def _spectrum(self, population: str) -> Points:
         dt = self._network.dt

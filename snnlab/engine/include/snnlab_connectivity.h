@@ -106,6 +106,11 @@ void snn_distances(const int64_t *ends, int64_t n_rows, const void *target, int 
                    const uint32_t *row_of_block, int row_bits, int block_bits, int64_t *latest,
                    int64_t *place, uint8_t *entry);
 
+/* A row of n targets in segments (segments.py): where the one onto each slab ends, if the first
+ * synapse is number `begin`, and the number of each target in its slab. `slab` (n_slabs + 1) are bounds. */
+void snn_split_row(const uint32_t *target, int64_t n, const int64_t *slab, int64_t n_slabs,
+                   int64_t begin, int64_t *segment_end, uint16_t *number);
+
 /* The numbers of a row that are not NaN: where they stand and what they are, unless `out` is
  * NULL. Returns how many there are. */
 int64_t snn_dense_row(const double *row, int64_t n, int bytes, void *out, double *weights);

@@ -43,8 +43,13 @@ typedef struct snn_inbox snn_inbox;
 
 typedef struct {
     const snn_population *pre, *post;
-    const int64_t *part;   /* (pre->size, n_threads + 1): thread k delivers part[k] .. part[k + 1] */
-    const void *target;    /* (n_synapses), post neuron, sorted within a row */
+    /* Rows are cut into pieces: piece p of row i begins at part[i * n_pieces + p]. Thread k delivers
+     * the pieces piece[k] <= p < piece[k + 1], with targets counted from the neuron base[p]. */
+    const int64_t *part;   /* (pre->size * n_pieces + 1) */
+    int64_t n_pieces;
+    const int64_t *piece;  /* (n_threads + 1) */
+    const int64_t *base;   /* (n_pieces), 0 where targets are told to generated code */
+    const void *target;    /* (n_synapses), post neuron, sorted within a piece */
     int target_bytes;      /* 2 or 4 */
     const void *weight;    /* (n_synapses), or one value */
     int weight_bytes;      /* 4 or 8; 0: one double for all */
@@ -99,7 +104,7 @@ typedef struct { /* a projection whose synapses are not stored */
     const int64_t *bounds;      /* (n_threads + 1): thread k delivers to candidates from bounds[k] on */
     const double *weight;       /* one for all, without a distribution */
     const snn_distribution *distribution; /* of the weights by number of the synapse, or NULL */
-    const int64_t *part; /* (n_rows, n_threads + 1), as of a stored projection; with a distribution */
+    const int64_t *part; /* (n_rows, n_threads + 1): number of its synapse at each bound; with a distribution */
     void *const *scratch;    /* (n_threads): for `rule` */
     uint32_t *const *target; /* (n_threads): room for a row */
     void *const *value;      /* (n_threads): and its weights */

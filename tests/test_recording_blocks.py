@@ -1,12 +1,15 @@
 """Blocks: short chunks become long ones, and what was written stays what it was."""
 
+import platform
+import sys
 from collections import deque
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from snnlab.recording import blocks
-from snnlab.recording.blocks import PARTS, Room, size_of
+from snnlab.recording.blocks import PARTS, Room, give_back, size_of
 from snnlab.recording.results import SpikeRecord
 
 
@@ -84,3 +87,20 @@ def test_blocks_of_some_size_are_mappings_that_the_system_gets_back(monkeypatch)
     n_bytes = sum(map(size_of, chunks))
     assert min(made) >= blocks.MAPPED
     assert 0.25 * n_bytes < sum(made) < 1.2 * n_bytes
+
+
+def resident():
+    """Bytes of this process in memory."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what is resident like this")
+def test_what_the_c_library_keeps_in_reserve_is_given_back():
+    n, size = 500, 100_000  # too short to be given back one by one
+    arrays = [np.ones(size, np.uint8) for _ in range(n)]
+    del arrays[:-1]  # the last one holds what is before it
+    before = resident()
+
+    give_back()
+
+    assert before - resident() > 0.8 * n * size or "glibc" not in " ".join(platform.libc_ver())

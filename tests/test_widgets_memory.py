@@ -11,7 +11,7 @@ from bokeh.model import Model
 
 from snnlab.model.neuron import Neuron
 from snnlab.network.network import Network
-from snnlab.widgets import dashboard, feed
+from snnlab.widgets import dashboard, feed, pump
 from snnlab.widgets.dashboard import Dashboard
 
 WAIT = 30.0  # s
@@ -119,6 +119,21 @@ def test_figures_made_for_a_page_are_gone_when_it_has_them(pages):
         pages.reload()
 
     assert n_models() == before
+
+
+def test_what_a_page_needed_while_it_was_opened_is_given_back_once_it_has_its_window(
+    pages, monkeypatch
+):
+    given_back = threading.Semaphore(0)
+    monkeypatch.setattr(pump, "give_back", given_back.release)
+
+    for _ in range(2):
+        pages.reload()
+        assert given_back.acquire(timeout=WAIT)
+        pages.dashboard._pump.set_window(50.0)
+        advance(pages.network, 1000)
+
+    assert not given_back.acquire(blocking=False)  # not for other whole windows
 
 
 def test_play_with_a_page_reloaded_fifty_times_keeps_within_its_budgets(pages, monkeypatch):

@@ -7,10 +7,12 @@ spike its Python objects take twenty times what it holds.
 
 from __future__ import annotations
 
+import ctypes
 import mmap
 import sys
 from collections.abc import MutableSequence, Sequence
-from typing import Generic, TypeVar, cast
+from functools import cache
+from typing import Any, Generic, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,3 +97,22 @@ def _block(n_bytes: int) -> NDArray[np.uint8]:
         return np.frombuffer(mmap.mmap(-1, n_bytes), np.uint8)
     private = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS  # a process that is forked has its own
     return np.frombuffer(mmap.mmap(-1, n_bytes, flags=private), np.uint8)
+
+
+def give_back() -> None:
+    """Let the C library give memory that it keeps in reserve back to the system; takes some ms.
+
+    Each of its arenas, one for every thread until there are eight for each core, may keep as much
+    as was once needed there. Only glibc does so, and can be told.
+    """
+    trim = _trim()
+    if trim is not None:
+        trim(0)
+
+
+@cache
+def _trim() -> Any:
+    try:
+        return ctypes.CDLL(None).malloc_trim
+    except (AttributeError, OSError, TypeError):  # another C library; Windows knows no CDLL(None)
+        return None

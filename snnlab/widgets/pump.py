@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from snnlab.plots.frames import pack
 from snnlab.plots.live import Picture
+from snnlab.recording.blocks import give_back
 from snnlab.widgets.analyses import Analyses, Analysis
 from snnlab.widgets.feed import Content, Feed
 from snnlab.widgets.parameters import Shown, Sliders
@@ -61,6 +62,7 @@ class Pump:
         self._sent_values: dict[str, Shown] = {}
         self._idle_since: float | None = None
         self._drained_at = float("-inf")
+        self._joined = False  # whether a page was opened that has not yet got its window
         self._pace_marks: deque[tuple[float, float]] = deque()  # (wall s, simulated ms)
 
     @property
@@ -79,6 +81,7 @@ class Pump:
         """A viewer has opened its figures; it gets the whole window, then what is new."""
         with self._lock:
             self.viewers.join(viewer, time.monotonic())
+            self._joined = True
             self._start()
         self.wake()
 
@@ -201,6 +204,10 @@ class Pump:
             if message is not None:
                 # Outside the lock: a send may block, and an answer must not wait for it.
                 self._send(*message)
+                if self._joined and message[0]["whole"]:
+                    # A page is opened in a thread of its own, which needs much for a short time.
+                    self._joined = False
+                    give_back()
             if self._parts != self._present_parts:
                 self._parts = self._present_parts
                 self._grown()

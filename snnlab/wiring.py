@@ -19,12 +19,13 @@ from snnlab.network.presentation import (
     set_sweep_views,
     set_worker,
 )
-from snnlab.recording.plotting import RecordedRun, set_plotter
+from snnlab.recording.presentation import set_plotter
 
 if TYPE_CHECKING:
     from snnlab.model.neuron import Neuron
     from snnlab.model.synapse import Synapse
     from snnlab.network.network import Network
+    from snnlab.recording.plotting import RecordedRun
     from snnlab.sweeps.result import Sweep
 
 

@@ -92,7 +92,7 @@ snnlab_side.main()
     one = race.race(NETWORKS["brunel"], [Contender("snnlab", 1)], repeats=1)
 
     assert one.rows[0].problem == (
-        "snnlab, 1 thread, float64: ended early: Projection 'E->E exc': 13 MB are needed and "
+        "snnlab, 1 thread, float64: ended early: Projection 'E->E exc': 12.9 MB are needed and "
         "10 MB of memory are free; connect fewer neurons, use dtype='float32' or one weight, or "
         "pass procedural=True."
     )

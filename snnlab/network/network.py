@@ -83,7 +83,7 @@ from snnlab.network.values import (
     time_text,
 )
 from snnlab.recording import export
-from snnlab.recording import plotting as drawing
+from snnlab.recording.presentation import plot
 from snnlab.recording.results import Lineage, SpikeRecord, TraceRecord, Traces
 from snnlab.recording.store import RecordingStore
 from snnlab.recording.streams import SpikeStream, TraceStream
@@ -1773,7 +1773,7 @@ class Network:
         """
         spikes, traces = self._recorded()
         run = plotting.recorded_run(self, groups, (begin, end), spikes, traces)
-        return drawing.plot("Network", run)
+        return plot("Network", run)
 
     def clear_recordings(self) -> None:
         """Forget the spikes and traces that were recorded, also on disk; recording goes on."""

@@ -1,15 +1,13 @@
-"""What of a run is to be drawn; the layers above register who draws it."""
+"""What of a run is to be drawn."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-
-from snnlab.errors import SimulationError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -155,25 +153,3 @@ def checked_span(
             f"from 0 to {last:g} ms, the first one before the second."
         )
     return max(start, 0.0), min(stop, last)
-
-
-_plotter: Callable[[RecordedRun], Any] | None = None
-
-
-def set_plotter(plotter: Callable[[RecordedRun], Any] | None) -> None:
-    """From now on `plot` returns ``plotter(run)``."""
-    global _plotter
-    _plotter = plotter
-
-
-def plot(where: str, run: RecordedRun) -> Any:
-    """The figures of ``run``.
-
-    Raises
-    ------
-    SimulationError
-        If no layer above draws figures.
-    """
-    if _plotter is None:
-        raise SimulationError(f"{where}: nothing draws figures here; import snnlab first.")
-    return _plotter(run)

@@ -21,8 +21,9 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from snnlab.errors import SimulationError
-from snnlab.recording import export, plotting
+from snnlab.recording import export
 from snnlab.recording.plotting import checked_span, recorded_parts
+from snnlab.recording.presentation import plot
 from snnlab.recording.results import Traces, spike_frame, trace_frame
 
 if TYPE_CHECKING:
@@ -374,7 +375,7 @@ class StoredRecording:
             dt=self.dt,
             inhibits=dict.fromkeys(names, False),
         )
-        return plotting.plot(where, run)
+        return plot(where, run)
 
     def _sizes(self, spikes: Mapping[str, pd.DataFrame]) -> dict[str, int]:
         """How many neurons each population has at least."""

@@ -1,7 +1,7 @@
 /* A small network on two threads, for ThreadSanitizer: the engine's C files alone, without Python.
  *
- * Spikes arrive by synapses that wear off, by synapses with delays of their own through an inbox, and
- * by synapses made anew; neurons get Poisson input and counts, and are recorded. `network overlap`
+ * Spikes arrive by synapses that wear off, by those whose targets are counted from each thread's first
+ * neuron, by those with delays of their own through an inbox, and by those made anew; neurons get Poisson input and counts, and are recorded. `network overlap`
  * lets both threads compute one neuron, which has to be found.
  */
 #include <stdio.h>
@@ -36,15 +36,16 @@ static void update_too_far(const snn_args *args, const snn_clock *clock, int64_t
     update(args, clock, begin ? begin - 1 : begin, end);
 }
 
-static int64_t part[SIZE * (THREADS + 1)];
-static uint16_t target[SIZE * ROW];
+static int64_t part[SIZE * THREADS + 1];
+static const int64_t piece[THREADS + 1] = {0, 1, 2}, from_first[THREADS] = {0, 0};
+static uint16_t target[SIZE * ROW], number[SIZE * ROW];
 static double weight[SIZE * ROW];
 static uint8_t arrival[SIZE * ROW];
 
 static void connect(void)
 {
     for (int64_t i = 0; i < SIZE; ++i) {
-        int64_t *row = part + i * (THREADS + 1);
+        int64_t *row = part + i * THREADS; /* and the beginning of the next one */
         row[0] = i * ROW;
         row[2] = (i + 1) * ROW;
         for (int64_t k = row[0]; k < row[2]; ++k) {
@@ -54,6 +55,8 @@ static void connect(void)
         }
         row[1] = row[0];
         while (row[1] < row[2] && target[row[1]] < bounds[1]) ++row[1];
+        for (int64_t k = row[0]; k < row[2]; ++k)
+            number[k] = (uint16_t)(target[k] - (k < row[1] ? bounds[0] : bounds[1]));
     }
 }
 
@@ -75,10 +78,14 @@ int main(int argc, char **argv)
     for (int i = 0; i < SIZE; ++i) numbers[i] = i;
     const int overlap = argc > 1 && !strcmp(argv[1], "overlap");
 
-    snn_projection worn = {.pre = &population, .post = &population, .part = part, .target = target,
-                           .target_bytes = 2, .weight = weight, .weight_bytes = 8,
+    snn_projection worn = {.pre = &population, .post = &population, .part = part, .n_pieces = THREADS,
+                           .piece = piece, .base = from_first, .target = target, .target_bytes = 2,
+                           .weight = weight, .weight_bytes = 8,
                            .conductance = g, .real_bytes = 8, .delay = 5, .kernel = wear};
-    snn_projection spread = worn;
+    snn_projection spread = worn, plain = worn;
+    plain.kernel = NULL;
+    plain.target = number;
+    plain.base = bounds;
     static double ring[SLOTS * PADDED];
     static int64_t known[THREADS * 8] = {0};
     const snn_projection *members[1] = {&spread};
@@ -112,7 +119,8 @@ int main(int argc, char **argv)
     const int64_t split[THREADS + 1] = {0, PADDED / 2, SIZE};
     snn_recorder recorder = {v, 8, numbers, SIZE, split, 1, 0, (char *)samples};
     const snn_phase phases[] = {
-        {SNN_DRIVE, &drive},     {SNN_DELIVER, &worn},       {SNN_DELIVER, &spread},
+        {SNN_DRIVE, &drive},     {SNN_DELIVER, &worn},       {SNN_DELIVER, &plain},
+        {SNN_DELIVER, &spread},
         {SNN_GENERATE, &made},   {SNN_UPDATE, &neurons},     {SNN_POISSON, &poisson},
         {SNN_COLLECT, &population}, {SNN_RECORD, &recorder},
     };

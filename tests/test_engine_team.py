@@ -67,7 +67,7 @@ def test_trials_of_a_run_are_short_and_begin_before_they_are_measured():
     choice.tell(*told, 1.0)  # a thread woke up
 
     assert told == (2, 125)
-    assert slice_of(choice, 9_375, {1: 1e-6, 2: 2e-6}) == [
+    assert slice_of(choice, 9_375, {1: 1e-6, 2: 1.2e-6}) == [
         (2, 500),
         (1, 125),
         (1, 500),
@@ -77,9 +77,16 @@ def test_trials_of_a_run_are_short_and_begin_before_they_are_measured():
     ]
 
 
+def test_team_that_is_much_slower_is_tried_once():
+    choice = TeamChoice(4, measured=True)
+    cost = {1: 1e-6, 2: 0.9e-6, 4: 1.3e-6}
+
+    assert sizes_of(slice_of(choice, 500, cost) + slice_of(choice, 20_000, cost)) == [1, 2, 4, 1, 2]
+
+
 def test_a_look_is_a_small_part_of_the_time_since_the_last_one():
     choice = TeamChoice(2, measured=True)
-    cost = {1: 1e-6, 2: 2e-6}
+    cost = {1: 1e-6, 2: 1.2e-6}
 
     stretches = [one for _ in range(600) for one in slice_of(choice, 25_000, cost)]
     looks = [n for size, n in stretches[10:] if size == 2]

@@ -12,6 +12,7 @@ FIRST_INTERVAL, LONGEST_INTERVAL = 0.05, 1.0  # s of computing between two looks
 LOOK = 0.02  # how long a look lasts, as a part of the time since the last one
 WORTH = 0.97  # a larger team has to be faster by this factor
 TRIAL_STEPS, TRIAL_SECONDS = 4, 0.0005  # fewer tell nothing: a thread has to wake up
+HOPELESS = 1.25  # times of one thread: a team so slow in its first trial gets no second one
 WARM_UP = 0.25  # of a trial, before it: another thread wakes up, and neurons come to its memory
 # How much a slower slice counts: another program may have delayed it, none sped it up.
 DELAYED = 0.3
@@ -38,11 +39,11 @@ class TeamChoice:
         Whether to measure; else it is always ``n_parts``.
 
     The first slices, which are short, run on one thread. Then each of 1, 2, 4, ... is measured
-    twice in turn, for half a millisecond. After that the fastest is kept, and the next smaller and
-    larger ones are looked at from time to time: soon after a change, then less and less often. A
-    look lasts as long as it takes to tell and is a small part of the time since the last one, so
-    that it costs little where it is in vain. While a team runs, it has to be faster than one thread
-    was.
+    twice in turn, for half a millisecond, and once where it is much slower. After that the fastest
+    is kept, and the next smaller and larger ones are looked at from time to time: soon after a
+    change, then less and less often. A look lasts as long as it takes to tell and is a small part
+    of the time since the last one, so that it costs little where it is in vain. While a team runs,
+    it has to be faster than one thread was.
     """
 
     def __init__(self, n_parts: int, measured: bool) -> None:
@@ -120,6 +121,8 @@ class TeamChoice:
             share = min(1.0, n_steps * known / TRIAL_SECONDS) * (DELAYED if cost > known else 1.0)
             cost = known + share * (cost - known)
         self._cost[size] = cost
+        if trial and cost > HOPELESS * self._cost[1]:
+            self._trials = [other for other in self._trials if other < size]
         if self._trials:
             return
         before = self.size

@@ -7,6 +7,7 @@ import { timeText } from "./transport.js";
 const PERIOD = 1000; // ms between two looks at the log and the past
 const SOON = 150; // ms after something was done
 const PAINTED = 100; // values of a painted course
+const FINE = 2; // pixels of the canvas for one of the page
 
 /** A row of tabs over their contents; the arrow keys move between them. */
 class Tabs {
@@ -52,7 +53,7 @@ class Painter {
   constructor() {
     this.values = new Array(PAINTED).fill(0); // in parts of the largest, -1 to 1
     this.ends = ["", "", ""];
-    this.canvas = element("canvas", { class: "snn-paint", width: 520, height: 140, role: "img", "aria-label": "course of the stimulus; paint it with the pointer, or choose a form" });
+    this.canvas = element("canvas", { class: "snn-paint", role: "img", "aria-label": "course of the stimulus; paint it with the pointer, or choose a form" });
     this.canvas.addEventListener("pointerdown", (event) => {
       this.canvas.setPointerCapture(event.pointerId);
       this.last = undefined;
@@ -61,6 +62,14 @@ class Painter {
     this.canvas.addEventListener("pointermove", (event) => {
       if (event.buttons) this.paint(event);
     });
+    new ResizeObserver(() => this.fit()).observe(this.canvas);
+  }
+
+  /** As many pixels as it has on the page, twice: letters are not stretched. */
+  fit() {
+    this.canvas.width = FINE * this.canvas.clientWidth;
+    this.canvas.height = FINE * this.canvas.clientHeight;
+    this.draw();
   }
 
   paint(event) {
@@ -100,7 +109,7 @@ class Painter {
     context.moveTo(0, height / 2);
     context.lineTo(width, height / 2);
     context.stroke();
-    context.font = "20px system-ui, sans-serif"; // the canvas has two pixels for one of the page
+    context.font = `${10 * FINE}px system-ui, sans-serif`;
     context.fillStyle = getComputedStyle(canvas.parentElement ?? canvas).color;
     context.globalAlpha = 0.7;
     [["left", 20], ["left", height - 6], ["right", height - 6]].forEach(([align, y], k) => {

@@ -136,6 +136,23 @@ def test_what_a_page_needed_while_it_was_opened_is_given_back_once_it_has_its_wi
     assert not given_back.acquire(blocking=False)  # not for other whole windows
 
 
+def test_what_was_recalled_is_forgotten_piece_by_piece(pages, monkeypatch):
+    monkeypatch.setattr(feed, "RECALLED", HISTORY // 16)
+    net = pages.network
+    advance(net, 5000)
+    again = feed.Feed(net, feed.picture_of(net), 1000.0)
+    again.listen()
+    spikes = again._spikes["E"].history
+    recalled = spikes.n_values
+
+    advance(net, 1250)
+    again.drain()
+    again.release()
+
+    assert recalled == spikes.n_values == HISTORY
+    assert memory_of(spikes._chunks) < 1.2 * 12 * HISTORY
+
+
 def test_play_with_a_page_reloaded_fifty_times_keeps_within_its_budgets(pages, monkeypatch):
     monkeypatch.setattr(dashboard, "figure_item", cache(dashboard.figure_item))  # 0.1 s each
     net, pump = pages.network, pages.dashboard._pump

@@ -21,6 +21,7 @@ from snnlab.plots.traces import Trace, Traced
 from snnlab.widgets.earlier import Earlier
 
 SPIKE_HISTORY = 1_000_000  # spikes of one population
+RECALLED = 2**15  # spikes in a piece of what is recalled: old ones are forgotten piece by piece
 TRACE_HISTORY = 1_000_000  # samples of one stream
 FIRST_TRACES = 4
 DURATIONS = (20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0, 10000.0)  # ms
@@ -230,7 +231,9 @@ class Feed:
             source = self._spikes[name]
             steps, neurons = self._network.latest_spikes(name, SPIKE_HISTORY)
             source.history.clear()
-            source.history.append(steps, neurons)
+            for begin in range(0, len(steps), RECALLED):
+                piece = slice(begin, begin + RECALLED)
+                source.history.append(steps[piece].copy(), neurons[piece].copy())
             source.recalled = int(steps[-1]) if len(steps) else -1
 
     def change(self, picture: Picture) -> None:

@@ -31,6 +31,24 @@ if TYPE_CHECKING:
 NOTHING: Mapping[str, NDArray] = MappingProxyType({})
 
 
+def _nearest_steps(
+    where: str, what: str, times: NDArray, dt: float, *, stacklevel: int
+) -> NDArray[np.float64]:
+    """The steps nearest to ``times`` (ms), which are told of once where they are others."""
+    nearest = np.rint(times / dt)
+    off = np.abs(times - nearest * dt) > 1e-6 * dt * np.maximum(1, nearest)
+    if off.any():
+        first = int(np.argmax(off))
+        warnings.warn(
+            f"{where}: {np.count_nonzero(off)} of {len(times)} {what} are no multiples of "
+            f"dt = {dt:g} ms; the nearest are used, for example {nearest[first] * dt:g} ms for "
+            f"{times[first]:g} ms.",
+            OffGridWarning,
+            stacklevel=stacklevel,
+        )
+    return nearest
+
+
 class Input(ABC):
     """Something that `Network.add` takes in the place of a neuron."""
 
@@ -237,17 +255,7 @@ class SpikeSource(Input):
                 f"{where}: a spike at {times.max():g} ms is beyond {LAST_STEP} steps; "
                 f"give earlier ones, or a longer dt."
             )
-        nearest = np.rint(times / dt)
-        off = np.abs(times - nearest * dt) > 1e-6 * dt * np.maximum(1, nearest)
-        if off.any():
-            first = int(np.argmax(off))
-            warnings.warn(
-                f"{where}: {np.count_nonzero(off)} of {len(times)} spike times are no multiples of "
-                f"dt = {dt:g} ms; the nearest are used, for example {nearest[first] * dt:g} ms for "
-                f"{times[first]:g} ms.",
-                OffGridWarning,
-                stacklevel=4,
-            )
+        nearest = _nearest_steps(where, "spike times", times, dt, stacklevel=5)
         events = np.unique(nearest.astype(np.int64) * n + neurons)
         if len(events) < len(times):
             warnings.warn(
@@ -477,17 +485,8 @@ class TimedArray(Input):
             starts = np.arange(n_rows, dtype=np.int64) * lasts
         else:
             given = np.asarray(self.schedule, float)
-            starts = np.rint(given / dt).astype(np.int64)
-            off = np.abs(given - starts * dt) > 1e-6 * dt * np.maximum(1, starts)
-            if off.any():
-                first = int(np.argmax(off))
-                warnings.warn(
-                    f"{where}: {np.count_nonzero(off)} of {n_rows} times of the schedule are no "
-                    f"multiples of dt = {dt:g} ms; the nearest are used, for example "
-                    f"{starts[first] * dt:g} ms for {given[first]:g} ms.",
-                    OffGridWarning,
-                    stacklevel=5,
-                )
+            what = "times of the schedule"
+            starts = _nearest_steps(where, what, given, dt, stacklevel=6).astype(np.int64)
             if (np.diff(starts) < 1).any():
                 raise NetworkError(
                     f"{where}: two times of the schedule fall in one step of {dt:g} ms; "

@@ -103,12 +103,16 @@ def test_a_slice_that_is_soon_over_tells_little():
     run(choice, {1: 1e-5, 2: 0.6e-5}, seconds=0.02)
     assert choice.size == 2
 
-    choice.tell(2, 4, 60e-6)  # while the other thread woke up
+    for _ in range(10):
+        choice.tell(2, 4, 600e-6)  # while the other thread woke up
     assert choice.size == 2
 
-    for _ in range(100):
-        choice.tell(2, 4, 60e-6)  # a person who steps
-    assert choice.size == 1
+
+def test_nobody_is_woken_up_for_steps_that_are_soon_over():
+    choice = TeamChoice(2, measured=True)
+    run(choice, {1: 1e-5, 2: 0.6e-5}, seconds=0.02)
+
+    assert [choice.next(n) for n in (1, 9, 11)] == [(1, 1), (1, 9), (2, 11)]
 
 
 def test_a_team_that_is_hardly_faster_is_not_worth_a_core():
@@ -149,14 +153,24 @@ def test_few_steps_that_take_long_are_shared():
     assert stretches[-3:] == [[(2, 4)]] * 3
 
 
-def test_a_core_that_is_taken_is_given_up_in_one_slice_and_found_again():
+def test_a_core_that_is_taken_for_a_moment_is_kept():
     choice = TeamChoice(2, measured=True)
-    free, taken = {1: 1e-5, 2: 0.6e-5}, {1: 1e-5, 2: 40e-5}
+    free, taken = {1: 1e-5, 2: 0.6e-5}, {1: 1e-5, 2: 1.5e-5}
+    run(choice, free, seconds=0.1)
+
+    for _ in range(20):
+        run(choice, taken, seconds=0.025)
+        assert choice.size == 2
+        run(choice, free, seconds=0.025)
+
+
+def test_a_core_that_stays_taken_is_given_up_and_found_again():
+    choice = TeamChoice(2, measured=True)
+    free, taken = {1: 1e-5, 2: 0.6e-5}, {1: 1e-5, 2: 1.5e-5}
     run(choice, free, seconds=0.1)
     assert choice.size == 2
 
-    assert choice.next(STEPS) == (2, STEPS)
-    choice.tell(2, STEPS, taken[2] * STEPS)
+    run(choice, taken, seconds=2 * team.MEMORY)
     assert choice.size == 1
 
     late = sizes_of(run(choice, taken, seconds=10.0))

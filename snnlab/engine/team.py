@@ -14,8 +14,9 @@ WORTH = 0.97  # a larger team has to be faster by this factor
 TRIAL_STEPS, TRIAL_SECONDS = 4, 0.0005  # fewer tell nothing: a thread has to wake up
 HOPELESS = 1.25  # times of one thread: a team so slow in its first trial gets no second one
 WARM_UP = 0.25  # of a trial, before it: another thread wakes up, and neurons come to its memory
-# How much a slower slice counts: another program may have delayed it, none sped it up.
-DELAYED = 0.3
+AWAKE = 0.0001  # s on one thread, so many that it pays to wake up others
+# Over how many seconds slower slices are averaged: another program delays some, and speeds up none.
+MEMORY = 0.25
 # A team that another program disturbs is as fast as one thread, and sooner or later faster again.
 PATIENCE = 1.5  # times of one thread
 MEASURED = True  # whether a number given is a limit; tests that look for races set it to False
@@ -43,7 +44,9 @@ class TeamChoice:
     is kept, and the next smaller and larger ones are looked at from time to time: soon after a
     change, then less and less often. A look lasts as long as it takes to tell and is a small part
     of the time since the last one, so that it costs little where it is in vain. While a team runs,
-    it has to be faster than one thread was.
+    it has to be faster than one thread was. It is given up for what it takes over a quarter of a
+    second, because other programs take a core now and then, and waiting costs little: who is away
+    is not waited for.
     """
 
     def __init__(self, n_parts: int, measured: bool) -> None:
@@ -74,6 +77,8 @@ class TeamChoice:
         if len(self._sizes) == 1:
             return self.size, n_steps
         cost = self._guess if self._trials else self._cost.get(self.size, 0.0)
+        if not self._trials and n_steps * self._cost.get(1, AWAKE) < AWAKE:
+            return self._run(1, n_steps)
         if self._trials:
             if not self._tells(n_steps, n_steps * cost):
                 return self._run(1, n_steps)
@@ -118,8 +123,8 @@ class TeamChoice:
             cost = min(cost, known)
         else:
             # What is soon over tells little: a thread had to wake up.
-            share = min(1.0, n_steps * known / TRIAL_SECONDS) * (DELAYED if cost > known else 1.0)
-            cost = known + share * (cost - known)
+            span = MEMORY if cost > known and size == self.size else TRIAL_SECONDS
+            cost = known + min(1.0, n_steps * known / span) * (cost - known)
         self._cost[size] = cost
         if trial and cost > HOPELESS * self._cost[1]:
             self._trials = [other for other in self._trials if other < size]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import difflib
 import math
 import os
 import threading
 import time
 import warnings
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Literal, TypeVar, cast
@@ -34,6 +33,7 @@ from snnlab.network import (
     changes,
     handles,
     hints,
+    joining,
     memory,
     plotting,
     presentation,
@@ -43,22 +43,15 @@ from snnlab.network import (
 from snnlab.network.activity import Activity
 from snnlab.network.assembly import PopulationParts, ProjectionParts
 from snnlab.network.changes import SILENCED, Change, Course, ParameterLog, change_of
-from snnlab.network.connectors import AllToAll, Connector
-from snnlab.network.delays import check_delays
-from snnlab.network.distributions import Distribution
+from snnlab.network.connectors import Connector
 from snnlab.network.divergence import Watch
 from snnlab.network.drives import PoissonDrive
 from snnlab.network.handles import ParameterHandle, handles_of
 from snnlab.network.history import History
 from snnlab.network.inputs import Input
 from snnlab.network.memory import MemoryUse
-from snnlab.network.population import (
-    Population,
-    PopulationView,
-    Values,
-    check_finite,
-)
-from snnlab.network.projection import Projection, population_of
+from snnlab.network.population import Group, Population, PopulationView, Values, population_of
+from snnlab.network.projection import Projection
 from snnlab.network.recordings import (
     SPIKES,
     Elements,
@@ -77,7 +70,6 @@ from snnlab.network.snapshot import Records, Snapshot
 from snnlab.network.values import (
     as_array,
     beyond_counting,
-    check_fits,
     check_interval,
     is_number,
     time_text,
@@ -88,7 +80,6 @@ from snnlab.recording.results import Lineage, SpikeRecord, TraceRecord, Traces
 from snnlab.recording.store import RecordingStore
 from snnlab.recording.streams import SpikeStream, TraceStream
 
-Group = Population | PopulationView
 Member = Population | Projection | PoissonDrive
 Result = TypeVar("Result")
 Owner = tuple[str, str]  # "population", "projection" or "drive", and its name
@@ -237,18 +228,12 @@ class Network:
                 f"Network: net.add takes a size and a neuron, not "
                 f"({type(shape).__name__}, {type(neuron).__name__}); write net.add(100, LIF)."
             )
-        sizes = tuple(shape) if isinstance(shape, list | np.ndarray) and np.ndim(shape) else shape
-        sizes = sizes if isinstance(sizes, tuple) else (sizes,)
-        name = self._free_name(name, neuron.name or "population", self.populations)
-        if not sizes or any(not isinstance(n, int | np.integer) or n < 1 for n in sizes):
-            raise NetworkError(
-                f"Population '{name}': size {shape!r} is not possible; "
-                f"give whole numbers from 1 on."
-            )
-        size = math.prod(int(n) for n in sizes)
-        memory.check_population(f"Population '{name}'", size, neuron.model, self.real)
+        name = joining.free_name(name, neuron.name or "population", self.populations)
+        where = f"Population '{name}'"
+        sizes = joining.checked_shape(where, shape)
+        memory.check_population(where, math.prod(sizes), neuron.model, self.real)
         key = stream_key(self.seed, POPULATIONS, len(self.populations))
-        population = Population(self, neuron, tuple(int(n) for n in sizes), name, key)
+        population = Population(self, neuron, sizes, name, key)
         if given is not None:
             object.__setattr__(population, "given_data", given.prepare(population, self.dt))
         # The population last: a dashboard may look for all of it as soon as it is there.
@@ -322,36 +307,17 @@ class Network:
                 raise
             return tuple(made)
         for side, group in (("pre", pre), ("post", post)):
-            self._check_member(side, group)
+            joining.check_member(self, side, group)
         default = f"{pre.name}->{post.name} {target}"
-        name = self._free_name(name, default, self.projections)
+        name = joining.free_name(name, default, self.projections)
         where = f"Projection '{name}'"
         if isinstance(connector, Synapse) and synapse is None:
             connector, synapse = None, connector
-        rule = AllToAll() if connector is None else connector
-        if isinstance(rule, type) and issubclass(rule, Synapse | Connector):
-            kind = "synapses" if issubclass(rule, Synapse) else "connectors"
-            raise NetworkError(
-                f"{where}: {rule.__name__} is a class of {kind}; "
-                f"give one with its parameters: {rule.__name__}(...)."
-            )
-        if not isinstance(rule, Connector):
-            raise NetworkError(
-                f"{where}: {connector!r} is no connector; "
-                f"give for example AllToAll(), OneToOne() or FixedProbability(0.1)."
-            )
-        self._check_source(where, pre, synapse)
-        self._check_target(where, post, target)
-        if synapse is not None and not isinstance(synapse, Synapse):
-            told = f"the neuron '{synapse.name}'" if isinstance(synapse, Neuron) else repr(synapse)
-            raise NetworkError(f"{where}: {told} is no synapse model; define one with %%synapse.")
-        self._check_attributes(where, pre, post, synapse)
-        if not isinstance(weight, Distribution):
-            weights = as_array(where, "weight", weight)
-            check_finite(where, "w", weights)
-            check_fits(where, "w", weights, self.real)
+        rule = joining.checked_rule(where, connector)
+        joining.check_ends(where, pre, post, target, synapse)
+        joining.check_weight(where, weight, self.real)
         key = stream_key(self.seed, PROJECTIONS, self._n_connected)
-        given = self._checked_delay(where, delay)
+        given = joining.checked_delay(where, delay, self.dt)
         projection = Projection(
             self,
             pre,
@@ -423,124 +389,15 @@ class Network:
         NetworkError
             If the parts do not fit together.
         """
-        self._check_member("group", group)
+        joining.check_member(self, "group", group)
         default = f"Poisson->{group.name} {target}"
-        name = self._free_name(name, default, self.drives)
-        self._check_target(f"Drive '{name}'", group, target)
+        name = joining.free_name(name, default, self.drives)
+        joining.check_target(f"Drive '{name}'", group, target)
         key = stream_key(self.seed, DRIVES, len(self.drives))
         drive = PoissonDrive(self, group, target, rate=rate, n=n, weight=weight, name=name, key=key)
         self.drives[name] = drive
         self._relink()
         return drive
-
-    def _checked_delay(self, where: str, delay: Values | None) -> Values | int:
-        """The delay of all synapses in steps, or what gives each its own in ms."""
-        if delay is None:
-            return 1
-        if isinstance(delay, Distribution):
-            return delay
-        if isinstance(delay, Sequence | np.ndarray) and not isinstance(delay, str):
-            values = as_array(where, "delay", delay)
-            if values.ndim > 1:
-                raise NetworkError(
-                    f"{where}: 'delay' has shape {values.shape}; give one number, or one for each "
-                    f"synapse."
-                )
-            if values.ndim:
-                check_delays(where, values)
-                return values.astype(float)
-            delay = values.item()
-        if not is_number(delay, 0):
-            raise NetworkError(
-                f"{where}: delay = {time_text(delay)}; give a number from {self.dt:g} ms on."
-            )
-        if float(delay) / self.dt >= LAST_STEP:
-            raise NetworkError(
-                f"{where}: delay = {delay!r} ms is beyond {LAST_STEP} steps; give a shorter one."
-            )
-        return steps(float(delay), self.dt, what=f"{where}: delay", least=1)
-
-    def _check_member(self, side: str, group: object) -> None:
-        if not isinstance(group, Population | PopulationView):
-            raise NetworkError(
-                f"Network: {side} = {group!r} is no population; give one that net.add returned."
-            )
-        population = population_of(group)
-        if population.network is not self:
-            raise NetworkError(
-                f"Population '{population.name}': belongs to another network; "
-                f"connect populations of one network."
-            )
-
-    def _check_source(self, where: str, pre: Group, synapse: Synapse | None) -> None:
-        """A neuron sends spikes, or its rate ``r``, or what a ``psp`` reads of it."""
-        source = population_of(pre)
-        model = source.neuron.model
-        if model.spiking:
-            return
-        reacts = synapse is not None and (synapse.model.pre_spike or synapse.model.post_spike)
-        has_rate = any(v.name == "r" for v in (*model.variables, *model.parameters))
-        if reacts or not (has_rate or (synapse is not None and synapse.model.psp is not None)):
-            raise NetworkError(
-                f"{where}: neuron '{source.neuron.name}' of population '{source.name}' has no "
-                f"'spike' condition, so it sends nothing; add a line such as 'spike: v > V_th'."
-            )
-
-    def _check_attributes(
-        self, where: str, pre: Group, post: Group, synapse: Synapse | None
-    ) -> None:
-        """Every ``pre.x`` and ``post.x`` of the synapse is an attribute of the neurons."""
-        if synapse is None:
-            return
-        sides = {"pre": population_of(pre), "post": population_of(post)}
-        for name in assembly.names_in_synapse(synapse.model):
-            side, _, attribute = name.partition(".")
-            if side not in sides or not attribute.isidentifier():
-                continue
-            group = sides[side]
-            if attribute not in group.attributes:
-                near = difflib.get_close_matches(attribute, group.attributes, 1)
-                known = ", ".join(group.attributes)
-                hint = f"did you mean '{side}.{near[0]}'?" if near else f"it has {known}."
-                raise NetworkError(
-                    f"{where}: synapse '{synapse.name}' reads '{name}', but neuron "
-                    f"'{group.neuron.name}' has no '{attribute}'; {hint}"
-                )
-
-    def _check_target(self, where: str, post: Group, target: str) -> None:
-        model = population_of(post).neuron.model
-        if not isinstance(target, str) or not target.isidentifier():
-            raise NetworkError(
-                f"{where}: target = {target!r} is no name; give for example 'exc' for g_exc."
-            )
-        known = list(model.targets)
-        if target in known or assembly.sums_all_inputs(model):
-            return
-        near = difflib.get_close_matches(str(target), known, 1)
-        if near:
-            hint = f"did you mean '{near[0]}'?"
-        elif known:
-            hint = f"it has {', '.join(repr(t) for t in known)}."
-        else:
-            hint = f"use g_{target} in one of its equations."
-        raise NetworkError(
-            f"{where}: neuron '{population_of(post).neuron.name}' has no target '{target}'; {hint}"
-        )
-
-    def _free_name(self, wanted: str | None, default: str, taken: Mapping[str, object]) -> str:
-        if wanted is not None:
-            if not isinstance(wanted, str) or not wanted:
-                raise NetworkError(f"Network: name = {wanted!r}; give a text, or none.")
-            if wanted in taken:
-                raise NetworkError(
-                    f"Network: the name '{wanted}' is taken; choose another name, or none."
-                )
-            return wanted
-        name, n = default, 1
-        while name in taken:
-            n += 1
-            name = f"{default} {n}"
-        return name
 
     # Compiling and linking ---------------------------------------------------------------
 
@@ -1179,7 +1036,7 @@ class Network:
         NetworkError
             If there is no such variable or neuron, or the amount is no number.
         """
-        self._check_member("net.kick", population)
+        joining.check_member(self, "net.kick", population)
         chosen = _chosen_neurons(population, variable, neurons)
         owner = population_of(population)
         n = owner.size if chosen is None else len(chosen)
@@ -1207,7 +1064,7 @@ class Network:
         NetworkError
             If the neurons have no spikes, or there are no such neurons.
         """
-        self._check_member("net.silence", population)
+        joining.check_member(self, "net.silence", population)
         owner = population_of(population)
         where = f"Population '{owner.name}'"
         if not owner.neuron.model.spiking:
@@ -1252,7 +1109,7 @@ class Network:
         NetworkError
             If there is no such parameter or neuron, or times and values are no course.
         """
-        self._check_member("net.stimulate", population)
+        joining.check_member(self, "net.stimulate", population)
         owner = population_of(population)
         owner._check_stimulable(variable)
         course = self._course(f"Population '{owner.name}': stimulus of '{variable}'", times, values)
@@ -1632,7 +1489,7 @@ class Network:
             If there are no such variables, neurons or synapses.
         """
         if not isinstance(group, Projection):
-            self._check_member("group", group)
+            joining.check_member(self, "group", group)
         projection = group if isinstance(group, Projection) else None
         owner = group if isinstance(group, Projection) else population_of(group)
         if (neurons if projection is not None else synapses) is not None:
@@ -1891,7 +1748,7 @@ class Network:
         NetworkError
             If the owner has no such parameter, or the factor is not finite.
         """
-        self._check_owner(owner)
+        joining.check_owner(self, owner)
         handles.check_changeable(owner, name, factor)
         name = "w" if name == "weight" and isinstance(owner, Projection) else name
         owner._check_change(name, np.asarray(factor), None, "scale")
@@ -1905,22 +1762,11 @@ class Network:
         NetworkError
             If the owner has no such parameter, or the amount is not finite.
         """
-        self._check_owner(owner)
+        joining.check_owner(self, owner)
         handles.check_changeable(owner, name, amount)
         name = "w" if name == "weight" and isinstance(owner, Projection) else name
         owner._check_change(name, np.asarray(amount), None, "shift")
         self._change(owner, change_of(owner, name, float(amount), "shift"))
-
-    def _check_owner(self, owner: object) -> None:
-        """It is a population or a projection of this network."""
-        if isinstance(owner, Projection):
-            return
-        if not isinstance(owner, Population):
-            raise NetworkError(
-                f"Network: {owner!r} is neither population nor projection; give one that net.add "
-                f"or net.connect returned."
-            )
-        self._check_member("owner", owner)
 
     def memory(self, duration: float = 0.0) -> MemoryUse:
         """What the network takes of the memory, also before it is built; print it.

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnlab.errors import NetworkError
-from snnlab.network.population import Population, PopulationView
-from snnlab.network.projection import Projection, population_of
+from snnlab.network.population import Population, PopulationView, population_of
+from snnlab.network.projection import Projection
 from snnlab.recording.plotting import RecordedRun, checked_span, recorded_parts
 from snnlab.recording.results import TraceRecord
 

@@ -884,3 +884,11 @@ class PopulationView:
                 f"use indices below that."
             ) from error
         return PopulationView(self.population, np.atleast_1d(chosen).ravel())
+
+
+Group = Population | PopulationView
+
+
+def population_of(group: Group) -> Population:
+    """The population that ``group`` is or belongs to."""
+    return group.population if isinstance(group, PopulationView) else group

@@ -45,6 +45,7 @@ from snnlab.network.population import (
     check_finite,
     check_numbers,
     is_number,
+    population_of,
     unknown_attribute,
 )
 from snnlab.network.procedural import Procedure
@@ -1196,11 +1197,6 @@ class Projection:
         if self.model is not None:
             known += [*self.state.parameters, *self.state.variables]
         return unknown_attribute(f"Projection '{self.name}'", name, list(dict.fromkeys(known)))
-
-
-def population_of(group: Population | PopulationView) -> Population:
-    """The population that ``group`` is or belongs to."""
-    return group.population if isinstance(group, PopulationView) else group
 
 
 def check_procedural_weight(where: str, weight: Values, real: type) -> None:

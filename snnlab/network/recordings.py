@@ -14,8 +14,8 @@ from snnlab.engine.schedule import steps
 from snnlab.errors import NetworkError, SimulationError
 from snnlab.network import assembly
 from snnlab.network.assembly import WEIGHTED_SUM, PopulationParts, ProjectionParts
-from snnlab.network.population import Population, PopulationView
-from snnlab.network.projection import Projection, population_of
+from snnlab.network.population import Population, PopulationView, population_of
+from snnlab.network.projection import Projection
 from snnlab.network.values import as_array, beyond_counting, is_number, time_text
 from snnlab.recording import export
 from snnlab.recording.results import SpikeRecord, TraceRecord

@@ -111,11 +111,11 @@ MEMORY = """\
 import gc, json, resource
 gc.collect()
 pages = int(open('/proc/self/statm').read().split()[1])
-kept = sum(record.nbytes for record in net._all_records())
+kept = sum(record.nbytes for record in net._recordings.records())
 print(json.dumps([pages * resource.getpagesize() / 2**20, kept / 2**20]))"""
 # Parts of what may be kept: of recordings, and of the samples that the dashboard has of each trace.
 FILLED = """import json
-kept = sum(record.nbytes for record in net._all_records())
+kept = sum(record.nbytes for record in net._recordings.records())
 samples = [source.history for source in board._pump._feed._samples.values()]
 traces = [history.n_values / history.max_values for history in samples]
 print(json.dumps(min(kept / 1e6 / net.recording_budget, *traces)))"""

@@ -189,7 +189,7 @@ def test_refused_recording_leaves_the_spikes_as_they_are_kept(wrong):
     with pytest.raises((NetworkError, SimulationError)):
         net.record(group, **asked)
 
-    assert net._spike_records["C"].keep is None
+    assert net._recordings.spikes["C"].keep is None
 
 
 def test_interval_below_the_step_is_told_with_the_step():
@@ -320,9 +320,9 @@ def test_a_network_that_plays_keeps_a_bounded_memory():
 
     reached = played(net, 20_000)
 
-    trace = net._trace_records["C"]["v"]
+    trace = net._recordings.traces["C"]["v"]
     assert trace.n_dropped > 0
-    assert net._spike_records["C"].n_dropped > 0
+    assert net._recordings.spikes["C"].n_dropped > 0
     assert trace.steps[-1] == reached - 1
     np.testing.assert_array_equal(np.diff(trace.steps), 1)
 
@@ -337,7 +337,7 @@ def test_play_for_a_time_keeps_no_more_than_play_without_an_end():
     assert player is not None
     player.join(60)
 
-    trace = net._trace_records["C"]["v"]
+    trace = net._recordings.traces["C"]["v"]
     assert trace.nbytes < (1 + SPARE) * 8000
     assert trace.steps[-1] == 19_999
 
@@ -360,8 +360,8 @@ def test_recordings_share_the_budget_and_rare_ones_are_kept_whole():
 
     played(net, 30_000)
 
-    often, rare = net._trace_records["C"]["v"], net._trace_records["C"]["u"]
-    held = sum(record.nbytes for record in net._all_records())
+    often, rare = net._recordings.traces["C"]["v"], net._recordings.traces["C"]["u"]
+    held = sum(record.nbytes for record in net._recordings.records())
     assert (1 - SPARE) * 50_000 < held < (1 + SPARE) * 50_000
     assert often.n_dropped > 0
     assert (rare.n_dropped, rare.steps[:3].tolist()) == (0, [0, 10_000, 20_000])
@@ -377,7 +377,7 @@ def test_who_reads_what_is_no_longer_complete_is_told_once():
         _ = net.traces["C"]["v"], net.traces["C"]["v"], net.spikes["C"]
 
     (message,) = told
-    lost = 0.1 * net._trace_records["C"]["v"].steps[0]
+    lost = 0.1 * net._recordings.traces["C"]["v"].steps[0]
     assert message.filename == __file__
     assert str(message.message) == (
         f"Network: samples of 'v' of 'C' before {lost:.10g} ms are gone, since a network that "
@@ -392,7 +392,7 @@ def test_spikes_that_went_are_told_of_again_after_a_reset():
     first_step = "before {:.10g} ms are gone, since a network that plays keeps the latest 0.001 MB"
     for _ in range(2):
         played(net, 20_000)
-        lost = 0.1 * (net._spike_records["C"].lost_until)
+        lost = 0.1 * (net._recordings.spikes["C"].lost_until)
         with pytest.warns(UserWarning, match="are gone") as told:
             first = net.spikes["C"]["time"].iloc[0]
         assert str(told[0].message).startswith(
@@ -414,7 +414,7 @@ def test_who_goes_back_before_what_went_is_told_nothing_of_the_new_run():
     net.simulate(10)
 
     assert net.spikes["C"]["time"].iloc[0] < 1
-    assert net._spike_records["C"].lost_until == 0
+    assert net._recordings.spikes["C"].lost_until == 0
 
 
 @pytest.mark.parametrize("budget", [0, -1, float("nan"), float("inf"), "256", None])
@@ -638,7 +638,7 @@ def test_samples_of_a_run_are_joined_whatever_its_slices(target):
 def test_a_run_is_recorded_without_a_copy():
     net, population = counting()
     net.record(population, ["v"])
-    record = net._trace_records["C"]["v"]
+    record = net._recordings.traces["C"]["v"]
 
     net.simulate(50)  # many slices: the first one is a step long
 

@@ -1005,7 +1005,7 @@ def test_copies_of_records_hold_what_there_was_and_write_nothing(tmp_path):
     net.record(group, ["v", "spikes"], moment="start", keep=3.0, to=tmp_path / "run.zarr")
     for _ in range(8):
         net.simulate(1)
-    record, spike_record = net._trace_records["P"]["v"], net._spike_records["P"]
+    record, spike_record = net._recordings.traces["P"]["v"], net._recordings.spikes["P"]
 
     trace, train = record.copy(), spike_record.copy()
 

@@ -397,15 +397,15 @@ def test_spikes_of_others_are_not_there(tmp_path):
 def test_a_closed_network_writes_and_queues_no_more(tmp_path):
     net = running(tmp_path / "run.zarr")
     net.simulate(20)
-    writer = net._record_taps["a/b: group", "v"]
-    made = next(iter(net._recording_stores.values()))
+    writer = net._recordings.named["a/b: group", "v"]
+    made = next(iter(net._recordings.stores.values()))
     net.close()
 
     net.simulate(20)
     net.reset()
     net.simulate(5)
 
-    assert writer in net._recorders  # memory goes on
+    assert writer in net._recordings.taps  # memory goes on
     assert net.traces["a/b: group"]["v"].shape == (25, 40)
     stored = load_recording(tmp_path / "run.zarr")
     assert stored.traces["a/b: group"]["v"].shape == (100, 40)

@@ -93,11 +93,11 @@ def test_without_analyses_a_frame_has_nothing_of_them(analyses):
 
 def test_phase_portrait_taken_away_gives_its_streams_back(network, analyses):
     analyses.add(Phase("cells", 3, "u", "v"))
-    followed = len(network._recorders)
+    followed = len(network._recordings.taps)
 
     analyses.remove(1)
 
-    assert followed - len(network._recorders) == 2
+    assert followed - len(network._recordings.taps) == 2
     assert analyses.describe() == []
 
 

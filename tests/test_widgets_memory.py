@@ -98,7 +98,7 @@ def advance(net, n_steps):
 
 def kept_by(pages):
     """Bytes of what the network has recorded, and of what the dashboard keeps of it."""
-    records = pages.network._all_records()
+    records = pages.network._recordings.records()
     sources = pages.dashboard._pump._feed._sources
     return (
         sum(memory_of(record._chunks) for record in records),
@@ -173,11 +173,11 @@ def test_play_with_a_page_reloaded_fifty_times_keeps_within_its_budgets(pages, m
         tracemalloc.stop()
 
     assert net.step_index >= 5000 * RELOADS
-    assert all(record.n_dropped > 0 for record in net._all_records())
+    assert all(record.n_dropped > 0 for record in net._recordings.records())
     assert recorded > 0.7 * BUDGET
     assert fed > 0.7 * (2 * 12 + 2 * 16) * HISTORY
     assert len(pump.viewers) <= 32
-    assert (len(net._spike_streams), len(net._trace_streams)) == (2, 2)
+    assert (len(net._recordings.spike_streams), len(net._recordings.trace_streams)) == (2, 2)
     assert threads[0] == threads[1]
     # What is kept after 25 reloads is all there is, but for pieces that are not yet joined.
     assert kept[1] - kept[0] < 0.25 * BUDGET

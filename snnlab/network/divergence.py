@@ -64,7 +64,9 @@ class Copy:
         for array, copy in self._pairs:
             np.copyto(copy, array)
         self._rhythms = [
-            (tap.recorder, tap.recorder.next_step) for tap in network._recorders if tap.is_linked
+            (tap.recorder, tap.recorder.next_step)
+            for tap in network._recordings.taps
+            if tap.is_linked
         ]
 
     def put_back(self) -> None:
@@ -168,7 +170,7 @@ class Watch:
     def _run_again(self, first_step: int, end: int, *, discard: bool = True) -> None:
         """Run steps again from the state that was put back."""
         network = self._network
-        taps = [tap for tap in network._recorders if tap.is_linked]
+        taps = [tap for tap in network._recordings.taps if tap.is_linked]
         for tap in taps:
             tap.recorder.prepare(first_step, end - first_step)
         for parts in network._parts.values():

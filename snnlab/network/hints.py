@@ -38,7 +38,7 @@ def hints_of(network: Network) -> list[str]:
     """One sentence for each thing that is probably not meant; none when all is well."""
     found: list[str] = []
     for population in list(network.populations.values()):
-        counts = network._activities[population.name].counts(network.step_index)
+        counts = network._recordings.activities[population.name].counts(network.step_index)
         found += _of_activity(population, counts, network.dt)
         found += _of_size(population)
         found += _of_time_step(population, network.dt)

@@ -13,7 +13,8 @@ from snnlab.engine.simulator import PeriodicTask
 from snnlab.errors import NetworkError
 from snnlab.network import snapshot
 from snnlab.network.changes import ParameterLog
-from snnlab.network.snapshot import Records, Snapshot
+from snnlab.network.recordings import Records
+from snnlab.network.snapshot import Snapshot
 from snnlab.network.values import is_number
 from snnlab.recording.results import Lineage, Traces
 
@@ -229,7 +230,7 @@ class History:
         """Keep the run that was made as a branch, because time goes back to ``step``."""
         network = self._network
         if network.step_index > step:
-            records = network._copy_records()
+            records = network._recordings.copy()
             left, lineage = step * network.dt, network.lineage.copy()
             branch = Branch(network.log, left, network.time, records, step, lineage)
             self.branches = [*self.branches, branch][-MAX_BRANCHES:]
@@ -240,11 +241,11 @@ class History:
         """Let branches forget of the common past what the run that goes on has forgotten."""
         for branch in self.branches:
             for name, left in branch.records.spikes.items():
-                present = self._network._spike_records.get(name)
+                present = self._network._recordings.spikes.get(name)
                 if present is not None:
                     left.forget_until(min(present.lost_until, branch.step))
             for name, traces in branch.records.traces.items():
-                records = self._network._trace_records.get(name, {})
+                records = self._network._recordings.traces.get(name, {})
                 for variable, left in traces.items():
                     if variable in records:
                         left.forget_until(min(records[variable].lost_until, branch.step))

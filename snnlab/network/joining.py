@@ -57,7 +57,7 @@ def free_name(wanted: str | None, default: str, taken: Mapping[str, object]) -> 
     return name
 
 
-def checked_shape(where: str, shape: object) -> tuple[int, ...]:
+def checked_shape(where: str, shape: int | tuple[int, ...]) -> tuple[int, ...]:
     """The shape of a population: one number, or several for a grid.
 
     Raises

@@ -229,7 +229,7 @@ def _seen_from_targets(projection: Projection, n: int | None, built: bool) -> li
 def recorder_items(network: Network, duration: float) -> list[Item]:
     """What is recorded in ``duration`` ms."""
     items = []
-    for owner, name, tap, record in network._recorded_values():
+    for owner, name, tap, record in network._recordings.in_progress():
         n_steps = round(duration / network.dt)
         if record.keep is not None:
             n_steps = min(n_steps, record.keep)

@@ -12,7 +12,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -40,52 +40,38 @@ from snnlab.network import (
     snapshot,
     timescales,
 )
-from snnlab.network.activity import Activity
 from snnlab.network.assembly import PopulationParts, ProjectionParts
 from snnlab.network.changes import SILENCED, Change, Course, ParameterLog, change_of
 from snnlab.network.connectors import Connector
 from snnlab.network.divergence import Watch
 from snnlab.network.drives import PoissonDrive
+from snnlab.network.elements import Elements, chosen_neurons, chosen_places
 from snnlab.network.handles import ParameterHandle, handles_of
 from snnlab.network.history import History
 from snnlab.network.inputs import Input
 from snnlab.network.memory import MemoryUse
 from snnlab.network.population import Group, Population, PopulationView, Values, population_of
 from snnlab.network.projection import Projection
-from snnlab.network.recordings import (
-    SPIKES,
-    Elements,
-    Moment,
-    Recording,
-    Tap,
-    checked_moment,
-    checked_variables,
-    chosen_elements,
-    kept_steps,
-    recorded_neurons,
-    recorded_synapses,
-)
+from snnlab.network.recording import Recording
+from snnlab.network.recordings import Recordings, Records
 from snnlab.network.report import Report, network_report
-from snnlab.network.snapshot import Records, Snapshot
+from snnlab.network.snapshot import Snapshot
+from snnlab.network.taps import Moment
 from snnlab.network.values import (
     as_array,
     beyond_counting,
-    check_interval,
     is_number,
     time_text,
 )
 from snnlab.recording import export
 from snnlab.recording.presentation import plot
-from snnlab.recording.results import Lineage, SpikeRecord, TraceRecord, Traces
-from snnlab.recording.store import RecordingStore
+from snnlab.recording.results import Lineage, TraceRecord, Traces
 from snnlab.recording.streams import SpikeStream, TraceStream
 
 Member = Population | Projection | PoissonDrive
 Result = TypeVar("Result")
 Owner = tuple[str, str]  # "population", "projection" or "drive", and its name
 POPULATIONS, PROJECTIONS, DRIVES = 1, 2, 3  # first part of the path of a random stream
-RECORDING_BUDGET = 256.0  # MB
-KEPT_BESIDE_STORE = 1000.0  # ms of what goes to disk that stay in memory
 REALS: dict[str, type] = {"float64": np.float64, "float32": np.float32}
 FIXED = ("dt", "seed")  # from the beginning on
 MOMENT = 0.15  # s that building may take without being told
@@ -181,16 +167,7 @@ class Network:
         self._log = ParameterLog(self.dt)
         self.history = History(self)
         self._given: dict[Owner, Any] = {}  # copies for snapshots, until something is changed
-        self._activities: dict[str, Activity] = {}
-        self._spike_records: dict[str, SpikeRecord] = {}
-        self._trace_records: dict[str, dict[str, TraceRecord]] = {}
-        self._recording_budget = RECORDING_BUDGET
-        self._told_lost = False  # that something was not kept
-        self._recorders: list[Tap] = []
-        self._recording_stores: dict[str, RecordingStore] = {}  # by path
-        self._record_taps: dict[tuple[str, str], Tap] = {}  # by owner and variable
-        self._spike_streams: list[tuple[str, SpikeStream]] = []
-        self._trace_streams: list[TraceStream] = []
+        self._recordings = Recordings(self.dt, self._simulator, self._reschedule)
         self.n_moves = 0  # how often its time was set: by reset, restore, load, going back
         self.lineage = Lineage()  # of the steps that have been run
         self._warned: set[str] = set()
@@ -237,9 +214,7 @@ class Network:
         if given is not None:
             object.__setattr__(population, "given_data", given.prepare(population, self.dt))
         # The population last: a dashboard may look for all of it as soon as it is there.
-        self._activities[name] = Activity(self.dt)
-        self._spike_records[name] = SpikeRecord(self.dt)
-        self._trace_records[name] = {}
+        self._recordings.add_population(name)
         self.populations[name] = population
         self._relink()
         # The compiler may start while the next lines of the notebook are typed.
@@ -581,7 +556,7 @@ class Network:
 
     def _make_schedule(self) -> None:
         taps = []
-        for tap in self._recorders:
+        for tap in self._recordings.taps:
             if tap.paused:
                 tap.unlink()
                 continue
@@ -631,7 +606,7 @@ class Network:
         What plays in the background could fill the memory: the oldest is dropped. `simulate` and
         `run`, whose end somebody waits for, keep everything.
         """
-        return self._recording_budget
+        return self._recordings.budget
 
     @recording_budget.setter
     def recording_budget(self, budget: float) -> None:
@@ -639,7 +614,7 @@ class Network:
             raise NetworkError(
                 f"Network: recording_budget = {budget!r}; give a number of MB above 0."
             )
-        self._recording_budget = float(budget)
+        self._recordings.budget = float(budget)
 
     @property
     def real_time_factor(self) -> float:
@@ -830,19 +805,9 @@ class Network:
             for parts in self._parts.values():
                 for lists in parts.transits().values():
                     lists.clear()
-            for record in self._spike_records.values():
-                record.clear()
-            for records in self._trace_records.values():
-                for trace in records.values():
-                    trace.clear()
-            for tap in self._recorders:
-                tap.restart()
-            for _, stream in self._spike_streams:
-                stream.clear()
+            self._recordings.restart()
             self._simulator.error = None
-            self._told_lost = False
             self._initial = None
-            self._scheduled = False
             self._log = self._log_after_reset()
         self.changed.emit()
 
@@ -850,13 +815,8 @@ class Network:
         """Stop the network; recordings on disk are complete, and later runs are not in them."""
         self.pause()
         with self._simulator.between_steps():
-            for record in self._spike_records.values():
-                record.sink = None
-            for traces in self._trace_records.values():
-                for trace in traces.values():
-                    trace.sink = None
-            stores, self._recording_stores = self._recording_stores, {}
-        for store in stores.values():
+            stores = self._recordings.detach()
+        for store in stores:
             store.close()
 
     def _prepare(self) -> None:
@@ -966,29 +926,15 @@ class Network:
 
     def _before_slice(self, step: int, n_steps: int) -> None:
         self.build()
-        for tap in self._recorders:
-            if tap.is_linked:
-                tap.prepare(step, n_steps, self._simulator.n_steps_left)
+        self._recordings.prepare(step, n_steps, self._simulator.n_steps_left)
         self._watch.before_slice(step, n_steps)
 
     def _after_slice(self, first_step: int, n_steps: int) -> None:
         self._log.end = first_step + n_steps
-        for name, parts in self._parts.items():
-            counts, neurons = parts.spikes.drain()
-            if not len(counts):
-                continue
-            self._activities[name].append(first_step, counts)
-            self._spike_records[name].append(first_step, counts, neurons)
-            streams = [s for owner, s in self._spike_streams if owner == name]
-            if streams and len(neurons):
-                when = np.repeat(np.arange(first_step, first_step + len(counts)), counts)
-                for stream in streams:
-                    stream.put(when, neurons)
-        for tap in self._recorders:
-            if tap.is_linked and n_steps > 0:
-                tap.collect(first_step + n_steps)
+        self._recordings.collect(self._parts, first_step, n_steps)
         if self._simulator.playing:
-            self._trim_records()
+            self._recordings.trim()
+            self.history.trim_branches()
         for population in list(self.populations.values()):
             if population.stimuli:
                 population._drop_stimuli(first_step + n_steps)
@@ -998,7 +944,8 @@ class Network:
     ) -> tuple[int, SimulationError | None]:
         end, error = self._watch.after_slice(first_step, n_steps, seconds)
         if end < first_step:
-            self._cut_records(end)
+            self.lineage.leave(end)
+            self._recordings.cut(end)
         return end, error
 
     def _way_back(self) -> str:
@@ -1037,7 +984,7 @@ class Network:
             If there is no such variable or neuron, or the amount is no number.
         """
         joining.check_member(self, "net.kick", population)
-        chosen = _chosen_neurons(population, variable, neurons)
+        chosen = chosen_neurons(population, variable, neurons)
         owner = population_of(population)
         n = owner.size if chosen is None else len(chosen)
         new = owner._checked(variable, np.asarray(amount), n, whole=chosen is None)
@@ -1074,7 +1021,7 @@ class Network:
             )
         if not isinstance(on, bool | np.bool_):
             raise NetworkError(f"{where}: silence: on = {on!r}; give True or False.")
-        chosen = _chosen_places(population, neurons)
+        chosen = chosen_places(population, neurons)
         self._change(owner, change_of(owner, SILENCED, bool(on), neurons=chosen))
 
     def stimulate(
@@ -1113,7 +1060,7 @@ class Network:
         owner = population_of(population)
         owner._check_stimulable(variable)
         course = self._course(f"Population '{owner.name}': stimulus of '{variable}'", times, values)
-        chosen = _chosen_places(population, neurons)
+        chosen = chosen_places(population, neurons)
         base = owner.state.storage(variable)
         if chosen is not None and base.ndim:
             base = base[chosen]
@@ -1379,14 +1326,6 @@ class Network:
             self._given[key] = owner._given()
         return self._given[key]
 
-    def _copy_records(self) -> Records:
-        spikes = {name: record.copy() for name, record in list(self._spike_records.items())}
-        traces = {
-            name: {variable: record.copy() for variable, record in list(records.items())}
-            for name, records in list(self._trace_records.items())
-        }
-        return Records(spikes, traces)
-
     def _move_to(self, step: int, records: Records | None, lineage: Lineage) -> None:
         """Let ``step`` be the next one; what was recorded is what was until then."""
         parting = self.lineage.parting(lineage)
@@ -1396,40 +1335,8 @@ class Network:
         self._simulator.step_index = step
         self._simulator.error = None
         self._simulator.forget_appointments()
-        for name, record in self._spike_records.items():
-            if records is not None and name in records.spikes:
-                record.take_over(records.spikes[name])
-                record.cut(step)
-            else:
-                record.cut(common)
-        for name, traces in self._trace_records.items():
-            for variable, trace in traces.items():
-                saved = {} if records is None else records.traces.get(name, {})
-                if variable in saved and trace.is_like(saved[variable]):
-                    trace.take_over(saved[variable])
-                    trace.cut(step)
-                else:
-                    trace.cut(common)
-        for _, stream in self._spike_streams:
-            stream.clear()
-        kept = set(self._record_taps.values())
-        for tap in self._recorders:
-            tap.move(step)
-            if tap not in kept:
-                tap.forget()
-        self._scheduled = False
+        self._recordings.move_to(step, common, records)
         self.build()
-
-    def _cut_records(self, step: int) -> None:
-        """Forget what was recorded from ``step`` on."""
-        self.lineage.leave(step)
-        for record in list(self._spike_records.values()):
-            record.cut(step)
-        for records in list(self._trace_records.values()):
-            for trace in list(records.values()):
-                trace.cut(step)
-        for stream in (*(stream for _, stream in self._spike_streams), *self._trace_streams):
-            stream.cut(step)
 
     # Recording ---------------------------------------------------------------------------
 
@@ -1490,119 +1397,33 @@ class Network:
         """
         if not isinstance(group, Projection):
             joining.check_member(self, "group", group)
-        projection = group if isinstance(group, Projection) else None
-        owner = group if isinstance(group, Projection) else population_of(group)
-        if (neurons if projection is not None else synapses) is not None:
-            wrong, right = ("neurons", "synapses") if projection else ("synapses", "neurons")
-            raise NetworkError(
-                f"Network: {wrong} = ... was given for '{owner.name}'; use {right} = ..."
-            )
-        moment, kept = checked_moment(moment), kept_steps(keep, self.dt)
-        if to is not None and kept is None:
-            kept = max(1, round(KEPT_BESIDE_STORE / self.dt))
-        check_interval("Network", "every", every, self.dt)
-        if name is not None and (not isinstance(name, str) or not name):
-            raise NetworkError(f"Network: name = {name!r}; give a text, or none.")
-        wanted = checked_variables(owner.name, variables)
-        taps: list[tuple[str, Tap]] = []
-        records: dict[str, TraceRecord] = {}
-        spikes = None
-        found = []
-        for variable in wanted:
-            if variable == SPIKES and projection is None:
-                spikes = self._spike_records[owner.name]
-            elif projection is not None:
-                found.append((variable, recorded_synapses(projection, variable, synapses)))
-            else:
-                found.append((variable, recorded_neurons(cast(Group, group), variable, neurons)))
-        store = None if to is None else self._store_at(to)
-        if spikes is not None:
-            spikes.keep = kept
-        if store is not None and spikes is not None:
-            spikes.sink = store.spikes(owner.name)
-        for variable, indices in found:
-            unit = owner.state.variables.get(variable)
-            shown = unit.unit.name if unit is not None and unit.unit is not None else ""
-            record = TraceRecord(indices, self.dt, keep=kept, unit=shown, moment=moment)
-            known = variable if name is None else f"{name}.{variable}"
-            if store is not None:
-                dtype = owner.state.arrays[variable].dtype
-                record.sink = store.traces(
-                    owner.name, known, indices, dtype, unit=shown, moment=moment
-                )
-            before = self._record_taps.get((owner.name, known))
-            if before is not None:
-                self._remove_tap(before)
-            put, clear = record.append, record.clear
-            tap = self._add_tap(
-                owner, variable, indices, every, put, clear, moment, keeps_all=kept is None
-            )
-            self._record_taps[owner.name, known] = tap
-            self._trace_records.setdefault(owner.name, {})[known] = record
-            taps.append((variable, tap))
-            records[variable] = record
-        return Recording(self, owner.name, taps, records, spikes)
-
-    def _store_at(self, path: str | os.PathLike[str]) -> RecordingStore:
-        """The store at ``path``: the one that is written already, or a new one."""
-        path = export.checked_path("Recording", path)
-        place = os.path.realpath(path)
-        if place not in self._recording_stores:
-            self._recording_stores[place] = RecordingStore(os.fspath(path), self.dt)
-        return self._recording_stores[place]
-
-    def _trim_records(self) -> None:
-        """What plays without end is not to fill the memory: the oldest goes.
-
-        A record that needs less than its share leaves the rest of it to the others.
-        """
-        records = self._all_records()
-        left = share = int(self._recording_budget * 1e6)
-        for n, record in enumerate(sorted(records, key=lambda record: record.nbytes)):
-            share = left // (len(records) - n)
-            left -= min(share, record.nbytes)
-        for record in records:
-            record.trim(share)
-        self.history.trim_branches()
-
-    def _all_records(self) -> list[SpikeRecord | TraceRecord]:
-        # Copies, because a cell may add a population or a recording meanwhile.
-        traces = [list(records.values()) for records in list(self._trace_records.values())]
-        return [*list(self._spike_records.values()), *(one for some in traces for one in some)]
+        return self._recordings.record(
+            group,
+            variables,
+            every=every,
+            neurons=neurons,
+            synapses=synapses,
+            moment=moment,
+            keep=keep,
+            to=to,
+            name=name,
+        )
 
     @property
     def spikes(self) -> Mapping[str, Any]:
         """``net.spikes["E"]``: DataFrame (time in ms, neuron) since the last reset."""
-        return _Frames(self._spike_records, self._tell_lost)
+        return self._recordings.spike_tables()
 
     def latest_spikes(
         self, population: str, most: int
     ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         """Steps (n,) and neurons (n,) of the latest spikes that are kept, ``most`` at most."""
-        return self._spike_records[population].steps_and_neurons(most)
-
-    def _tell_lost(self, owner: str, what: str, record: SpikeRecord | TraceRecord) -> None:
-        """Warn a reader, once, that what is read does not begin where the run began."""
-        if self._told_lost or record.sink is not None or record.lost_until == 0:
-            return
-        self._told_lost = True
-        warnings.warn(
-            f"Network: {what} of '{owner}' before {record.lost_until * self.dt:.10g} ms are gone, "
-            f"since a network that plays keeps the latest {self._recording_budget:g} MB of its "
-            f"recordings; raise net.recording_budget, or write them to a file with "
-            f"net.record(..., to='run.zarr').",
-            stacklevel=3,
-        )
+        return self._recordings.spikes[population].steps_and_neurons(most)
 
     @property
     def traces(self) -> Mapping[str, Traces]:
         """``net.traces["E"]["v"]``: array (time, neuron) of what `record` asked for."""
-        for owner, records in list(self._trace_records.items()):
-            for variable, record in list(records.items()):
-                self._tell_lost(owner, f"samples of '{variable}'", record)
-        return _AllTraces(
-            {name: Traces(records, name) for name, records in list(self._trace_records.items())}
-        )
+        return self._recordings.all_traces()
 
     def plot(
         self,
@@ -1634,15 +1455,7 @@ class Network:
 
     def clear_recordings(self) -> None:
         """Forget the spikes and traces that were recorded, also on disk; recording goes on."""
-
-        def carry_out() -> None:
-            for spikes in self._spike_records.values():
-                spikes.clear()
-            for records in self._trace_records.values():
-                for record in records.values():
-                    record.clear()
-
-        self._submit(carry_out)
+        self._submit(self._recordings.clear)
 
     def save_recordings(self, path: str | os.PathLike[str]) -> None:
         """Write all spikes and traces to a file that ends in .npz, or one table to a .csv file.
@@ -1667,20 +1480,14 @@ class Network:
 
     def _recorded(self) -> tuple[dict[str, Any], dict[str, dict[str, TraceRecord]]]:
         """Spikes and traces of one moment, also while the network runs."""
-        records = self._simulator.call(self._copy_records)
+        records = self._simulator.call(self._recordings.copy)
         spiking = [name for name, p in self.populations.items() if p.neuron.model.spiking]
         frames = {name: records.spikes[name].frame() for name in spiking if name in records.spikes}
         return frames, records.traces
 
     def stream_spikes(self, population: Population) -> SpikeStream:
         """The spikes of a population as they come."""
-
-        def close() -> None:
-            self._spike_streams = [(n, s) for n, s in self._spike_streams if s is not stream]
-
-        stream = SpikeStream(close)
-        self._spike_streams = [*self._spike_streams, (population.name, stream)]
-        return stream
+        return self._recordings.stream_spikes(population)
 
     def stream_traces(
         self,
@@ -1691,45 +1498,7 @@ class Network:
         every: float | None = None,
     ) -> TraceStream:
         """A variable of chosen neurons as it comes; in ascending order of the neurons."""
-        indices = recorded_neurons(population, variable, list(neurons))
-
-        def close() -> None:
-            self._trace_streams = [other for other in self._trace_streams if other is not stream]
-            self._remove_tap(tap)
-
-        stream = TraceStream(indices, close)
-        tap = self._add_tap(population, variable, indices, every, stream.put, stream.clear)
-        self._trace_streams = [*self._trace_streams, stream]
-        return stream
-
-    def _add_tap(
-        self,
-        owner: Population | Projection,
-        variable: str,
-        indices: NDArray[np.int32],
-        every: float | None,
-        put: Callable[[NDArray[np.int64], NDArray], None],
-        clear: Callable[[], None],
-        moment: Moment = "end",
-        *,
-        keeps_all: bool = False,
-    ) -> Tap:
-        period = 1 if every is None else steps(every, self.dt, what="every", least=1)
-        tap = Tap(owner, variable, indices, period, put, clear, moment, keeps_all)
-        self._change_taps(lambda taps: [*taps, tap])
-        return tap
-
-    def _remove_tap(self, tap: Tap) -> None:
-        self._change_taps(lambda taps: [t for t in taps if t is not tap])
-
-    def _change_taps(self, change: Callable[[list[Tap]], list[Tap]]) -> None:
-        """Change who is recorded: between two steps, together with the schedule."""
-
-        def carry_out() -> None:
-            self._recorders = change(self._recorders)
-            self._scheduled = False
-
-        self._simulator.submit(carry_out)
+        return self._recordings.stream_traces(population, variable, neurons, every)
 
     # Parameters --------------------------------------------------------------------------
 
@@ -1787,12 +1556,6 @@ class Network:
             )
         return memory.memory_use(self, float(duration))
 
-    def _recorded_values(self) -> Iterable[tuple[str, str, Tap, TraceRecord]]:
-        """Of what is recorded: owner, name, how it is taken and where it is kept."""
-        for (owner, name), tap in self._record_taps.items():
-            if tap in self._recorders and not tap.paused:
-                yield owner, name, tap, self._trace_records[owner][name]
-
     def report(self) -> Report:
         """The network as tables for a paper (Nordlie et al. 2009); ``.save("methods.tex")``."""
         return network_report(self)
@@ -1819,45 +1582,6 @@ class _Members(dict[str, Any]):
 
     def __missing__(self, name: object) -> Any:
         raise KeyError(f"Network: no {self._kind} '{name}'; it has {', '.join(self) or 'none'}.")
-
-
-class _Frames(Mapping[str, Any]):
-    def __init__(
-        self,
-        records: Mapping[str, SpikeRecord],
-        tell_lost: Callable[[str, str, SpikeRecord], None],
-    ) -> None:
-        self._records = records
-        self._tell_lost = tell_lost
-
-    def __repr__(self) -> str:
-        counts = (f"{name} ({len(record):,})" for name, record in list(self._records.items()))
-        return f"Spikes of {', '.join(counts) or 'no population'}"
-
-    def __getitem__(self, name: str | Population) -> Any:
-        name = name.name if isinstance(name, Population) else name
-        if name not in self._records:
-            raise KeyError(
-                f"Network: no population '{name}'; it has {', '.join(self._records) or 'none'}."
-            )
-        self._tell_lost(name, "spikes", self._records[name])
-        return self._records[name].frame()
-
-    def __iter__(self) -> Any:
-        return iter(self._records)
-
-    def __len__(self) -> int:
-        return len(self._records)
-
-
-class _AllTraces(dict[str, Traces]):
-    def __missing__(self, name: object) -> Traces:
-        if isinstance(name, Population | Projection):
-            return self[name.name]
-        raise KeyError(
-            f"Network: no population or projection '{name}' with traces; there are "
-            f"{', '.join(self) or 'none'}."
-        )
 
 
 class _Constants:
@@ -1920,41 +1644,3 @@ def _weakly(method: Callable[..., Result]) -> Callable[..., Result]:
 
 def _builds(programs: Mapping[str, tuple[Any, Build | None]]) -> dict[str, Build]:
     return {name: build for name, (_, build) in programs.items() if build is not None}
-
-
-def _chosen_neurons(group: Group, variable: str, neurons: Elements) -> NDArray[np.int32] | None:
-    """The neurons of the population that are meant, in the order given; None: all.
-
-    Raises
-    ------
-    NetworkError
-        If the neurons have no such variable, or there are no such neurons.
-    """
-    if neurons is None or isinstance(neurons, slice):
-        chosen = neurons
-    else:
-        one = isinstance(neurons, int | np.integer) or not isinstance(neurons, Iterable)
-        chosen = np.asarray([neurons] if one else list(cast(Iterable[int], neurons)))
-        chosen = chosen if chosen.size else chosen.astype(np.intp)
-    _ = recorded_neurons(group, variable, None if chosen is None else _listed(chosen))
-    if chosen is None:
-        return None if isinstance(group, Population) else group.indices
-    return group.indices[chosen]
-
-
-def _chosen_places(group: Group, neurons: Elements) -> NDArray[np.int32] | None:
-    """The neurons of the population that are meant, ascending; None: all.
-
-    Raises
-    ------
-    NetworkError
-        If there are no such neurons.
-    """
-    if neurons is None:
-        return None if isinstance(group, Population) else np.sort(group.indices)
-    where = f"Population '{group.name}'"
-    return np.unique(group.indices[chosen_elements(where, "neurons", len(group), neurons)])
-
-
-def _listed(chosen: slice | NDArray) -> Elements:
-    return chosen if isinstance(chosen, slice) or chosen.dtype == bool else chosen.tolist()

@@ -1,363 +1,416 @@
-"""What `Network.record` asks for: which elements, when, how much of it is kept."""
+"""What a network records: from the request until it is read, cut back, or written to disk."""
 
 from __future__ import annotations
 
-import difflib
 import os
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, cast
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from snnlab.engine.schedule import steps
-from snnlab.errors import NetworkError, SimulationError
-from snnlab.network import assembly
-from snnlab.network.assembly import WEIGHTED_SUM, PopulationParts, ProjectionParts
-from snnlab.network.population import Population, PopulationView, population_of
+from snnlab.engine.simulator import Simulator
+from snnlab.errors import NetworkError
+from snnlab.network.activity import Activity
+from snnlab.network.assembly import PopulationParts
+from snnlab.network.elements import Elements, recorded_neurons, recorded_synapses
+from snnlab.network.population import Group, Population, population_of
 from snnlab.network.projection import Projection
-from snnlab.network.values import as_array, beyond_counting, is_number, time_text
+from snnlab.network.recording import SPIKES, Recording
+from snnlab.network.taps import Moment, Tap
+from snnlab.network.values import beyond_counting, check_interval, is_number, time_text
 from snnlab.recording import export
-from snnlab.recording.results import SpikeRecord, TraceRecord
+from snnlab.recording.results import SpikeRecord, TraceRecord, Traces
+from snnlab.recording.store import RecordingStore
+from snnlab.recording.streams import SpikeStream, TraceStream
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from snnlab.engine.stepper import Recorder
-    from snnlab.network.network import Network
-
-Moment = Literal["start", "arrival", "end"]
 MOMENTS = ("start", "arrival", "end")
-SPIKES = "spikes"
-Elements = Iterable[int] | slice | int | None
+BUDGET = 256.0  # MB
+KEPT_BESIDE_STORE = 1000.0  # ms of what goes to disk that stay in memory
 
 
-class Tap:
-    """One variable of chosen elements on its way from the engine to a record or stream."""
+@dataclass(frozen=True, eq=False)
+class Records:
+    """What had been recorded."""
 
-    def __init__(
+    spikes: dict[str, SpikeRecord]
+    traces: dict[str, dict[str, TraceRecord]]
+
+
+class Recordings:
+    """All that one network records.
+
+    Parameters
+    ----------
+    dt
+        Time step (ms).
+    simulator
+        Between two of its steps other things are recorded than before.
+    reschedule
+        Called then: recording is a part of the step.
+    """
+
+    def __init__(self, dt: float, simulator: Simulator, reschedule: Callable[[], None]) -> None:
+        self._dt = dt
+        self._simulator = simulator
+        self._reschedule = reschedule
+        self.budget = BUDGET
+        self.activities: dict[str, Activity] = {}
+        self.spikes: dict[str, SpikeRecord] = {}
+        self.traces: dict[str, dict[str, TraceRecord]] = {}
+        self.taps: list[Tap] = []
+        self.stores: dict[str, RecordingStore] = {}  # by path
+        self.named: dict[tuple[str, str], Tap] = {}  # by owner and variable
+        self.spike_streams: list[tuple[str, SpikeStream]] = []
+        self.trace_streams: list[TraceStream] = []
+        self._told_lost = False  # that something was not kept
+
+    def add_population(self, name: str) -> None:
+        """The spikes of a population are recorded in any case."""
+        self.activities[name] = Activity(self._dt)
+        self.spikes[name] = SpikeRecord(self._dt)
+        self.traces[name] = {}
+
+    def record(
+        self,
+        group: Group | Projection,
+        variables: str | Iterable[str],
+        *,
+        every: float | None,
+        neurons: Elements,
+        synapses: Elements,
+        moment: Moment,
+        keep: float | None,
+        to: str | os.PathLike[str] | None,
+        name: str | None,
+    ) -> Recording:
+        """See `Network.record`."""
+        owner = group if isinstance(group, Projection) else population_of(group)
+        if (neurons if isinstance(group, Projection) else synapses) is not None:
+            ends = ("neurons", "synapses")
+            wrong, right = ends if isinstance(group, Projection) else reversed(ends)
+            raise NetworkError(
+                f"Network: {wrong} = ... was given for '{owner.name}'; use {right} = ..."
+            )
+        moment, kept = checked_moment(moment), kept_steps(keep, self._dt)
+        if to is not None and kept is None:
+            kept = max(1, round(KEPT_BESIDE_STORE / self._dt))
+        check_interval("Network", "every", every, self._dt)
+        if name is not None and (not isinstance(name, str) or not name):
+            raise NetworkError(f"Network: name = {name!r}; give a text, or none.")
+        spikes = None
+        found: list[tuple[str, NDArray[np.int32]]] = []
+        for variable in checked_variables(owner.name, variables):
+            if isinstance(group, Projection):
+                found.append((variable, recorded_synapses(group, variable, synapses)))
+            elif variable == SPIKES:
+                spikes = self.spikes[owner.name]
+            else:
+                found.append((variable, recorded_neurons(group, variable, neurons)))
+        store = None if to is None else self._store_at(to)
+        if spikes is not None:
+            spikes.keep = kept
+            if store is not None:
+                spikes.sink = store.spikes(owner.name)
+        taps: list[tuple[str, Tap]] = []
+        records: dict[str, TraceRecord] = {}
+        for variable, indices in found:
+            record = TraceRecord(
+                indices, self._dt, keep=kept, unit=_unit_of(owner, variable), moment=moment
+            )
+            known = variable if name is None else f"{name}.{variable}"
+            if store is not None:
+                dtype = owner.state.arrays[variable].dtype
+                record.sink = store.traces(
+                    owner.name, known, indices, dtype, unit=record.unit, moment=moment
+                )
+            before = self.named.get((owner.name, known))
+            if before is not None:
+                self._remove(before)
+            tap = self._add(
+                owner,
+                variable,
+                indices,
+                every,
+                record.append,
+                record.clear,
+                moment,
+                keeps_all=kept is None,
+            )
+            self.named[owner.name, known] = tap
+            self.traces.setdefault(owner.name, {})[known] = record
+            taps.append((variable, tap))
+            records[variable] = record
+        return Recording(self, owner.name, taps, records, spikes)
+
+    def _store_at(self, path: str | os.PathLike[str]) -> RecordingStore:
+        """The store at ``path``: the one that is written already, or a new one."""
+        path = export.checked_path("Recording", path)
+        place = os.path.realpath(path)
+        if place not in self.stores:
+            self.stores[place] = RecordingStore(os.fspath(path), self._dt)
+        return self.stores[place]
+
+    def stream_spikes(self, population: Population) -> SpikeStream:
+        """The spikes of a population as they come."""
+
+        def close() -> None:
+            self.spike_streams = [(n, s) for n, s in self.spike_streams if s is not stream]
+
+        stream = SpikeStream(close)
+        self.spike_streams = [*self.spike_streams, (population.name, stream)]
+        return stream
+
+    def stream_traces(
+        self, population: Population, variable: str, neurons: Iterable[int], every: float | None
+    ) -> TraceStream:
+        """A variable of chosen neurons as it comes; in ascending order of the neurons."""
+        indices = recorded_neurons(population, variable, list(neurons))
+
+        def close() -> None:
+            self.trace_streams = [other for other in self.trace_streams if other is not stream]
+            self._remove(tap)
+
+        stream = TraceStream(indices, close)
+        tap = self._add(population, variable, indices, every, stream.put, stream.clear)
+        self.trace_streams = [*self.trace_streams, stream]
+        return stream
+
+    def _add(
         self,
         owner: Population | Projection,
         variable: str,
-        elements: NDArray[np.int32],
-        period: int,
+        indices: NDArray[np.int32],
+        every: float | None,
         put: Callable[[NDArray[np.int64], NDArray], None],
         clear: Callable[[], None],
         moment: Moment = "end",
+        *,
         keeps_all: bool = False,
-    ) -> None:
-        self.owner = owner
-        self.variable = variable
-        self.elements = elements
-        self.moment: Moment = moment
-        self.paused = False
-        self._keeps_all = keeps_all
-        self.period = period
-        self._put = put
-        self._clear = clear
-        self._next_step: int | None = None
-        self._recorder: Recorder | None = None
-        of_synapses = isinstance(owner, Projection) and _is_of_each(owner, variable)
-        self._n_synapses = owner.size if of_synapses else None
+    ) -> Tap:
+        period = 1 if every is None else steps(every, self._dt, what="every", least=1)
+        tap = Tap(owner, variable, indices, period, put, clear, moment, keeps_all)
+        self.change_taps(lambda taps: [*taps, tap])
+        return tap
 
-    @property
-    def recorder(self) -> Recorder:
-        if self._recorder is None:
-            raise SimulationError("Network: its recorders are not linked; build it first.")
-        return self._recorder
+    def _remove(self, tap: Tap) -> None:
+        self.change_taps(lambda taps: [t for t in taps if t is not tap])
 
-    @property
-    def is_linked(self) -> bool:
-        return self._recorder is not None
-
-    def link(
-        self, parts: PopulationParts | ProjectionParts, step: int, n_threads: int
-    ) -> assembly.Recorded:
-        """Make the engine's recorder; the rhythm of the samples goes on."""
-        if self._recorder is not None:
-            self._next_step = self._recorder.next_step
-        first = step if self._next_step is None else max(step, self._next_step)
-        if isinstance(parts, ProjectionParts):
-            projection = parts.projection
-            if self._n_synapses not in (None, projection.size):
-                raise SimulationError(
-                    f"Projection '{projection.name}': it has {projection.size} synapses, and "
-                    f"'{self.variable}' of {self._n_synapses} was to be recorded; stop that "
-                    f"recording before synapses are created or pruned."
-                )
-            source = projection.state.arrays[self.variable]
-            n_values = len(projection.state.values(self.variable))
-            bounds = np.linspace(0, n_values, n_threads + 1).astype(np.int64)
-            backend, what = projection.network._backend, "values"
-        else:
-            source = parts.population.state.arrays[self.variable]
-            bounds, backend, what = parts.spikes.bounds, parts.backend, "neurons"
-        make = backend.parts.Recorder
-        recorder = make(source, self.elements, bounds, self.period, first)
-        self._recorder = recorder
-        return assembly.Recorded(
-            self.owner.name,
-            f"{self.variable} of {len(self.elements)} {what}",
-            recorder,
-            self.moment,
-            synaptic=isinstance(parts, ProjectionParts),
-        )
-
-    def unlink(self) -> None:
-        """No samples from now on; the next one is that of the step in which it is linked again."""
-        self._recorder = None
-        self._next_step = None
-
-    def prepare(self, step: int, n_steps: int, n_expected: int) -> None:
-        """Make room for ``n_steps``; ``n_expected`` steps follow from ``step`` on, if known."""
-        self.recorder.prepare(step, n_steps, n_expected if self._keeps_all else 0)
-
-    def collect(self, end: int) -> None:
-        """Hand on the samples of a run that ended before step ``end``."""
-        self._put(*self.recorder.take(end))
-
-    def move(self, step: int) -> None:
-        """Time has gone to ``step``; the rhythm of the samples goes on from there."""
-        last = self._next_step if self._recorder is None else self._recorder.next_step
-        self._next_step = None if last is None else step + (last - step) % self.period
-        self._recorder = None
-
-    def forget(self) -> None:
-        """What was handed on is no longer of the network's past."""
-        self._clear()
-
-    def restart(self) -> None:
-        self._clear()
-        self.unlink()
-
-
-class Recording:
-    """What one call of `Network.record` records: its samples, and how to stop it.
-
-    ``recording["v"]`` is the array (time, neuron) of a variable, ``recording["spikes"]`` the table
-    of spikes.
-    """
-
-    def __init__(
-        self,
-        network: Network,
-        owner: str,
-        taps: Sequence[tuple[str, Tap]],
-        records: dict[str, TraceRecord],
-        spikes: SpikeRecord | None,
-    ) -> None:
-        self._network = network
-        self._owner = owner
-        self._taps = list(taps)
-        self._records = records
-        self._spikes = spikes
-
-    @property
-    def variables(self) -> list[str]:
-        return [*self._records, *([SPIKES] if self._spikes is not None else [])]
-
-    def __getitem__(self, variable: str) -> Any:
-        if variable == SPIKES and self._spikes is not None:
-            return self._spikes.frame()
-        return self._record(variable).samples
-
-    def times(self, variable: str | None = None) -> NDArray[np.floating]:
-        """Times (ms) of the samples of a variable, of the first one if none is named."""
-        return self._record(variable or next(iter(self._records), "")).times
-
-    def neurons(self, variable: str | None = None) -> NDArray[np.int32]:
-        """The neurons (or synapses) that the columns of a variable belong to, ascending."""
-        return self._record(variable or next(iter(self._records), "")).neurons
-
-    def frame(self, variable: str | None = None) -> pd.DataFrame:
-        """The samples as a table: one row a time (ms), one column a neuron or synapse."""
-        return self._record(variable or next(iter(self._records), "")).frame()
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write it to a file that ends in .npz, or one variable to a .csv file.
-
-        Raises
-        ------
-        SimulationError
-            If the ending is another one, or a CSV file would hold several tables.
-        """
-        spikes = {} if self._spikes is None else {self._owner: self._spikes.frame()}
-        # Copies: a network that runs meanwhile adds to the records.
-        traces = {variable: record.copy() for variable, record in self._records.items()}
-        path = export.checked_path("Recording", path)
-        export.save(path, spikes, {self._owner: traces})
-
-    def pause(self) -> None:
-        """Record nothing until `resume`; what was recorded stays."""
-        self._pause(True)
-
-    def resume(self) -> None:
-        """Record again, from the next step on."""
-        self._pause(False)
-
-    def clear(self) -> None:
-        """Forget what was recorded; recording goes on."""
+    def change_taps(self, change: Callable[[list[Tap]], list[Tap]]) -> None:
+        """Change who is recorded: between two steps, together with the schedule."""
 
         def carry_out() -> None:
-            for record in self._records.values():
+            self.taps = change(self.taps)
+            self._reschedule()
+
+        self.submit(carry_out)
+
+    def submit(self, command: Callable[[], None]) -> None:
+        """Do ``command`` between two steps."""
+        self._simulator.submit(command)
+
+    # While it runs -----------------------------------------------------------------------
+
+    def prepare(self, step: int, n_steps: int, n_steps_left: int) -> None:
+        """Make room for what ``n_steps`` will bring."""
+        for tap in self.taps:
+            if tap.is_linked:
+                tap.prepare(step, n_steps, n_steps_left)
+
+    def collect(
+        self, populations: Mapping[str, PopulationParts], first_step: int, n_steps: int
+    ) -> None:
+        """Take over what ``n_steps`` brought."""
+        for name, parts in populations.items():
+            counts, neurons = parts.spikes.drain()
+            if not len(counts):
+                continue
+            self.activities[name].append(first_step, counts)
+            self.spikes[name].append(first_step, counts, neurons)
+            streams = [s for owner, s in self.spike_streams if owner == name]
+            if streams and len(neurons):
+                when = np.repeat(np.arange(first_step, first_step + len(counts)), counts)
+                for stream in streams:
+                    stream.put(when, neurons)
+        for tap in self.taps:
+            if tap.is_linked and n_steps > 0:
+                tap.collect(first_step + n_steps)
+
+    def trim(self) -> None:
+        """What plays without end is not to fill the memory: the oldest goes.
+
+        A record that needs less than its share leaves the rest of it to the others.
+        """
+        records = self.records()
+        left = share = int(self.budget * 1e6)
+        for n, record in enumerate(sorted(records, key=lambda record: record.nbytes)):
+            share = left // (len(records) - n)
+            left -= min(share, record.nbytes)
+        for record in records:
+            record.trim(share)
+
+    def records(self) -> list[SpikeRecord | TraceRecord]:
+        """Of spikes and of traces."""
+        # Copies, because a cell may add a population or a recording meanwhile.
+        traces = [list(records.values()) for records in list(self.traces.values())]
+        return [*list(self.spikes.values()), *(one for some in traces for one in some)]
+
+    def in_progress(self) -> Iterator[tuple[str, str, Tap, TraceRecord]]:
+        """Of what is recorded: owner, name, how it is taken and where it is kept."""
+        for (owner, name), tap in self.named.items():
+            if tap in self.taps and not tap.paused:
+                yield owner, name, tap, self.traces[owner][name]
+
+    # Another time ------------------------------------------------------------------------
+
+    def clear(self) -> None:
+        """Forget spikes and traces, also on disk; recording goes on."""
+        for spikes in self.spikes.values():
+            spikes.clear()
+        for records in self.traces.values():
+            for record in records.values():
                 record.clear()
-            if self._spikes is not None:
-                self._spikes.clear()
 
-        self._network._submit(carry_out)
+    def restart(self) -> None:
+        """Time is 0 again: nothing has been recorded."""
+        self.clear()
+        for tap in self.taps:
+            tap.restart()
+        for _, stream in self.spike_streams:
+            stream.clear()
+        self._told_lost = False
+        self._reschedule()
 
-    def stop(self) -> None:
-        """Record no more; what was recorded stays. Spikes are recorded for as long as they come."""
-        taps = [tap for _, tap in self._taps]
-        self._network._change_taps(lambda now: [tap for tap in now if tap not in taps])
+    def cut(self, step: int) -> None:
+        """Forget what was recorded from ``step`` on."""
+        for record in list(self.spikes.values()):
+            record.cut(step)
+        for records in list(self.traces.values()):
+            for trace in list(records.values()):
+                trace.cut(step)
+        for stream in (*(stream for _, stream in self.spike_streams), *self.trace_streams):
+            stream.cut(step)
+
+    def copy(self) -> Records:
+        """What has been recorded; no step runs meanwhile."""
+        spikes = {name: record.copy() for name, record in list(self.spikes.items())}
+        traces = {
+            name: {variable: record.copy() for variable, record in list(records.items())}
+            for name, records in list(self.traces.items())
+        }
+        return Records(spikes, traces)
+
+    def move_to(self, step: int, common: int, saved: Records | None) -> None:
+        """Let ``step`` be the next one, after what was ``saved``.
+
+        Of what was not, steps before ``common`` stay: they are of the same past.
+        """
+        for name, record in self.spikes.items():
+            if saved is not None and name in saved.spikes:
+                record.take_over(saved.spikes[name])
+                record.cut(step)
+            else:
+                record.cut(common)
+        for name, traces in self.traces.items():
+            known = {} if saved is None else saved.traces.get(name, {})
+            for variable, trace in traces.items():
+                if variable in known and trace.is_like(known[variable]):
+                    trace.take_over(known[variable])
+                    trace.cut(step)
+                else:
+                    trace.cut(common)
+        for _, stream in self.spike_streams:
+            stream.clear()
+        kept = set(self.named.values())
+        for tap in self.taps:
+            tap.move(step)
+            if tap not in kept:
+                tap.forget()
+        self._reschedule()
+
+    def detach(self) -> list[RecordingStore]:
+        """Write no more to disk; the stores that were written, for the caller to close."""
+        for record in self.records():
+            record.sink = None
+        stores, self.stores = self.stores, {}
+        return list(stores.values())
+
+    # Reading -----------------------------------------------------------------------------
+
+    def spike_tables(self) -> Mapping[str, Any]:
+        """DataFrame (time in ms, neuron) of each population, made when it is asked for."""
+        return _Frames(self.spikes, self._tell_lost)
+
+    def all_traces(self) -> Mapping[str, Traces]:
+        """Of each population and projection, by its name or itself."""
+        for owner, records in list(self.traces.items()):
+            for variable, record in list(records.items()):
+                self._tell_lost(owner, f"samples of '{variable}'", record, stacklevel=4)
+        return _AllTraces(
+            {name: Traces(records, name) for name, records in list(self.traces.items())}
+        )
+
+    def _tell_lost(
+        self, owner: str, what: str, record: SpikeRecord | TraceRecord, stacklevel: int = 3
+    ) -> None:
+        """Warn a reader, once, that what is read does not begin where the run began."""
+        if self._told_lost or record.sink is not None or record.lost_until == 0:
+            return
+        self._told_lost = True
+        warnings.warn(
+            f"Network: {what} of '{owner}' before {record.lost_until * self._dt:.10g} ms are gone, "
+            f"since a network that plays keeps the latest {self.budget:g} MB of its "
+            f"recordings; raise net.recording_budget, or write them to a file with "
+            f"net.record(..., to='run.zarr').",
+            stacklevel=stacklevel,
+        )
+
+
+class _Frames(Mapping[str, Any]):
+    def __init__(
+        self,
+        records: Mapping[str, SpikeRecord],
+        tell_lost: Callable[[str, str, SpikeRecord], None],
+    ) -> None:
+        self._records = records
+        self._tell_lost = tell_lost
 
     def __repr__(self) -> str:
-        return f"Recording of {', '.join(self.variables)} of '{self._owner}'"
+        counts = (f"{name} ({len(record):,})" for name, record in list(self._records.items()))
+        return f"Spikes of {', '.join(counts) or 'no population'}"
 
-    def _record(self, variable: str) -> TraceRecord:
-        if variable not in self._records:
-            known = ", ".join(self.variables) or "nothing"
-            raise KeyError(f"{self!r}: it has no traces of '{variable}'; it holds {known}.")
-        return self._records[variable]
-
-    def _pause(self, paused: bool) -> None:
-        def change(taps: list[Tap]) -> list[Tap]:
-            for _, tap in self._taps:
-                tap.paused = paused
-            if self._spikes is not None:
-                self._spikes.paused = paused
-            return taps
-
-        self._network._change_taps(change)
-
-
-def chosen_elements(where: str, what: str, n: int, chosen: Elements) -> NDArray[np.intp]:
-    """Which of ``n`` elements, ascending: all, a slice, a mask, or numbers, from the end if < 0.
-
-    Raises
-    ------
-    NetworkError
-        If there are no such elements.
-    """
-    if chosen is None:
-        return np.arange(n)
-    if isinstance(chosen, slice):
-        return np.sort(np.arange(n)[chosen])
-    if isinstance(chosen, int | np.integer) or not isinstance(chosen, Iterable):
-        chosen = cast(Iterable[int], [chosen])
-    given = chosen if isinstance(chosen, np.ndarray) else list(chosen)
-    numbers = as_array(where, what, given)
-    if numbers.dtype == bool:
-        if numbers.shape != (n,):
-            raise NetworkError(
-                f"{where}: the mask of {what} has shape {numbers.shape}; give one of shape ({n},)."
+    def __getitem__(self, name: str | Population) -> Any:
+        name = name.name if isinstance(name, Population) else name
+        if name not in self._records:
+            raise KeyError(
+                f"Network: no population '{name}'; it has {', '.join(self._records) or 'none'}."
             )
-        return np.flatnonzero(numbers)
-    shown = given if isinstance(given, list) and len(given) <= 10 else "those given"
-    if numbers.ndim != 1 or (numbers.dtype.kind not in "iu" and numbers.size):
-        raise NetworkError(
-            f"{where}: {what} {shown} are no list of whole numbers; use indices below {n}."
+        self._tell_lost(name, "spikes", self._records[name])
+        return self._records[name].frame()
+
+    def __iter__(self) -> Any:
+        return iter(self._records)
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+
+class _AllTraces(dict[str, Traces]):
+    def __missing__(self, name: object) -> Traces:
+        if isinstance(name, Population | Projection):
+            return self[name.name]
+        raise KeyError(
+            f"Network: no population or projection '{name}' with traces; there are "
+            f"{', '.join(self) or 'none'}."
         )
-    if not ((numbers >= -n) & (numbers < n)).all():
-        raise NetworkError(
-            f"{where}: {what} {shown} lie outside its {n} {what}; use indices below {n}."
-        )
-    return np.sort(numbers.astype(np.intp) % max(n, 1))
 
 
-def recorded_neurons(
-    group: Population | PopulationView, variable: str, chosen: Elements
-) -> NDArray[np.int32]:
-    """Neurons of the population, ascending; of a population-wide variable its one element.
-
-    Raises
-    ------
-    NetworkError
-        If the neurons have no such variable, or there are no such neurons.
-    """
-    population = population_of(group)
-    variables = population.state.variables
-    where = f"Population '{population.name}'"
-    if not isinstance(variable, str) or (
-        variable not in variables and not _is_weighted_sum(population, variable)
-    ):
-        if isinstance(variable, str) and variable in population.state.parameters:
-            raise NetworkError(
-                f"{where}: '{variable}' is a parameter, which no equation changes; record "
-                f"{_listed(variables)}, or add an equation such as 'now = {variable}'."
-            )
-        hint = _hint(str(variable), variables)
-        raise NetworkError(
-            f"{where}: '{variable}' is no variable of neuron '{population.neuron.name}'; {hint}"
-        )
-    places = chosen_elements(f"Population '{group.name}'", "neurons", len(group), chosen)
-    if variable in variables and variables[variable].locality != "local":
-        return np.zeros(1, np.int32)
-    return np.sort(group.indices[places])
-
-
-def _is_weighted_sum(population: Population, variable: str) -> bool:
-    """Whether it is ``sum(target)`` of inputs that there are; its array exists from now on."""
-    found = WEIGHTED_SUM.match(variable)
-    projections = population.network.projections.values()
-    if found is None or found[2] not in assembly.inputs_of(population, projections):
-        return False
-    population.state.arrays.setdefault(variable, population.state.new_array())
-    return True
-
-
-def recorded_synapses(projection: Projection, variable: str, chosen: Elements) -> NDArray[np.int32]:
-    """Synapses in the order of ``projection.w``, ascending.
-
-    Of a variable that synapses of a post neuron share, these neurons; of one that all share, its
-    one element.
-
-    Raises
-    ------
-    NetworkError
-        If the synapses have no such variable, or there are no such synapses.
-    """
-    where = f"Projection '{projection.name}'"
-    if projection.static:
-        raise NetworkError(
-            f"{where}: its synapses are static, so nothing of them changes; "
-            f"read projection.w instead."
-        )
-    state = projection.state
-    if variable in state.parameters:
-        raise NetworkError(
-            f"{where}: '{variable}' is a parameter, which nothing in the model changes; "
-            f"read projection.{variable} instead."
-        )
-    if variable not in state.variables:
-        hint = _hint(variable, state.variables)
-        raise NetworkError(f"{where}: '{variable}' is no variable of its synapses; {hint}")
-    if variable in projection.event_driven:
-        raise NetworkError(
-            f"{where}: '{variable}' is event-driven, so it is computed at spikes only; give its "
-            f"equation another method, for example ': exponential', to record it."
-        )
-    places = chosen_elements(where, "synapses", projection.size, chosen)
-    match state.variables[variable].locality:
-        case "local":
-            return places.astype(np.int32)
-        case "postsynaptic":
-            return np.unique(projection.targets[places])
-    return np.zeros(1, np.int32)
-
-
-def _is_of_each(projection: Projection, variable: str) -> bool:
-    """Whether each synapse has a value of its own."""
-    return projection.state.variables[variable].locality == "local"
-
-
-def _hint(wanted: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(wanted, list(known), 1)
-    return f"did you mean '{near[0]}'?" if near else f"choose from {_listed(known)}."
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(names) or "none"
+def _unit_of(owner: Population | Projection, variable: str) -> str:
+    unit = owner.state.variables.get(variable)
+    return unit.unit.name if unit is not None and unit.unit is not None else ""
 
 
 def checked_variables(owner: str, variables: object) -> list[str]:

@@ -32,7 +32,8 @@ from snnlab.network.drives import PoissonDrive
 from snnlab.network.inputs import ValuePlayer
 from snnlab.network.population import Given, Population
 from snnlab.network.projection import GivenSynapses, Projection
-from snnlab.recording.results import Lineage, SpikeRecord, TraceRecord
+from snnlab.network.recordings import Records
+from snnlab.recording.results import Lineage
 
 if TYPE_CHECKING:
     from snnlab.network.network import Network
@@ -85,14 +86,6 @@ class ProjectionState:
 
 
 @dataclass(frozen=True, eq=False)
-class Records:
-    """What had been recorded."""
-
-    spikes: dict[str, SpikeRecord]
-    traces: dict[str, dict[str, TraceRecord]]
-
-
-@dataclass(frozen=True, eq=False)
 class Snapshot:
     """The state of a network before ``step`` is run, and the log that led to it."""
 
@@ -136,7 +129,7 @@ class Snapshot:
 
 def take(network: Network, *, with_records: bool) -> Snapshot:
     """The present state; no step runs meanwhile."""
-    records = network._copy_records() if with_records else None
+    records = network._recordings.copy() if with_records else None
     return replace(_present(network), records=records, position=network.log.seal())
 
 

@@ -112,10 +112,10 @@ class _Kept:
     """A network that every run begins anew from its present state."""
 
     def __init__(self, network: Network, points: Points, seed: int | None, n_repeats: int) -> None:
-        if network._recording_stores:
+        if network._recordings.stores:
             raise NetworkError(
                 f"sweep: the network writes its recordings to "
-                f"{', '.join(map(repr, network._recording_stores))}, which holds one run; "
+                f"{', '.join(map(repr, network._recordings.stores))}, which holds one run; "
                 f"call net.close() first."
             )
         self._network = network

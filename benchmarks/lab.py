@@ -128,12 +128,12 @@ def noting(name, function):
         moves[name].append(time.time())
         function(*args)
     return noted
-hear, make = board._receive, net._log.append
+hear, make = board._receive, net.log.append
 hear_set, made = noting('heard', hear), noting('made', make)
 board._receive = lambda kind, content: (hear_set if kind == 'set' else hear)(kind, content)
-net._log.append = made"""
+net.log.append = made"""
 TELL_MOVES = """\
-del board._receive, net._log.append
+del board._receive, net.log.append
 print(json.dumps([moves['heard'], moves['made']]))"""
 SLIDER = '.snn-slider[data-key="population:E:I"] input[type="range"]'
 MOVES = 6

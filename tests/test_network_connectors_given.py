@@ -541,7 +541,7 @@ def test_refused_projection_cannot_be_changed():
     with pytest.raises(NetworkError):
         net.build()
     with pytest.raises(NetworkError) as error:
-        net._change(wrong, change_of(wrong, "w", 2.0))
+        net._session.change(wrong, change_of(wrong, "w", 2.0))
 
     assert str(error.value) == (
         "Network: projection 'wrong' is not part of it any more; connect it anew."

@@ -37,7 +37,7 @@ def test_any_step_is_reached_and_goes_on_identically(time):
     np.testing.assert_equal(before(net, np.inf), old)
     later = [change for change in changes if change.step >= net.step_index]
     for change in later if time else later[4:]:
-        net._again(net.members(change.of)[change.owner], change)
+        net._session.again(net.members(change.of)[change.owner], change)
     net.step(800 - net.step_index)
 
     assert (spikes(net), state(net)) == (seen, now)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnlab.errors import NetworkError, SimulationError
+from snnlab.network.courses import Course
 from snnlab.network.distributions import Distribution
 from snnlab.network.inputs import TimedArray
 
@@ -34,28 +35,6 @@ CALLS = ("apply", "start_pruning", "stop_pruning", "start_creating", "stop_creat
 LIMIT = 256_000_000  # bytes of values that a log keeps
 ENTRY = 500  # bytes of a change without its values
 LONG = 32  # more numbers than a person reads are written as one word
-
-
-@dataclass(frozen=True, eq=False)
-class Course:
-    """Values that are added one after the other.
-
-    Parameters
-    ----------
-    starts
-        int64 (n + 1,): the step at which each value begins, ascending, and the end of the last.
-    values
-        float64 (n,).
-    """
-
-    starts: NDArray[np.int64]
-    values: NDArray[np.float64]
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    def __str__(self) -> str:
-        return f"{len(self)} values"
 
 
 @dataclass(frozen=True, eq=False)

@@ -155,7 +155,7 @@ class PoissonDrive:
         if name != "weight":
             now = {"rate": self._rate, "n": self._n, name: value}
             self._tabulated(**now)
-        self.network._change(self, change_of(self, name, value))
+        self.network._session.change(self, change_of(self, name, value))
 
     def _put(self, name: str, value: Any, neurons: NDArray[np.int32] | None, how: How) -> None:
         """Set a value now; no step runs meanwhile."""

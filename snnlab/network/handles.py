@@ -254,7 +254,7 @@ def _weights(network: Network, projection: Projection) -> ParameterHandle:
         projection._check_change("w", np.asarray(value / size()), None, "scale")
 
         def change() -> None:  # the factor as it is when the step has ended
-            network._change(projection, change_of(projection, "w", value / size(), "scale"))
+            network._session.change(projection, change_of(projection, "w", value / size(), "scale"))
             network._submit(network.changed.emit)
 
         network._submit(change)
@@ -284,5 +284,5 @@ def _to_mean(state: State, name: str, mean: float) -> tuple[Literal["scale", "sh
 
 def _move_mean(network: Network, owner: Owner, name: str, mean: float) -> None:
     kind, amount = _to_mean(owner.state, name, mean)
-    network._change(owner, change_of(owner, name, amount, kind))
+    network._session.change(owner, change_of(owner, name, amount, kind))
     network._submit(network.changed.emit)

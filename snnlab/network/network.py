@@ -11,7 +11,6 @@ import warnings
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any, Literal, TypeVar
 
 import numpy as np
@@ -41,8 +40,9 @@ from snnlab.network import (
     timescales,
 )
 from snnlab.network.assembly import PopulationParts, ProjectionParts
-from snnlab.network.changes import SILENCED, Change, Course, ParameterLog, change_of
+from snnlab.network.changes import SILENCED, Change, ParameterLog, change_of
 from snnlab.network.connectors import Connector
+from snnlab.network.courses import course_of
 from snnlab.network.divergence import Watch
 from snnlab.network.drives import PoissonDrive
 from snnlab.network.elements import Elements, chosen_neurons, chosen_places
@@ -55,10 +55,10 @@ from snnlab.network.projection import Projection
 from snnlab.network.recording import Recording
 from snnlab.network.recordings import Recordings, Records
 from snnlab.network.report import Report, network_report
+from snnlab.network.session import Member, Session
 from snnlab.network.snapshot import Snapshot
 from snnlab.network.taps import Moment
 from snnlab.network.values import (
-    as_array,
     beyond_counting,
     is_number,
     time_text,
@@ -68,7 +68,6 @@ from snnlab.recording.presentation import plot
 from snnlab.recording.results import Lineage, TraceRecord, Traces
 from snnlab.recording.streams import SpikeStream, TraceStream
 
-Member = Population | Projection | PoissonDrive
 Result = TypeVar("Result")
 Owner = tuple[str, str]  # "population", "projection" or "drive", and its name
 POPULATIONS, PROJECTIONS, DRIVES = 1, 2, 3  # first part of the path of a random stream
@@ -164,9 +163,8 @@ class Network:
         self._scheduled = False  # so is the list of phases
         self._schedule = Schedule(())
         self._initial: dict[Owner, dict[str, NDArray]] | None = None
-        self._log = ParameterLog(self.dt)
+        self._session = Session(self)
         self.history = History(self)
-        self._given: dict[Owner, Any] = {}  # copies for snapshots, until something is changed
         self._recordings = Recordings(self.dt, self._simulator, self._reschedule)
         self.n_moves = 0  # how often its time was set: by reset, restore, load, going back
         self.lineage = Lineage()  # of the steps that have been run
@@ -808,7 +806,7 @@ class Network:
             self._recordings.restart()
             self._simulator.error = None
             self._initial = None
-            self._log = self._log_after_reset()
+            self._session.begin_anew()
         self.changed.emit()
 
     def close(self) -> None:
@@ -878,8 +876,7 @@ class Network:
 
         With the network's own seed they are what they were.
         """
-        members = (self.populations, self.projections, self.drives)
-        for owner in (owner for group in members for owner in group.values()):
+        for owner in self._all_members():
             key = owner.key if seed == self.seed else stream_key(seed, *owner.key)
             if owner._run_key != key:
                 object.__setattr__(owner, "_run_key", key)
@@ -909,9 +906,13 @@ class Network:
         if self._initial is not None:
             # A reset cannot bring back synapses: those that there are keep their state.
             self._initial["projection", projection.name] = {}
-        self._given.pop(("projection", projection.name), None)
+        self._session.forget_given(projection)
         self._linked = False
         self.build()
+
+    def _all_members(self) -> Iterator[Member]:
+        for group in (self.populations, self.projections, self.drives):
+            yield from group.values()
 
     def _models(self) -> Iterable[tuple[str, Neuron | Synapse]]:
         for population in list(self.populations.values()):
@@ -930,7 +931,7 @@ class Network:
         self._watch.before_slice(step, n_steps)
 
     def _after_slice(self, first_step: int, n_steps: int) -> None:
-        self._log.end = first_step + n_steps
+        self._session.log.end = first_step + n_steps
         self._recordings.collect(self._parts, first_step, n_steps)
         if self._simulator.playing:
             self._recordings.trim()
@@ -960,7 +961,7 @@ class Network:
     @property
     def log(self) -> ParameterLog:
         """Every change since the network was built, reset or loaded, with its step."""
-        return self._log
+        return self._session.log
 
     def kick(
         self,
@@ -989,7 +990,7 @@ class Network:
         n = owner.size if chosen is None else len(chosen)
         new = owner._checked(variable, np.asarray(amount), n, whole=chosen is None)
         owner._check_change(variable, new, chosen, "kick")
-        self._change(owner, change_of(owner, variable, new, "kick", chosen))
+        self._session.change(owner, change_of(owner, variable, new, "kick", chosen))
 
     def silence(self, population: Group, neurons: Elements = None, on: bool = True) -> None:
         """Keep neurons from spiking from the next step on, or let them spike again.
@@ -1022,7 +1023,7 @@ class Network:
         if not isinstance(on, bool | np.bool_):
             raise NetworkError(f"{where}: silence: on = {on!r}; give True or False.")
         chosen = chosen_places(population, neurons)
-        self._change(owner, change_of(owner, SILENCED, bool(on), neurons=chosen))
+        self._session.change(owner, change_of(owner, SILENCED, bool(on), neurons=chosen))
 
     def stimulate(
         self,
@@ -1059,66 +1060,14 @@ class Network:
         joining.check_member(self, "net.stimulate", population)
         owner = population_of(population)
         owner._check_stimulable(variable)
-        course = self._course(f"Population '{owner.name}': stimulus of '{variable}'", times, values)
+        where = f"Population '{owner.name}': stimulus of '{variable}'"
+        course = course_of(where, times, values, self.dt, self.step_index)
         chosen = chosen_places(population, neurons)
         base = owner.state.storage(variable)
         if chosen is not None and base.ndim:
             base = base[chosen]
         owner.state.check_course(variable, course.values, base, chosen)
-        self._change(owner, Change(-1, owner.name, variable, course, "stimulate", chosen))
-
-    def _course(self, where: str, times: ArrayLike, values: ArrayLike) -> Course:
-        """The values and the steps at which they begin; of those of one step the last.
-
-        Raises
-        ------
-        NetworkError
-            If they are no course, or it is over.
-        """
-        given: list[NDArray[np.float64]] = []
-        for what, listed in (("times", times), ("values", values)):
-            numbers = as_array(where, what, listed)
-            if numbers.ndim != 1 or not numbers.size or numbers.dtype.kind not in "buif":
-                raise NetworkError(
-                    f"{where}: {what} have shape {numbers.shape} and type {numbers.dtype}; "
-                    f"give a list of numbers."
-                )
-            wrong = np.flatnonzero(~np.isfinite(numbers))
-            if len(wrong):
-                raise NetworkError(
-                    f"{where}: {what}[{wrong[0]}] is {numbers[wrong[0]]:g}; give finite numbers."
-                )
-            given.append(numbers.astype(float))
-        at, added = given
-        if len(at) == len(added) > 1:
-            at = np.append(at, 2 * at[-1] - at[-2])
-        if len(at) != len(added) + 1:
-            raise NetworkError(
-                f"{where}: {len(at)} times and {len(added)} values; give a time at which each "
-                f"value begins, and the end of the last one."
-            )
-        if (np.diff(at) <= 0).any():
-            k = int(np.argmax(np.diff(at) <= 0))
-            raise NetworkError(
-                f"{where}: the time {at[k + 1]:g} ms follows {at[k]:g} ms; give ascending times."
-            )
-        if at[-1] / self.dt >= LAST_STEP:
-            raise NetworkError(
-                f"{where}: {at[-1]:g} ms is beyond {LAST_STEP} steps; give earlier times."
-            )
-        starts = np.rint(at / self.dt).astype(np.int64)
-        if starts[-1] <= self.step_index:
-            raise NetworkError(
-                f"{where}: it ends at {at[-1]:g} ms, and {self.time:g} ms have passed; "
-                f"give later times."
-            )
-        kept = np.diff(starts) > 0
-        if not kept.any():
-            raise NetworkError(
-                f"{where}: it lasts from {at[0]:g} to {at[-1]:g} ms, within one step of "
-                f"{self.dt:g} ms; give times farther apart."
-            )
-        return Course(np.append(starts[:-1][kept], starts[-1]), added[kept])
+        self._session.change(owner, Change(-1, owner.name, variable, course, "stimulate", chosen))
 
     def snapshot(self) -> Snapshot:
         """The whole present state: all that decides how the network goes on."""
@@ -1146,8 +1095,7 @@ class Network:
             parting = self.lineage.parting(saved.lineage)
             snapshot.put_back(self, saved)
             self.history.follow(saved, parting)
-            self._log = saved.log.until(saved.position, saved.step)
-            self._given.clear()
+            self._session.go_on(saved.log, saved.position, saved.step)
             self.history.begin()
         self.changed.emit()
 
@@ -1169,7 +1117,7 @@ class Network:
         step = steps(float(time), self.dt, what="net.go_back")
         self.pause()
         saved = self.history.nearest(step)
-        log, branches = self._log, self.history.branches
+        log, branches = self.log, self.history.branches
         self.history.leave(step)
         try:
             self.restore(saved)
@@ -1178,7 +1126,7 @@ class Network:
             raise
         for change in log.since(saved.position):
             if change.step < step:
-                self._again(self.members(change.of)[change.owner], change)
+                self._session.again(self.members(change.of)[change.owner], change)
         if step > saved.step:
             self._simulator.run(step - saved.step)
         self.changed.emit()
@@ -1224,107 +1172,19 @@ class Network:
             self.restore(log.origin)
         else:
             self.reset()
-            self._begin_as(log)
+            with self._simulator.between_steps():
+                self._session.begin_as(log)
         for owner, change in entries:
             if change.step <= log.start:
-                self._change(owner, change)
+                self._session.change(owner, change)
             else:
-                self._again(owner, change)
+                self._session.again(owner, change)
         self.changed.emit()
 
     def members(self, kind: str) -> Mapping[str, Any]:
         """Those of one kind, "population", "projection" or "drive", by their names."""
         kinds = {"population": self.populations, "projection": self.projections}
         return kinds.get(kind, self.drives)
-
-    def _begin_as(self, log: ParameterLog) -> None:
-        """What was before the first change of the log is so again."""
-        with self._simulator.between_steps():
-            for projection in self.projections.values():
-                projection._put_tasks({})
-            for (of, name, *variable), before in log.initial.items():
-                owner = self.members(of)[name]
-                if variable and not isinstance(owner, PoissonDrive):
-                    owner.state.arrays[variable[0]][...] = before
-                    self._reschedule()
-                elif owner._give(before):
-                    self._relink()
-                if isinstance(owner, Projection):
-                    self._weights_changed(owner)
-            self._given.clear()
-            self._log = log.until(0, log.start)
-
-    def _again(self, owner: Member, change: Change) -> None:
-        self._simulator.at(change.step, lambda: self._make(owner, change))
-
-    def _change(self, owner: Member, change: Change) -> None:
-        """Make a change between two steps, and log it.
-
-        Raises
-        ------
-        NetworkError
-            If the owner was taken out of the network.
-        """
-        if self.members(change.of).get(change.owner) is not owner:
-            raise NetworkError(
-                f"Network: {change.of} '{change.owner}' is not part of it any more; "
-                f"connect it anew."
-            )
-        self._submit(lambda: self._make(owner, change))
-
-    def _make(self, owner: Member, change: Change) -> None:
-        change = changes.dated(change, self.step_index)
-        self._remember(owner, change)
-        changes.apply(owner, change)
-        self._log.append(change)
-        self._given.pop((change.of, change.owner), None)
-
-    def _remember(self, owner: Member, change: Change) -> None:
-        """Keep what was before the first change of an owner, for a replay."""
-        log, key = self._log, (change.of, change.owner)
-        if isinstance(owner, Population) and len(owner.shape) > 1:
-            log.grids[owner.name] = owner.shape
-        if isinstance(owner, PoissonDrive) or change.name in owner._parameter_names:
-            if key not in log.initial:
-                log.initial[key] = owner._given()
-        elif change.step == log.start and change.kind != "call" and change.key not in log.initial:
-            log.initial[change.key] = owner.state.arrays[change.name].copy()
-
-    def _log_after_reset(self) -> ParameterLog:
-        """A new session: it begins with the parameters as they are, and as this one began."""
-        old, log = self._log, ParameterLog(self.dt)
-        log.initial, log.grids = dict(old.initial), dict(old.grids)
-        changed = {change.key for change in old}
-        for change in old:
-            names = changes.owner_of(self, change)._parameter_names
-            if change.step == 0 and change.kind != "call" and change.name not in names:
-                log.append(change)
-        members = (self.populations, self.projections, self.drives)
-        for owner in (owner for group in members for owner in group.values()):
-            for name in owner._parameter_names:
-                now = changes.dated(change_of(owner, name, owner._parameter(name)), 0)
-                if now.key in changed or old.origin is not None:
-                    log.append(now)
-        for population in self.populations.values():
-            key = population._kind, population.name
-            if population.stimuli and key not in log.initial:
-                log.initial[key] = replace(population._given(), stimuli=(), first_stimuli=())
-            for change in population.stimuli:
-                log.append(change)
-        for projection in self.projections.values():
-            tasks = {rule: (period, 0) for rule, (period, _) in projection._periods().items()}
-            projection._put_tasks(tasks)
-            for rule, (period, _) in tasks.items():
-                call = change_of(projection, f"start_{rule}", period * self.dt, "call")
-                log.append(changes.dated(call, 0))
-        return log
-
-    def _given_of(self, owner: Member) -> Any:
-        """A copy of what a person gave, shared by snapshots between two changes."""
-        key = owner._kind, owner.name
-        if key not in self._given:
-            self._given[key] = owner._given()
-        return self._given[key]
 
     def _move_to(self, step: int, records: Records | None, lineage: Lineage) -> None:
         """Let ``step`` be the next one; what was recorded is what was until then."""
@@ -1521,7 +1381,7 @@ class Network:
         handles.check_changeable(owner, name, factor)
         name = "w" if name == "weight" and isinstance(owner, Projection) else name
         owner._check_change(name, np.asarray(factor), None, "scale")
-        self._change(owner, change_of(owner, name, float(factor), "scale"))
+        self._session.change(owner, change_of(owner, name, float(factor), "scale"))
 
     def shift(self, owner: Population | Projection, name: str, amount: float) -> None:
         """Add ``amount``, in the parameter's unit, to a parameter or to the weights ``"w"``.
@@ -1535,7 +1395,7 @@ class Network:
         handles.check_changeable(owner, name, amount)
         name = "w" if name == "weight" and isinstance(owner, Projection) else name
         owner._check_change(name, np.asarray(amount), None, "shift")
-        self._change(owner, change_of(owner, name, float(amount), "shift"))
+        self._session.change(owner, change_of(owner, name, float(amount), "shift"))
 
     def memory(self, duration: float = 0.0) -> MemoryUse:
         """What the network takes of the memory, also before it is built; print it.

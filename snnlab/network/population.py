@@ -611,7 +611,7 @@ class Population:
         drawn: Any = None,
     ) -> None:
         if self.network.populations.get(self.name) is self:
-            self.network._change(self, change_of(self, name, new, how, indices, drawn))
+            self.network._session.change(self, change_of(self, name, new, how, indices, drawn))
         else:  # while the network is built
             self._put(name, new, indices, "set")
 
@@ -688,7 +688,7 @@ class Population:
         state.check_course(name, course.values)
         self._check_given(name, course.values)
         if self.network.populations.get(self.name) is self:
-            self.network._change(self, Change(-1, self.name, name, course))
+            self.network._session.change(self, Change(-1, self.name, name, course))
         else:  # while the network is built
             self._begin_course(name, course)
 
@@ -735,7 +735,7 @@ class Population:
         left = tuple(change for change in self.stimuli if change.value.starts[-1] > step)
         if len(left) < len(self.stimuli):
             self._take_stimuli(left)
-            self.network._given.pop((self._kind, self.name), None)
+            self.network._session.forget_given(self)
 
     def _take_stimuli(self, stimuli: tuple[Change, ...]) -> None:
         """Let these courses be added, and no others."""

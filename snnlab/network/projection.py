@@ -809,7 +809,7 @@ class Projection:
         how: Any = "set",
         drawn: Any = None,
     ) -> None:
-        self.network._change(self, change_of(self, name, new, how, synapses, drawn))
+        self.network._session.change(self, change_of(self, name, new, how, synapses, drawn))
 
     def _draw_of(self, value: Values) -> tuple[Distribution, int] | None:
         """Where values that were just drawn come from."""
@@ -920,7 +920,7 @@ class Projection:
                 f"add a method apply() to the synapse class."
             )
         self.network.build()
-        self.network._change(self, change_of(self, "apply", None, "call"))
+        self.network._session.change(self, change_of(self, "apply", None, "call"))
 
     def _apply(self) -> None:
         self.network._apply(self)
@@ -935,10 +935,10 @@ class Projection:
         """
         self._check_rule_exists("pruning")
         check_interval(f"Projection '{self.name}'", "period", period, self.network.dt)
-        self.network._change(self, change_of(self, "start_pruning", period, "call"))
+        self.network._session.change(self, change_of(self, "start_pruning", period, "call"))
 
     def stop_pruning(self) -> None:
-        self.network._change(self, change_of(self, "stop_pruning", None, "call"))
+        self.network._session.change(self, change_of(self, "stop_pruning", None, "call"))
 
     def _start_pruning(self, period: float | None = None) -> None:
         self._start("pruning", structure.prune, period)
@@ -956,10 +956,10 @@ class Projection:
         """
         self._check_rule_exists("creating")
         check_interval(f"Projection '{self.name}'", "period", period, self.network.dt)
-        self.network._change(self, change_of(self, "start_creating", period, "call"))
+        self.network._session.change(self, change_of(self, "start_creating", period, "call"))
 
     def stop_creating(self) -> None:
-        self.network._change(self, change_of(self, "stop_creating", None, "call"))
+        self.network._session.change(self, change_of(self, "stop_creating", None, "call"))
 
     def _start_creating(self, period: float | None = None) -> None:
         self._start("creating", structure.create, period)
@@ -1066,7 +1066,7 @@ class Projection:
         """From one number to a distribution, or back, or to another distribution."""
         if not isinstance(value, Distribution):
             check_procedural_weight(f"Projection '{self.name}'", value, self.network.real)
-        self.network._change(self, Change(-1, self.name, "w", value, of="projection"))
+        self.network._session.change(self, Change(-1, self.name, "w", value, of="projection"))
 
     def _put_procedural(self, value: Values) -> None:
         if isinstance(value, Distribution):

@@ -26,8 +26,9 @@ from snnlab.engine.transit import Transit, send_again, spikes_under_way
 from snnlab.errors import NetworkError, SimulationError, SnnlabError
 from snnlab.model.traces import NO_TRACES, Traces, neuron_traces
 from snnlab.network import stored_values
-from snnlab.network.changes import Change, Course, ParameterLog
+from snnlab.network.changes import Change, ParameterLog
 from snnlab.network.connectors import Connectivity
+from snnlab.network.courses import Course
 from snnlab.network.drives import PoissonDrive
 from snnlab.network.inputs import ValuePlayer
 from snnlab.network.population import Given, Population
@@ -140,7 +141,7 @@ def _present(network: Network, *, copied: bool = True) -> Snapshot:
         name: PopulationState(
             parts.population.size,
             parts.population.neuron.text,
-            network._given_of(parts.population),
+            network._session.given_of(parts.population),
             {key: array.copy() for key, array in parts.state().items()},
             {key: spikes_under_way(lists, step) for key, lists in parts.transits().items()},
         )
@@ -150,14 +151,14 @@ def _present(network: Network, *, copied: bool = True) -> Snapshot:
         name: ProjectionState(
             _ends_of(parts.projection),
             _model_text(parts.projection),
-            network._given_of(parts.projection),
+            network._session.given_of(parts.projection),
             {key: array.copy() if copied else array for key, array in parts.state().items()},
             parts.projection._periods(),
         )
         for name, parts in network._projection_parts.items()
     }
     drives = {
-        name: DriveState(_ends_of(drive), len(drive.indices), network._given_of(drive))
+        name: DriveState(_ends_of(drive), len(drive.indices), network._session.given_of(drive))
         for name, drive in network.drives.items()
     }
     dtype = np.dtype(network.real).name

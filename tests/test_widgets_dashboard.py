@@ -10,7 +10,7 @@ import pytest
 from fakes import FakeNetwork, FakePopulation
 
 from snnlab.errors import SimulationError
-from snnlab.widgets import assets
+from snnlab.widgets import assets, pump, viewers
 from snnlab.widgets.dashboard import Dashboard
 from snnlab.widgets.selection import MAX_TRACES
 from snnlab.widgets.subshell import keep_to_the_browsers_subshell
@@ -225,6 +225,40 @@ def test_page_that_fell_silent_does_not_hold_up_the_network(page, network):
     frame = page.frame_where(lambda frame: frame["state"]["time"] > 100, viewer="second page")
 
     assert frame["state"]["running"]
+
+
+def test_page_that_comes_back_after_a_rest_gets_frames_again(page, network, monkeypatch):
+    monkeypatch.setattr(pump, "IDLE_AFTER", 0.0)
+    page.join()
+    page.frame()
+    thread = page.dashboard._pump._thread
+    page.say(type="show", viewer="page", shown=False)
+    thread.join(WAIT)
+    network.advance(1000)
+
+    page.say(type="session", viewer="page")  # every page asks, whether on the screen or not
+    resting = not page.dashboard._pump.alive
+    page.say(type="show", viewer="page", shown=True)
+    frame, _ = page.frame()
+
+    assert resting
+    assert frame["whole"]
+    assert frame["state"]["time"] == 100.0
+
+
+def test_page_that_was_silent_for_long_gets_frames_again_when_it_speaks(page, network, monkeypatch):
+    monkeypatch.setattr(pump, "IDLE_AFTER", 0.0)
+    monkeypatch.setattr(viewers, "PATIENCE", 0.0)
+    page.join()
+    thread = page.dashboard._pump._thread
+    page.next("frame")  # not answered, as of a computer that sleeps
+    thread.join(WAIT)
+    monkeypatch.setattr(viewers, "PATIENCE", PATIENCE)
+
+    page.say(type="session", viewer="page")
+
+    assert page.frame()[0]["whole"]
+    assert page.dashboard._pump._thread is not thread
 
 
 def test_moved_slider_reaches_the_network(page, network):

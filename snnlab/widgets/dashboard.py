@@ -230,6 +230,7 @@ class Dashboard(FigureWidget):
             }:
                 self._change(key, lambda: self._sliders.draw(key, law, float(first), float(second)))
             case {"type": "session", "viewer": str(viewer)}:
+                self._pump.attend(viewer)
                 self._ask_session(viewer)
             case {"type": "code", "viewer": str(viewer)}:
                 self._give_code(viewer)

@@ -90,15 +90,27 @@ class Pump:
             self.viewers.leave(viewer)
 
     def show(self, viewer: str, shown: bool) -> None:
+        """A viewer has come onto the screen, or left it."""
         with self._lock:
             self.viewers.show(viewer, shown, time.monotonic())
+        self.attend(viewer)
         self.wake()
+
+    def attend(self, viewer: str) -> None:
+        """A viewer said something: if frames have stopped for want of one, they go on."""
+        with self._lock:
+            if self.alive or not self.viewers.is_shown(viewer):
+                return
+            self.viewers.show(viewer, True, time.monotonic())
+            self.viewers.forget_everything_shown()
+            self._start()
 
     def acknowledge(self, viewer: str, frame: int, cost: float) -> None:
         """A viewer has painted ``frame``; one costs its page ``cost`` s."""
         with self._lock:
             self.viewers.acknowledge(viewer, frame, time.monotonic(), cost)
             late = time.monotonic() >= self.viewers.earliest
+        self.attend(viewer)
         if late:
             self.wake()
 

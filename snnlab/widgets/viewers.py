@@ -63,6 +63,10 @@ class Viewers:
         if viewer is not None:
             viewer.shown, viewer.heard = shown, now
 
+    def is_shown(self, name: str) -> bool:
+        """Whether this viewer is known and on the screen."""
+        return name in self._viewers and self._viewers[name].shown
+
     def acknowledge(self, name: str, frame: int, now: float, cost: float = 0.0) -> None:
         """A viewer has painted all frames up to ``frame``, at ``cost`` s each."""
         viewer = self._viewers.get(name)

@@ -1,14 +1,15 @@
 """What does a dashboard cost, and how lively is it? Networks of 4,000 and 100,000 neurons, played.
 
-One JupyterLab in headless Chromium: raster, traces and rates of two populations. Painted frames a
-second, how far the newest of them is behind the simulation, the time until a cell with `1 + 1` has
-its result while the network plays, and the network's speed with the dashboard on the screen and
-hidden, measured in turns so that a noisy machine disturbs both alike. A row for each minute shows
-whether anything drifts; memory is that of the kernel without the spikes that it keeps, and of the
-browser's processes that draw pages. Then a slider is moved while the network plays and while a
-cell simulates. ``--minutes`` watches for longer. ``--reloads`` lets it play until the kernel keeps
-as much of the past as it ever will, and then says how the kernel grows while it plays on, and
-while the page is closed and opened again and again for as long.
+One JupyterLab in headless Chromium, without a driver while it is measured (`lab_page.py`): raster,
+traces and rates of two populations. Painted frames a second, how far the newest of them is behind
+the simulation, the time until a cell with `1 + 1` has its result while the network plays, and the
+network's speed with the dashboard on the screen and hidden, measured in turns so that a noisy
+machine disturbs both alike. A row for each minute shows whether anything drifts; memory is that of
+the kernel without the spikes that it keeps, and of the browser's processes that draw pages. Then a
+slider is moved while the network plays and while a cell simulates. ``--minutes`` takes longer.
+``--reloads`` lets it play until the kernel keeps as much of the past as it ever will, and then says
+how the kernel grows while it plays on, and while the page is closed and opened again and again for
+as long.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ import argparse
 import json
 import resource
 import statistics
-import sys
 import tempfile
 import time
 from dataclasses import dataclass, field, replace
@@ -26,14 +26,12 @@ from pathlib import Path
 import nbformat
 import numpy as np
 from nbformat.v4 import new_code_cell, new_notebook
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import sync_playwright
 
 from benchmarks.drift import Drift
+from benchmarks.lab_page import LeftAloneLab, running_lab
 from benchmarks.networks import NETWORKS, Conductance
 from benchmarks.sides.snnlab_side import CONDUCTANCE, numbers
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from lab_driver import CHROMIUM_OPTIONS, LabPage, chromium, running_lab
 
 COBA = NETWORKS["coba4k"]
 assert isinstance(COBA, Conductance)
@@ -56,39 +54,86 @@ SIZES = {str(size): replace(COBA, n=size) for size in (4_000, 100_000)}  # same 
 FULL = 0.95
 FILLING = 900.0  # s that it may take at most
 SETTLED = 1500  # ms, until the kernel knows that nobody looks
-# Frames whose pixels are others than those of the last one. What was painted is on the screen two
-# of its frames later.
-WATCH_FRAMES = """seconds => new Promise(done => {
+# One round in the page. Frames are those whose pixels are others than those of the last one; what
+# was painted is on the screen two of its frames later. An answer is the time (ms) until a cell has
+# its result, a speed simulated ms per ms of the kernel's clock.
+ROUND = """async ({ seconds, settled, answers, diary, told }) => {
+    const { kernel } = window.jupyterapp.shell.currentWidget.context.sessionContext.session;
     const board = document.querySelector('.snn-dashboard');
-    const shown = board.querySelector('.snn-live');
-    const copy = new OffscreenCanvas(64, 64);
-    const context = copy.getContext('2d', { willReadFrequently: true });
-    const frames = [];
-    let last = '';
-    const look = time => {
-        context.clearRect(0, 0, 64, 64);
-        context.drawImage(shown, shown.width - 400, 0, 400, shown.height, 0, 0, 64, 64);
-        const pixels = context.getImageData(0, 0, 64, 64).data.join();
-        if (pixels !== last) frames.push([Date.now(), time]);
-        last = pixels;
+    const pass = ms => new Promise(done => setTimeout(done, ms));
+    const ask = async code => {
+        let text = '';
+        const future = kernel.requestExecute({ code, store_history: false });
+        future.onIOPub = m => { if (m.content.name === 'stdout') text += m.content.text; };
+        await future.done;
+        return text.trim();
     };
-    const painted = ({ detail }) => setTimeout(() => look(detail), 30);
+    const show = async shown => {
+        board.style.display = shown ? '' : 'none';
+        await pass(settled);
+    };
+    const watch = async () => {
+        const shown = board.querySelector('.snn-live');
+        const context = new OffscreenCanvas(64, 64).getContext('2d', { willReadFrequently: true });
+        const frames = [];
+        let last = '';
+        const look = time => {
+            context.clearRect(0, 0, 64, 64);
+            context.drawImage(shown, shown.width - 400, 0, 400, shown.height, 0, 0, 64, 64);
+            const pixels = context.getImageData(0, 0, 64, 64).data.join();
+            if (pixels !== last) frames.push([Date.now(), time]);
+            last = pixels;
+        };
+        const painted = ({ detail }) => setTimeout(() => look(detail), 30);
+        board.addEventListener('snn-painted', painted);
+        await pass(1000 * seconds);
+        board.removeEventListener('snn-painted', painted);
+        return frames;
+    };
+    const answer = async () => {
+        const start = performance.now();
+        const future = kernel.requestExecute({ code: '1 + 1', store_history: false });
+        let end = NaN;
+        future.onIOPub = m => {
+            if (m.header.msg_type === 'execute_result') end = performance.now();
+        };
+        await future.done;
+        return end - start;
+    };
+    const speed = async () => {
+        const look = async () => {
+            const line = await ask('import time; print(net.time, time.perf_counter())');
+            return line.split(' ').map(Number);
+        };
+        const [simulated, clock] = await look();
+        await pass(1000 * seconds);
+        const [later, then] = await look();
+        return (later - simulated) / (1000 * (then - clock));
+    };
+    const found = { answers: [] };
+    await show(true);
+    await ask(diary);
+    found.frames = await watch();
+    found.diary = JSON.parse(await ask(told));
+    for (let k = 0; k < answers; k++) found.answers.push(await answer());
+    found.shown = await speed();
+    await show(false);
+    found.hidden = await speed();
+    await show(true);
+    return found;
+}"""
+N_ANSWERS = 10
+# Frames painted within a second.
+PAINTED = """() => new Promise(done => {
+    const board = document.querySelector('.snn-dashboard');
+    let n = 0;
+    const painted = () => n++;
     board.addEventListener('snn-painted', painted);
     setTimeout(() => {
         board.removeEventListener('snn-painted', painted);
-        done(frames);
-    }, 1000 * seconds);
+        done(n);
+    }, 1000);
 })"""
-# The time until a cell has its result, in ms.
-ANSWER = """async () => {
-    const { kernel } = window.jupyterapp.shell.currentWidget.context.sessionContext.session;
-    const start = performance.now();
-    const future = kernel.requestExecute({ code: '1 + 1', store_history: false });
-    let end = NaN;
-    future.onIOPub = m => { if (m.header.msg_type === 'execute_result') end = performance.now(); };
-    await future.done;
-    return end - start;
-}"""
 # What a line of Python prints.
 ASK = """async code => {
     const { kernel } = window.jupyterapp.shell.currentWidget.context.sessionContext.session;
@@ -107,6 +152,7 @@ def write():
         diary.append((time.time() * 1000, net.time))
         time.sleep(0.01)
 threading.Thread(target=write, daemon=True).start()"""
+TELL_DIARY = "writing = False; print(json.dumps(diary))"
 MEMORY = """\
 import gc, json, resource
 gc.collect()
@@ -137,11 +183,16 @@ del board._receive, net.log.append
 print(json.dumps([moves['heard'], moves['made']]))"""
 SLIDER = '.snn-slider[data-key="population:E:I"] input[type="range"]'
 MOVES = 6
-MOVE = """(slider, part) => {
+PAUSE = 400  # ms after each move
+MOVE = """async ({ selector, parts, pause }) => {
+    const slider = document.querySelector(selector);
     const [low, high] = [Number(slider.min), Number(slider.max)];
-    slider.value = low + part * (high - low);
-    for (const name of ['input', 'change']) {
-        slider.dispatchEvent(new Event(name, { bubbles: true }));
+    for (const part of parts) {
+        slider.value = low + part * (high - low);
+        for (const name of ['input', 'change']) {
+            slider.dispatchEvent(new Event(name, { bubbles: true }));
+        }
+        await new Promise(done => setTimeout(done, pause));
     }
 }"""
 # Starts a cell and does not wait for it.
@@ -149,25 +200,9 @@ BEGIN = """async code => {
     const { kernel } = window.jupyterapp.shell.currentWidget.context.sessionContext.session;
     window.begun = kernel.requestExecute({ code, store_history: false }).done;
 }"""
-# Simulated ms per ms, over some seconds of the kernel's clock.
-SPEED = """async seconds => {
-    const { kernel } = window.jupyterapp.shell.currentWidget.context.sessionContext.session;
-    const look = async () => {
-        let text = '';
-        const code = 'import time; print(net.time, time.perf_counter())';
-        const future = kernel.requestExecute({ code, store_history: false });
-        future.onIOPub = m => { if (m.content.name === 'stdout') text += m.content.text; };
-        await future.done;
-        return text.trim().split(' ').map(Number);
-    };
-    const [simulated, clock] = await look();
-    await new Promise(done => setTimeout(done, 1000 * seconds));
-    const [later, then] = await look();
-    return (later - simulated) / (1000 * (then - clock));
-}"""
 
 
-def open_notebook(page: Page, lab: LabPage, size: str) -> None:
+def open_notebook(lab: LeftAloneLab, size: str) -> None:
     text = NETWORK.format(facts=SIZES[size])
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
     cells = [new_code_cell(cell) for cell in (*MODEL, text)]
@@ -178,34 +213,23 @@ def open_notebook(page: Page, lab: LabPage, size: str) -> None:
     lab.run_all()
     if errors := lab.errors():
         raise SystemExit(f"benchmarks/lab.py: a cell failed: {errors[0]}")
-    show_dashboard(page)
-    page.get_by_role("button", name="Play").click()
-    page.locator('.snn-status[data-status="running"]').wait_for()
+    show_dashboard(lab)
+    lab.page.get_by_role("button", name="Play").click()
+    lab.page.locator('.snn-status[data-status="running"]').wait_for()
 
 
-def show_dashboard(page: Page) -> None:
-    page.locator(".snn-dashboard").scroll_into_view_if_needed()
-    page.locator(".snn-legend").wait_for()
+def show_dashboard(lab: LeftAloneLab) -> None:
+    lab.page.locator(".snn-dashboard").scroll_into_view_if_needed()
+    lab.page.locator(".snn-legend").wait_for()
 
 
-def watch(page: Page, shown: bool) -> None:
-    """Put the dashboard on the screen, or hide it and wait until the kernel knows."""
-    page.evaluate(
-        "shown => { document.querySelector('.snn-dashboard').style.display = shown ? '' : 'none' }",
-        shown,
-    )
-    page.wait_for_timeout(SETTLED)
-
-
-def lags(page: Page, seconds: float) -> tuple[float, list[float]]:
-    """Painted frames a second, and how far (ms) each was behind the simulation when painted."""
-    page.evaluate(ASK, DIARY)
-    frames = np.array(page.evaluate(WATCH_FRAMES, seconds))
-    diary = np.array(json.loads(page.evaluate(ASK, "writing = False; print(json.dumps(diary))")))
-    if not len(frames):
-        return 0.0, [float("inf")]
-    reached = np.interp(frames[:, 1], diary[:, 1], diary[:, 0])  # when the simulation was there
-    return len(frames) / seconds, list(frames[:, 0] - reached)
+def lags(frames: list[list[float]], diary: list[list[float]]) -> list[float]:
+    """How far (ms) each frame was behind the simulation when painted."""
+    if not frames:
+        return [float("inf")]
+    painted, wrote = np.array(frames), np.array(diary)
+    reached = np.interp(painted[:, 1], wrote[:, 1], wrote[:, 0])  # when the simulation was there
+    return list(painted[:, 0] - reached)
 
 
 @dataclass
@@ -247,116 +271,112 @@ TITLES = (
 )
 
 
-def kernel_memory(page: Page) -> float:
+def kernel_memory(lab: LeftAloneLab) -> float:
     """MiB of the kernel without the spikes that it keeps."""
-    resident, kept = json.loads(page.evaluate(ASK, MEMORY))
+    resident, kept = json.loads(lab.page.evaluate(ASK, MEMORY))
     return resident - kept
 
 
-def browser_memory(browser: Browser) -> float:
+def browser_memory(lab: LeftAloneLab) -> float:
     """MiB of the processes that draw pages."""
-    session = browser.new_browser_cdp_session()
-    processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
-    session.detach()
     sizes = [
-        int(Path(f"/proc/{process['id']}/statm").read_text().split()[1])
-        for process in processes
-        if process["type"] == "renderer"
+        int(Path(f"/proc/{number}/statm").read_text().split()[1]) for number in lab.renderers()
     ]
     return sum(sizes) * resource.getpagesize() / 2**20
 
 
-def measure(page: Page, browser: Browser, repeats: int, seconds: float) -> Figures:
+def measure(lab: LeftAloneLab, repeats: int, seconds: float) -> Figures:
     figures = Figures()
+    asked = {
+        "seconds": seconds,
+        "settled": SETTLED,
+        "answers": N_ANSWERS,
+        "diary": DIARY,
+        "told": TELL_DIARY,
+    }
     begin = time.monotonic()
     for _ in range(repeats):
         figures.started.append(time.monotonic() - begin)
-        watch(page, shown=True)
-        frames, behind = lags(page, seconds)
-        figures.frames.append(frames)
-        figures.lags.append(behind)
-        figures.answers.append([page.evaluate(ANSWER) for _ in range(10)])
-        figures.shown.append(page.evaluate(SPEED, seconds))
-        watch(page, shown=False)
-        figures.hidden.append(page.evaluate(SPEED, seconds))
-        figures.kernel.append(kernel_memory(page))
-        figures.browser.append(browser_memory(browser))
-    watch(page, shown=True)
+        found = lab.alone(ROUND, asked, length(seconds))
+        figures.frames.append(len(found["frames"]) / seconds)
+        figures.lags.append(lags(found["frames"], found["diary"]))
+        figures.answers.append(found["answers"])
+        figures.shown.append(found["shown"])
+        figures.hidden.append(found["hidden"])
+        figures.kernel.append(kernel_memory(lab))
+        figures.browser.append(browser_memory(lab))
     return figures
 
 
-def move_slider(page: Page) -> None:
-    page.locator(SLIDER).wait_for(state="attached")
-    for k in range(MOVES):
-        page.locator(SLIDER).evaluate(MOVE, (k + 1) / (MOVES + 2))
-        page.wait_for_timeout(400)
-    page.locator(SLIDER).evaluate(MOVE, 0.5)  # where it was
-    page.wait_for_timeout(400)
+def length(seconds: float) -> float:
+    """s that a round takes whose measurements take ``seconds`` each."""
+    return 3 * seconds + 3 * SETTLED / 1000 + 0.5
 
 
-def slider_delays(page: Page, blocking: bool) -> list[float]:
+def slider_delays(lab: LeftAloneLab, blocking: bool) -> list[float]:
     """ms from the kernel's hearing of each move until the engine has carried it out.
 
     While the network plays, or a cell simulates.
     """
     if blocking:
-        page.evaluate(ASK, f"net.pause()\n{NOTE_MOVES}")
-        page.evaluate(BEGIN, "net.simulate(1e6)")
-        page.locator('.snn-status[data-status="running"]').wait_for()
+        lab.page.evaluate(ASK, f"net.pause()\n{NOTE_MOVES}")
+        lab.page.evaluate(BEGIN, "net.simulate(1e6)")
+        lab.page.locator('.snn-status[data-status="running"]').wait_for()
     else:
-        page.evaluate(ASK, NOTE_MOVES)
-    move_slider(page)
+        lab.page.evaluate(ASK, NOTE_MOVES)
+    lab.page.locator(SLIDER).wait_for(state="attached")
+    parts = [(k + 1) / (MOVES + 2) for k in range(MOVES)]
+    moves = {"selector": SLIDER, "parts": [*parts, 0.5], "pause": PAUSE}  # back to where it was
+    lab.alone(MOVE, moves, (MOVES + 1) * PAUSE / 1000)
     if blocking:
-        page.get_by_role("button", name="Pause").click()
-        page.evaluate("async () => { await window.begun; }")
-    heard, made = json.loads(page.evaluate(ASK, TELL_MOVES))
+        lab.page.get_by_role("button", name="Pause").click()
+        lab.page.evaluate("async () => { await window.begun; }")
+    heard, made = json.loads(lab.page.evaluate(ASK, TELL_MOVES))
     if blocking:
-        page.evaluate(ASK, "net.play()")
+        lab.page.evaluate(ASK, "net.play()")
     return [1000 * (end - start) for start, end in zip(heard, made, strict=True)][:MOVES]
 
 
-def fill(page: Page) -> float:
+def fill(lab: LeftAloneLab) -> float:
     """Play until what may be kept of the past is kept; returns s."""
     begin = time.monotonic()
-    while json.loads(page.evaluate(ASK, FILLED)) < FULL and time.monotonic() - begin < FILLING:
-        page.wait_for_timeout(1000)
+    while json.loads(lab.page.evaluate(ASK, FILLED)) < FULL and time.monotonic() - begin < FILLING:
+        lab.page.wait_for_timeout(1000)
     return time.monotonic() - begin
 
 
-def reload(page: Page, lab: LabPage, size: str) -> None:
+def reload(lab: LeftAloneLab, size: str) -> None:
     lab.command("docmanager:save")
-    page.reload()
-    page.wait_for_function("window.jupyterapp !== undefined")
-    page.evaluate("async () => { await window.jupyterapp.restored; }")
+    lab.page.reload()
+    lab.page.wait_for_function("window.jupyterapp !== undefined")
+    lab.page.evaluate("async () => { await window.jupyterapp.restored; }")
     lab.open(f"lab{size}.ipynb")
-    show_dashboard(page)
-    page.evaluate(WATCH_FRAMES, 1.0)
+    show_dashboard(lab)
+    lab.page.evaluate(PAINTED)
 
 
-def grow(
-    page: Page, browser: Browser, lab: LabPage, reloads: int, size: str
-) -> tuple[list[Drift], list[Drift]]:
+def grow(lab: LeftAloneLab, reloads: int, size: str) -> tuple[list[Drift], list[Drift]]:
     """Memory of kernel and pages, while the page is closed and opened, and as long without."""
     reloaded, alone = ([Drift("kernel"), Drift("pages")] for _ in range(2))
-    inside = page.context.new_cdp_session(page)
+    inside = lab.page.context.new_cdp_session(lab.page)
 
     def look(drifts: list[Drift]) -> None:
         # A browser with much memory leaves what closed pages had for minutes.
         inside.send("HeapProfiler.collectGarbage")
-        sizes = json.loads(page.evaluate(ASK, MEMORY))[0], browser_memory(browser)
+        sizes = json.loads(lab.page.evaluate(ASK, MEMORY))[0], browser_memory(lab)
         for drift, size in zip(drifts, sizes, strict=True):
             drift.add(time.monotonic(), size)
 
     for _ in range(2):  # what the first pages leave behind once is no leak
-        reload(page, lab, size)
+        reload(lab, size)
     look(reloaded)
     for _ in range(reloads):
-        reload(page, lab, size)
+        reload(lab, size)
         look(reloaded)
     seconds = reloaded[0].seconds
     look(alone)
     while alone[0].seconds < seconds:
-        page.wait_for_timeout(1000 * seconds / reloads)
+        lab.page.wait_for_timeout(1000 * seconds / reloads)
         look(alone)
     inside.detach()
     return reloaded, alone
@@ -389,33 +409,35 @@ def main() -> None:
         parser.error(f"--sizes: {unknown[0]} is not measured; choose from {', '.join(SIZES)}")
     repeats = options.repeats
     if options.minutes is not None:
-        one = 3 * options.seconds + 2 * SETTLED / 1000 + 0.5
-        repeats = max(1, round(60 * options.minutes / one))
+        repeats = max(1, round(60 * options.minutes / length(options.seconds)))
     with (
         tempfile.TemporaryDirectory() as home,
         running_lab(Path(home)) as server,
         sync_playwright() as playwright,
     ):
-        browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_OPTIONS)
         for size in sizes:
-            page = browser.new_page(viewport={"width": 1400, "height": 1000})
-            page.set_default_timeout(60_000)
-            lab = LabPage(page, server)
-            open_notebook(page, lab, size)
-            print_figures(size, measure(page, browser, repeats, options.seconds))
-            for blocking, how in ((False, "while it plays"), (True, "while a cell simulates")):
-                delays = slider_delays(page, blocking)
-                late = f"at most {max(delays, default=float('inf')):.0f} ms"
-                print(f"  {len(delays)} of {MOVES} moves of a slider {how}: {late}", flush=True)
-            if options.reloads:
-                print(f"  as much of the past as it keeps after {fill(page):.0f} s", flush=True)
-                reloaded, alone = grow(page, browser, lab, options.reloads, size)
-                for drift in reloaded:
-                    print(f"  with {options.reloads} reloads {drift}", flush=True)
-                for drift in alone:
-                    print(f"  without {drift}", flush=True)
-            lab.close()
-        browser.close()
+            lab = LeftAloneLab(playwright, server, Path(home) / f"chromium{size}")
+            try:
+                show_size(lab, size, repeats, options)
+            finally:
+                lab.close()
+
+
+def show_size(lab: LeftAloneLab, size: str, repeats: int, options: argparse.Namespace) -> None:
+    """Print what was asked for of one network."""
+    open_notebook(lab, size)
+    print_figures(size, measure(lab, repeats, options.seconds))
+    for blocking, how in ((False, "while it plays"), (True, "while a cell simulates")):
+        delays = slider_delays(lab, blocking)
+        late = f"at most {max(delays, default=float('inf')):.0f} ms"
+        print(f"  {len(delays)} of {MOVES} moves of a slider {how}: {late}", flush=True)
+    if options.reloads:
+        print(f"  as much of the past as it keeps after {fill(lab):.0f} s", flush=True)
+        reloaded, alone = grow(lab, options.reloads, size)
+        for drift in reloaded:
+            print(f"  with {options.reloads} reloads {drift}", flush=True)
+        for drift in alone:
+            print(f"  without {drift}", flush=True)
 
 
 if __name__ == "__main__":

@@ -186,7 +186,7 @@ def test_a_short_chunk_does_not_push_out_all_of_a_long_one():
 
 
 def test_pack_aligns_each_array_and_says_where_it_is():
-    arrays = {"a": np.array([[1, 2, 3]], np.uint8), "b": np.array([1.5, -2.0], np.float32)}
+    arrays = {"a": np.array([[1, 200, 3]], np.uint8), "b": np.array([1.5, -2.0], np.float32)}
 
     layout, buffer = pack(arrays)
 
@@ -196,6 +196,25 @@ def test_pack_aligns_each_array_and_says_where_it_is():
     ]
     assert len(buffer) == 16
     assert np.frombuffer(buffer, "<f4", count=2, offset=8).tolist() == [1.5, -2.0]
+
+
+@pytest.mark.parametrize(
+    ("counts", "dtype", "packed"),
+    [
+        ([], "uint1", b""),
+        ([0, 1, 1, 0, 0, 0, 0, 0, 1], "uint1", b"\x06\x01"),
+        ([3, 0, 1, 2, 1], "uint2", b"\x93\x01"),
+        ([15, 1, 4], "uint4", b"\x1f\x04"),
+        ([16, 1], "uint8", b"\x10\x01"),
+    ],
+    ids=["none", "a bit", "two bits", "four bits", "a byte"],
+)
+def test_pack_gives_counts_few_bits(counts, dtype, packed):
+    layout, buffer = pack({"a": np.array(counts, np.uint8)})
+
+    assert layout == [{"name": "a", "dtype": dtype, "offset": 0, "shape": [len(counts)]}]
+    assert buffer.rstrip(b"\0") == packed
+    assert len(buffer) % 8 == 0
 
 
 def test_samples_that_have_left_the_window_are_passed_over():

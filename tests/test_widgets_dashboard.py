@@ -71,11 +71,18 @@ class Page:
 
 def unpacked(layout: list[dict], buffer: bytes) -> dict[str, np.ndarray]:
     return {
-        entry["name"]: np.frombuffer(
-            buffer, entry["dtype"], int(np.prod(entry["shape"])), entry["offset"]
-        ).reshape(entry["shape"])
+        entry["name"]: _flat(entry, buffer, int(np.prod(entry["shape"]))).reshape(entry["shape"])
         for entry in layout
     }
+
+
+def _flat(entry: dict, buffer: bytes, size: int) -> np.ndarray:
+    if entry["dtype"] not in ("uint1", "uint2", "uint4"):
+        return np.frombuffer(buffer, entry["dtype"], size, entry["offset"])
+    bits = np.frombuffer(buffer, np.uint8, offset=entry["offset"])
+    n_bits = int(entry["dtype"].removeprefix("uint"))
+    each = np.unpackbits(bits, bitorder="little", count=size * n_bits).reshape(size, n_bits)
+    return np.packbits(each, axis=1, bitorder="little")[:, 0]
 
 
 @pytest.fixture

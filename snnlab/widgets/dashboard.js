@@ -45,6 +45,7 @@ class DashboardView {
     );
     root.append(this.root);
     this.values = {}; // of parameters, to be shown
+    this.spare = {}; // memory of the last frame
     this.cost = { work: 0, frames: 0 }; // ms of work for so many frames since the last answer
     this.lastHeard = performance.now();
     this.shown = true;
@@ -202,7 +203,7 @@ class DashboardView {
     if (!this.window || this.stopped) return;
     const start = performance.now();
     // A frame of another picture is answered like any other, but not drawn.
-    const arrays = frame.layout.length ? unpack(frame.layout, buffer) : {};
+    const arrays = frame.layout.length ? unpack(frame.layout, buffer, this.spare) : {};
     if (frame.picture === this.pictureNumber) this.window.add(frame, arrays);
     this.analyses.take(arrays);
     this.state = frame.state;

@@ -437,7 +437,8 @@ class Feed:
             if source is None:
                 continue
             for steps, neurons in source.history.since(start):
-                mine = steps[(neurons == trace.neuron) & (steps >= start)]
+                new = int(np.searchsorted(steps, start))
+                mine = steps[new:][neurons[new:] == trace.neuron]
                 traces.append(np.full(len(mine), index, np.int32))
                 found.append(mine.astype(np.float64))
         return np.concatenate(traces), np.concatenate(found)

@@ -169,9 +169,9 @@ export class LiveFigures {
     const { context } = this;
     context.setTransform(this._ratio, 0, 0, this._ratio, 0, 0);
     context.clearRect(0, 0, this.surface.width, this.surface.height);
-    const rates = this.picture.bands.map((band, index) => rateLine(window, band, index));
+    const rates = this.picture.bands.map((band, index) => rateLine(window, band, index, this.rates?.[index]));
     const traces = this.picture.traces.map((_, index) => {
-      const line = traceLine(window, index);
+      const line = traceLine(window, index, this.traces?.[index]);
       return { ...line, strokes: spikeStrokes(window, index, line) };
     });
     const earlier = this._earlier(window);
@@ -205,9 +205,9 @@ export class LiveFigures {
   _earlier(window) {
     if (!this.showsEarlier || !window.hasEarlier) return { rates: [], traces: [] };
     return {
-      rates: this.picture.bands.map((band, index) => rateLine(window, band, index, window.earlierSums)),
+      rates: this.picture.bands.map((band, index) => rateLine(window, band, index, this.earlier?.rates[index], window.earlierSums)),
       traces: this.picture.traces.map((_, index) => {
-        const line = traceLine(window, index, window.earlierPairs);
+        const line = traceLine(window, index, this.earlier?.traces[index], window.earlierPairs);
         return { ...line, strokes: { x: [], end: line.high } };
       }),
     };

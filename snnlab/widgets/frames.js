@@ -6,9 +6,13 @@ const ARRAYS = {
   float32: Float32Array,
   float64: Float64Array,
 };
+const FEW_BITS = { uint1: 1, uint2: 2, uint4: 4 };
 
-/** The arrays of a packed buffer by name, each with its shape. */
-export function unpack(layout, buffer) {
+/**
+ * The arrays of a packed buffer by name, each with its shape. `spare` keeps memory between calls:
+ * what was given by the last one with it is overwritten.
+ */
+export function unpack(layout, buffer, spare = {}) {
   // A typed array cannot look at an odd place of the message, where the buffer may lie.
   const inPlace = buffer.byteOffset % 8 === 0;
   const bytes = inPlace ? buffer.buffer : buffer.buffer.slice(buffer.byteOffset, buffer.byteOffset + buffer.byteLength);
@@ -16,9 +20,22 @@ export function unpack(layout, buffer) {
   const arrays = {};
   for (const { name, dtype, offset, shape } of layout) {
     const size = shape.reduce((product, length) => product * length, 1);
-    arrays[name] = { shape, data: new ARRAYS[dtype](bytes, start + offset, size) };
+    const bits = FEW_BITS[dtype];
+    if (bits) {
+      if (!(spare[name]?.length >= size)) spare[name] = new Uint8Array(size);
+      arrays[name] = { shape, data: spread(new Uint8Array(bytes, start + offset), bits, spare[name].subarray(0, size)) };
+    } else arrays[name] = { shape, data: new ARRAYS[dtype](bytes, start + offset, size) };
   }
   return arrays;
+}
+
+/** Counts that lie several in a byte, each in a byte of its own. */
+function spread(packed, bits, counts) {
+  const mask = 2 ** bits - 1;
+  for (let from = 0, to = 0; to < counts.length; from++) {
+    for (let shift = 0; shift < 8; shift += bits) counts[to++] = (packed[from] >> shift) & mask;
+  }
+  return counts;
 }
 
 /** The columns that the figures show: rings that the frames are written into. */

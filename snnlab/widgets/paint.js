@@ -69,6 +69,8 @@ export class RasterBitmap {
       this.canvas.width = columns;
       this.canvas.height = this.rows;
       this.context = this.canvas.getContext("2d", { willReadFrequently: true });
+      // Kept: as garbage of each frame it had the browser collect all of the page's every few seconds.
+      this.image = this.context.createImageData(columns, this.rows);
       first = 0;
     }
     window.changed = Infinity;
@@ -81,17 +83,16 @@ export class RasterBitmap {
   }
 
   _write(window, bands, slot, n) {
-    const image = this.context.createImageData(n, this.rows);
-    const pixels = new Uint32Array(image.data.buffer);
+    const pixels = new Uint32Array(this.image.data.buffer);
     bands.forEach((band, index) => {
       const table = this.tables[index];
       for (let row = band.first_row; row < band.first_row + band.rows; row++) {
-        let to = (this.rows - 1 - row) * n;
+        let to = (this.rows - 1 - row) * this.columns + slot;
         let from = slot * this.rows + row;
         for (let column = 0; column < n; column++, from += this.rows) pixels[to++] = table[window.raster[from]];
       }
     });
-    this.context.putImageData(image, slot, 0);
+    this.context.putImageData(this.image, 0, 0, slot, 0, n, this.rows);
   }
 
   /** Write the columns of the window in their order. */
@@ -149,13 +150,17 @@ export function usualCount(window, band) {
   return Math.max(0.6, n ? sum / n : 0);
 }
 
+/** Arrays of `n` points: those of `old`, which is no longer needed, if they fit. */
+function pointsOf(n, old) {
+  return old?.x.length === n ? old : { x: new Float64Array(n), y: new Float64Array(n) };
+}
+
 /** Rate of one band over the window, averaged over `SMOOTHING`: times (ms), rates (Hz), maximum. */
-export function rateLine(window, band, index, sums = window.sums) {
+export function rateLine(window, band, index, old, sums = window.sums) {
   const { oldest, newest, bands } = window;
   const reach = Math.max(1, Math.ceil(SMOOTHING / window.columnTime));
   const n = Math.max(0, newest - oldest); // the newest column is not full yet
-  const x = new Float64Array(n);
-  const y = new Float64Array(n);
+  const { x, y } = pointsOf(n, old);
   const scale = 1000 / (band.neurons * window.columnTime);
   let sum = 0;
   let top = 0;
@@ -180,11 +185,10 @@ export function rateLine(window, band, index, sums = window.sums) {
 }
 
 /** One trace over the window: times (ms), values and their extremes. */
-export function traceLine(window, index, pairs = window.pairs) {
+export function traceLine(window, index, old, pairs = window.pairs) {
   const { oldest, newest, traces } = window;
   const n = newest < 0 ? 0 : newest - oldest + 1;
-  const x = new Float64Array(2 * n);
-  const y = new Float64Array(2 * n);
+  const { x, y } = pointsOf(2 * n, old);
   let low = Infinity;
   let high = -Infinity;
   let endless = false;

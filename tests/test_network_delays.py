@@ -70,7 +70,7 @@ def test_only_who_sends_with_a_long_delay_keeps_spikes_for_long():
 
     net.build()
 
-    rings = [len(net._parts[name].spikes.neuron) for name in "abc"]
+    rings = [len(net._linkage.parts[name].spikes.neuron) for name in "abc"]
     assert rings == [1001, 11, 2]
 
 

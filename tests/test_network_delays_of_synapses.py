@@ -404,9 +404,9 @@ def test_inputs_under_way_follow_from_the_spikes(target, threads):
         net.connect(group, group, "exc", FixedProbability(0.1), weight=0.1, delay=2.0)
         for _ in range(8):
             net.step(25)
-            inbox = net._projection_parts["first"].inbox
+            inbox = net._linkage.projection_parts["first"].inbox
             assert inbox is not None
-            assert inbox is net._projection_parts["second"].inbox
+            assert inbox is net._linkage.projection_parts["second"].inbox
             if spoiled:
                 inbox.arrays[0][...] = np.nan
                 inbox.forget()
@@ -432,7 +432,7 @@ def test_sums_are_those_of_the_interpreter_to_the_last_bit(monkeypatch, way, dty
             net.connect(pre, post, "exc", rule, weight=weight, delay=Uniform(0.1, 6.0))
         net.simulate(15)
         net.simulate(5)
-        inboxes = [parts.inbox is None for parts in net._projection_parts.values()]
+        inboxes = [parts.inbox is None for parts in net._linkage.projection_parts.values()]
         assert inboxes == [way == "order"] * 2
         return post.v.tobytes()
 

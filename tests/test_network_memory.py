@@ -254,7 +254,7 @@ def test_values_on_their_way_are_told(delay):
     net.build()
     after = [item for item in net.memory().items if item.what == "values on their way"]
 
-    parts = net._parts["P"]
+    parts = net._linkage.parts["P"]
     histories = sum(h.ring.nbytes + h.out.nbytes for h in parts.histories.values())
     held = histories + sum(past.ring.nbytes for past in parts.pasts.values())
     assert held > 0
@@ -290,7 +290,7 @@ def test_bytes_of_a_synapse_all_included(dtype, weight, most, n, in_degree):
 
     def build():
         net.build()
-        return net._projection_parts
+        return net._linkage.projection_parts
 
     now, peak = kept_and_peak(build)
 

@@ -11,7 +11,7 @@ from snnlab.engine import toolchain
 from snnlab.errors import NetworkError, ToolchainError
 from snnlab.model.neuron import Neuron
 from snnlab.model.synapse import Synapse
-from snnlab.network import network
+from snnlab.network import linking
 from snnlab.network.connectors import FixedProbability
 from snnlab.network.network import Network
 
@@ -109,9 +109,9 @@ def test_one_model_is_compiled_once_for_all_its_populations():
     net = balanced()
     net.build()
 
-    builds = {id(build) for build in net._builds.values()}
+    builds = {id(build) for build in net._linkage.builds.values()}
 
-    assert len(net._builds) == 2
+    assert len(net._linkage.builds) == 2
     assert len(builds) == 1
 
 
@@ -193,7 +193,7 @@ def test_handles_are_the_numbers_that_may_change():
 
 
 def test_small_networks_run_on_one_thread(monkeypatch):
-    monkeypatch.setattr(network, "available_cores", lambda: 16)
+    monkeypatch.setattr(linking, "available_cores", lambda: 16)
     small, large, told = Network(), Network(), Network(threads=3)
     model = Neuron.from_cell(LIF, "LIF")
     for net, n in ((small, 100), (large, 40_000), (told, 100)):

@@ -148,7 +148,7 @@ def test_a_run_ends_before_its_steps_leave_the_numbers_of_kernels(target):
     neurons = net.add(1, Neuron(equations="age = t - t_last", spike="age > 5"))
     net.build()
     net._simulator.step_index = 2_146_999_900
-    net._reschedule()
+    net._linkage.reschedule()
 
     with pytest.raises(SimulationError) as error:
         net.simulate(20)

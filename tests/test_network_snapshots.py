@@ -132,7 +132,7 @@ NETWORKS = [coba, learning, delayed, rates, pruned, axons, pasts, inputs]
 def everything(net):
     """Every array that the engine can reach, but what it only reads or overwrites."""
     arrays = {}
-    for owner, parts in net._all_parts():
+    for owner, parts in net._linkage.all_parts():
         arrays |= {(*owner, name): array for name, array in parts.state().items()}
     weights = {name: p.w for name, p in net.projections.items()}
     return {key: array.tobytes() for key, array in {**arrays, **weights}.items()}
@@ -203,12 +203,13 @@ def test_every_array_that_steps_change_is_in_the_snapshot(build, target):
     stepper = net._simulator._stepper
     arrays = reachable(stepper)
     assert len(arrays) > 10
-    held = [bytes_of(a) for _, parts in net._all_parts() for a in parts.state().values()]
-    for parts in net._parts.values():
+    held = [bytes_of(a) for _, parts in net._linkage.all_parts() for a in parts.state().values()]
+    for parts in net._linkage.parts.values():
         for lists in parts.transits().values():
             held += [bytes_of(lists.neuron), bytes_of(lists.count)]
     # Made anew from the spike lists: test_inputs_under_way_follow_from_the_spikes.
-    inboxes = [parts.inbox for parts in net._projection_parts.values() if parts.inbox is not None]
+    projections = net._linkage.projection_parts.values()
+    inboxes = [parts.inbox for parts in projections if parts.inbox is not None]
     held += [bytes_of(array) for inbox in inboxes for array in inbox.arrays]
     assert len(inboxes) == (build is delayed)
     if build is pruned:

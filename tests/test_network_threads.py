@@ -312,7 +312,7 @@ def test_a_forked_process_computes_too_and_python_ends_while_a_network_plays(req
 @pytest.mark.parametrize("begin", ["build", "play"])
 def test_hints_do_not_wait_for_a_build(net, monkeypatch, begin):
     net.simulate(200)
-    expected, link = net.hints(), net._link
+    expected, link = net.hints(), net._linkage._link
     begun, go = threading.Event(), threading.Event()
 
     def slow(tell):
@@ -320,8 +320,8 @@ def test_hints_do_not_wait_for_a_build(net, monkeypatch, begin):
         assert go.wait(PATIENCE)
         link(tell)
 
-    monkeypatch.setattr(net, "_link", slow)
-    net._relink()
+    monkeypatch.setattr(net._linkage, "_link", slow)
+    net._linkage.relink()
     builder = Started(net.build if begin == "build" else net.play)
     assert begun.wait(PATIENCE)
     told = Started(net.hints).result()  # while the lock is held

@@ -19,13 +19,16 @@ class SlowNetwork(Network):
     def __init__(self) -> None:
         super().__init__(dt=0.1, seed=1, target="numpy")
         self.started, self.go_on, self.linked = Event(), Event(), Event()
+        link = self._linkage._link
 
-    def _link(self, tell) -> None:
-        tell(0, 1, "compiling cells")
-        self.started.set()
-        assert self.go_on.wait(WAIT)
-        super()._link(tell)
-        self.linked.set()
+        def slow(tell) -> None:
+            tell(0, 1, "compiling cells")
+            self.started.set()
+            assert self.go_on.wait(WAIT)
+            link(tell)
+            self.linked.set()
+
+        self._linkage._link = slow
 
 
 @pytest.fixture

@@ -50,14 +50,14 @@ class Copy:
     """Everything that steps change, as it was before ``step``."""
 
     def __init__(self, network: Network, step: int) -> None:
-        self._parts = network._parts
-        self._projections = [parts.synapses for parts in network._projection_parts.values()]
+        self._parts = network._linkage.parts
+        self._projections = [parts.synapses for parts in network._linkage.projection_parts.values()]
         self._pairs = [(array, array.copy()) for array in _changing(network)]
         self.take(network, step)
 
     def fits(self, network: Network) -> bool:
         """Whether it can be taken anew in the same memory."""
-        return self._parts is network._parts
+        return self._parts is network._linkage.parts
 
     def take(self, network: Network, step: int) -> None:
         self.step = step
@@ -173,13 +173,13 @@ class Watch:
         taps = [tap for tap in network._recordings.taps if tap.is_linked]
         for tap in taps:
             tap.recorder.prepare(first_step, end - first_step)
-        for parts in network._parts.values():
+        for parts in network._linkage.parts.values():
             parts.spikes.drain()
         network._simulator.run_again(first_step, end - first_step)
         if discard:
             for tap in taps:
                 tap.recorder.take(end)
-            for parts in network._parts.values():
+            for parts in network._linkage.parts.values():
                 parts.spikes.drain()
 
     # Values ------------------------------------------------------------------------------
@@ -189,13 +189,13 @@ class Watch:
 
         Unless ``whole``, of synapses only as many as one slice has time for.
         """
-        parts = self._network._parts
+        parts = self._network._linkage.parts
         if self._parts is not parts:
             self._parts, self._neurons = parts, Reals(_neuronal(parts.values()))
         neurons_are_good = self._neurons.are_finite()
         projections = [
             each
-            for each in self._network._projection_parts.values()
+            for each in self._network._linkage.projection_parts.values()
             if not each.projection.static  # those have nothing to look at
         ]
         if neurons_are_good and not projections:
@@ -215,15 +215,15 @@ class Watch:
             )
 
     def _n_synaptic(self) -> int:
-        parts = self._network._projection_parts.values()
+        parts = self._network._linkage.projection_parts.values()
         return sum(len(values) for p in parts for _, values in _synaptic(p.projection))
 
 
 def _changing(network: Network) -> Iterator[NDArray]:
     """Every array that steps change."""
-    for parts in (*network._parts.values(), *network._projection_parts.values()):
+    for parts in (*network._linkage.parts.values(), *network._linkage.projection_parts.values()):
         yield from parts.state().values()
-    for parts in network._parts.values():
+    for parts in network._linkage.parts.values():
         for lists in parts.transits().values():
             yield lists.neuron
             yield lists.count

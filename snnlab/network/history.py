@@ -132,7 +132,7 @@ class History:
         period = steps(every, self._network.dt, what="history.keep: every", least=1)
         # What else is due in the step is not due again when this state is put back.
         self._task = self._network._every(period, self.take, last=True)
-        if self._network._initial is not None:
+        if self._network._beginning.known:
             self._network._simulator.call(self.begin)
 
     def stop(self) -> None:

@@ -119,7 +119,7 @@ def population_items(population: Population) -> list[Item]:
     """State and spike lists; the state is allocated with the population."""
     name, padded = population.name, padded_size(population.size)
     state = sum(array.itemsize for array in population.state.arrays.values() if len(array) > 1)
-    linked = name in population.network._parts
+    linked = name in population.network._linkage.parts
     into = [p for p in population.network.projections.values() if p.pre is population]
     longest = max((p.longest_delay_steps for p in into), default=1)
     items = [

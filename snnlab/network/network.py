@@ -5,33 +5,26 @@ from __future__ import annotations
 import asyncio
 import math
 import os
-import threading
-import time
 import warnings
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from snnlab.engine import team
-from snnlab.engine.build import Build
 from snnlab.engine.randomness import stream_key
 from snnlab.engine.schedule import LAST_STEP, Schedule, steps
-from snnlab.engine.simulator import AbandonedError, PeriodicTask, Simulator
-from snnlab.engine.team import TeamChoice, available_cores
-from snnlab.engine.transit import send_again, spikes_under_way
+from snnlab.engine.simulator import PeriodicTask, Simulator
 from snnlab.errors import NetworkError, SimulationError
 from snnlab.model.neuron import Neuron
-from snnlab.model.registry import follow_constants, uses_constant
+from snnlab.model.registry import follow_constants
 from snnlab.model.synapse import Synapse
 from snnlab.network import (
     assembly,
     changes,
-    handles,
     hints,
+    interventions,
     joining,
     memory,
     plotting,
@@ -39,18 +32,20 @@ from snnlab.network import (
     snapshot,
     timescales,
 )
-from snnlab.network.assembly import PopulationParts, ProjectionParts
-from snnlab.network.changes import SILENCED, Change, ParameterLog, change_of
+from snnlab.network.beginning import Beginning
+from snnlab.network.changes import ParameterLog
 from snnlab.network.connectors import Connector
-from snnlab.network.courses import course_of
+from snnlab.network.constants import Constants
 from snnlab.network.divergence import Watch
 from snnlab.network.drives import PoissonDrive
-from snnlab.network.elements import Elements, chosen_neurons, chosen_places
+from snnlab.network.elements import Elements
 from snnlab.network.handles import ParameterHandle, handles_of
 from snnlab.network.history import History
 from snnlab.network.inputs import Input
+from snnlab.network.linking import Linkage
+from snnlab.network.listeners import Signal
 from snnlab.network.memory import MemoryUse
-from snnlab.network.population import Group, Population, PopulationView, Values, population_of
+from snnlab.network.population import Group, Population, PopulationView, Values
 from snnlab.network.projection import Projection
 from snnlab.network.recording import Recording
 from snnlab.network.recordings import Recordings, Records
@@ -58,41 +53,16 @@ from snnlab.network.report import Report, network_report
 from snnlab.network.session import Member, Session
 from snnlab.network.snapshot import Snapshot
 from snnlab.network.taps import Moment
-from snnlab.network.values import (
-    beyond_counting,
-    is_number,
-    time_text,
-)
+from snnlab.network.values import beyond_counting, is_number, time_text
+from snnlab.network.weak_calls import Action, weakly
 from snnlab.recording import export
 from snnlab.recording.presentation import plot
 from snnlab.recording.results import Lineage, TraceRecord, Traces
 from snnlab.recording.streams import SpikeStream, TraceStream
 
-Result = TypeVar("Result")
-Owner = tuple[str, str]  # "population", "projection" or "drive", and its name
 POPULATIONS, PROJECTIONS, DRIVES = 1, 2, 3  # first part of the path of a random stream
 REALS: dict[str, type] = {"float64": np.float64, "float32": np.float32}
 FIXED = ("dt", "seed")  # from the beginning on
-MOMENT = 0.15  # s that building may take without being told
-NEURONS_PER_THREAD = 500  # with fewer a thread waits longer than it works, whatever the neurons
-
-
-class Signal:
-    """Tells its listeners that something changed; they must not wait for anything."""
-
-    def __init__(self) -> None:
-        self._listeners: list[Callable[[], None]] = []
-
-    def connect(self, listener: Callable[[], None]) -> None:
-        self._listeners.append(listener)
-
-    def disconnect(self, listener: Callable[[], None]) -> None:
-        if listener in self._listeners:
-            self._listeners.remove(listener)
-
-    def emit(self) -> None:
-        for listener in list(self._listeners):
-            listener()
 
 
 class Network:
@@ -133,7 +103,6 @@ class Network:
         if not isinstance(target, str) or target not in assembly.BACKENDS:
             raise NetworkError(f"Network: target = {target!r}; choose 'c' or 'numpy'.")
         self.dt = float(dt)
-        self._backend = assembly.BACKENDS[target]
         self.seed = int.from_bytes(os.urandom(4)) if seed is None else int(seed)
         self.real = REALS[dtype]
         self.populations: dict[str, Population] = _Members("population")
@@ -141,36 +110,27 @@ class Network:
         self._n_connected = 0  # projections so far: the number of the next one
         self.drives: dict[str, PoissonDrive] = _Members("drive")
         self.changed = Signal()
-        self._threads = None if threads is None else int(threads)
         # Weakly, so that a network that nobody holds any more ends, also while it plays.
         self._simulator = Simulator(
             self.dt,
-            _weakly(self._before_slice),
-            _weakly(self._after_slice),
-            _weakly(self._check),
-            _weakly(self.changed.emit),
+            weakly(self._before_slice),
+            weakly(self._after_slice),
+            weakly(self._check),
+            weakly(self.changed.emit),
         )
         weakref.finalize(self, self._simulator.abandon)
-        self._actions: dict[PeriodicTask, _Action] = {}
+        self._actions: dict[PeriodicTask, Action] = {}
         self._watch = Watch(self)
-        self._parts: dict[str, PopulationParts] = {}
-        self._projection_parts: dict[str, ProjectionParts] = {}
-        self._builds: dict[str, Build] = {}
-        self._n_threads = 1  # as linked
-        self._linked = False  # kernels and buffers are those of the present network
-        self._building = ("", 0.0)  # what is being made, and since when (s)
-        self._builder: int | None = None  # the thread that makes it
-        self._scheduled = False  # so is the list of phases
-        self._schedule = Schedule(())
-        self._initial: dict[Owner, dict[str, NDArray]] | None = None
+        self._linkage = Linkage(self, None if threads is None else int(threads), target)
+        self._beginning = Beginning()
         self._session = Session(self)
         self.history = History(self)
-        self._recordings = Recordings(self.dt, self._simulator, self._reschedule)
+        self._recordings = Recordings(self.dt, self._simulator, self._linkage.reschedule)
         self.n_moves = 0  # how often its time was set: by reset, restore, load, going back
         self.lineage = Lineage()  # of the steps that have been run
         self._warned: set[str] = set()
         self._time_step_warnings: list[str] = []
-        self._constants = _Constants(self)
+        self._constants = Constants(self)
         follow_constants(self._constants)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -214,9 +174,9 @@ class Network:
         # The population last: a dashboard may look for all of it as soon as it is there.
         self._recordings.add_population(name)
         self.populations[name] = population
-        self._relink()
+        self._linkage.relink()
         # The compiler may start while the next lines of the notebook are typed.
-        self._builds |= _builds(assembly.compile_all([population], [], self._backend))
+        self._linkage.begin_to_compile(population)
         return population
 
     def connect(
@@ -311,18 +271,18 @@ class Network:
         memory.check_delay(where, projection)
         self.projections[name] = projection
         self._n_connected += 1
-        self._relink()
+        self._linkage.relink()
         return projection
 
     def _take_out(self, projection: Projection) -> bool:
         """Forget a projection that was never linked; False if it is not one of those."""
         name = projection.name
-        if self.projections.get(name) is not projection or name in self._projection_parts:
+        if self.projections.get(name) is not projection or name in self._linkage.projection_parts:
             return False
         if name == next(reversed(self.projections)):
             self._n_connected -= 1  # one that takes its place is made of the same random numbers
         del self.projections[name]
-        self._relink()
+        self._linkage.relink()
         return True
 
     def drive(
@@ -369,22 +329,14 @@ class Network:
         key = stream_key(self.seed, DRIVES, len(self.drives))
         drive = PoissonDrive(self, group, target, rate=rate, n=n, weight=weight, name=name, key=key)
         self.drives[name] = drive
-        self._relink()
+        self._linkage.relink()
         return drive
 
     # Compiling and linking ---------------------------------------------------------------
 
     def build_state(self) -> tuple[str, str]:
         """("waiting" | "compiling" | "ready" | "failed", message) over all kernels."""
-        builds = list(self._builds.values())
-        failed = next((b for b in builds if b.state == "failed"), None)
-        if failed is not None:
-            return "failed", str(failed.error)
-        if any(b.state in ("waiting", "compiling") for b in builds):
-            names = sorted({b.name for b in builds if b.state in ("waiting", "compiling")})
-            return "compiling", f"compiling {', '.join(names)}"
-        seconds = max((b.seconds or 0.0 for b in builds), default=0.0)
-        return "ready", f"ready, {seconds:.1f} s" if builds else "ready"
+        return self._linkage.state()
 
     def build(self) -> None:
         """Compile what is not compiled and make the network ready to run.
@@ -396,52 +348,12 @@ class Network:
         SimulationError
             If there is nothing to run.
         """
-        if not self.populations:
-            raise SimulationError("Network: it has no population; add one with net.add first.")
-        if self._linked and self._scheduled:
-            return
-        with self._simulator.between_steps(), self._said_to_build():
-            # Marked as done before it is, so that a change meanwhile is not overlooked.
-            if not self._linked:
-                self._linked, self._scheduled = True, False
-                try:
-                    with presentation.work() as tell:
-                        self._link(self._telling(tell))
-                except BaseException:  # Ctrl-C while the compiler works, too
-                    self._linked = False
-                    raise
-                finally:
-                    self._building = ("", 0.0)
-            if not self._scheduled:
-                self._scheduled = True
-                try:
-                    self._make_schedule()
-                except BaseException:
-                    self._scheduled = False
-                    raise
-
-    @contextmanager
-    def _said_to_build(self) -> Iterator[None]:
-        """Within the block other threads can see that this one builds."""
-        before, self._builder = self._builder, threading.get_ident()
-        try:
-            yield
-        finally:
-            self._builder = before
-
-    def _telling(self, tell: Callable[[int, int, str], None]) -> Callable[[int, int, str], None]:
-        began = time.monotonic()
-
-        def told(done: int, total: int, text: str) -> None:
-            self._building = (text, began)
-            tell(done, total, text)
-
-        return told
+        self._linkage.build()
 
     @property
     def built(self) -> bool:
         """Whether the next run begins at once: nothing has to be compiled or connected first."""
-        return self._linked and not self._building[0]
+        return self._linkage.built
 
     @property
     def building(self) -> str:
@@ -449,18 +361,12 @@ class Network:
 
         What takes no longer than a moment is not told.
         """
-        text, began = self._building
-        return text if time.monotonic() - began > MOMENT else ""
+        return self._linkage.building
 
     @property
     def threads(self) -> int:
         """How many threads may run the network; `threads_now` of them do."""
-        if not self._backend.compiles:
-            return 1
-        if self._threads is not None:
-            return self._threads
-        n_neurons = sum(p.size for p in list(self.populations.values()))
-        return max(1, min(available_cores(), n_neurons // NEURONS_PER_THREAD))
+        return self._linkage.threads
 
     @property
     def threads_now(self) -> int:
@@ -490,84 +396,7 @@ class Network:
     def schedule(self) -> Schedule:
         """The phases of one step, in their order; print it."""
         self.build()
-        return self._schedule
-
-    def _reschedule(self) -> None:
-        """What a step does has changed: list its phases again before the next step."""
-        self._scheduled = False
-
-    def _relink(self) -> None:
-        """The network has changed: link it again before the next step."""
-        self._linked = False
-
-    def _link(self, tell: Callable[[int, int, str], None]) -> None:
-        backend = self._backend
-        # Projections first: another thread may add a population, then a projection to it.
-        projections, populations = dict(self.projections), dict(self.populations)
-        programs = assembly.compile_all(populations.values(), projections.values(), backend)
-        self._builds = _builds(programs)
-        n = len(projections) + len(programs) + 1
-        for done, (name, projection) in enumerate(projections.items()):
-            tell(done, n, f"making the synapses of {name}")
-            projection.prepare()  # while the compiler works
-        libraries = {}
-        for done, (name, made) in enumerate(programs.items(), start=len(projections)):
-            tell(done, n, f"compiling {name}")
-            libraries[name] = backend.load(*made, self.real)
-        tell(n - 1, n, "putting the parts together")
-        self._n_threads = n_threads = self.threads
-        parts = {}
-        for name, population in populations.items():
-            before = self._parts.get(name)
-            delays = [p.delay_steps for p in projections.values() if p.pre is population]
-            parts[name] = assembly.population_parts(
-                population,
-                programs[name][0],
-                libraries[name],
-                assembly.inputs_of(population, projections.values()),
-                backend=backend,
-                n_threads=n_threads,
-                n_slots=max(delays, default=1) + 1,
-                before=before,
-            )
-            if before is not None:
-                old = before.transits()
-                for key, lists in parts[name].transits().items():
-                    if key in old:
-                        now = self.step_index
-                        send_again(lists, now, spikes_under_way(old[key], now))
-            parts[name].spikes.keep_log(population.neuron.model.spiking)
-        self._projection_parts = {
-            name: assembly.projection_parts(
-                projection,
-                programs[name][0] if name in programs else None,
-                libraries.get(name),
-                parts,
-                backend=backend,
-                populations_before=self._parts,
-            )
-            for name, projection in projections.items()
-        }
-        assembly.give_delays(self._projection_parts.values(), parts)
-        self._parts = parts
-        self._keep = libraries
-
-    def _make_schedule(self) -> None:
-        taps = []
-        for tap in self._recordings.taps:
-            if tap.paused:
-                tap.unlink()
-                continue
-            owned = isinstance(tap.owner, Projection)
-            parts = self._projection_parts if owned else self._parts
-            taps.append(tap.link(parts[tap.owner.name], self.step_index, self._n_threads))
-        schedule, items = assembly.phases(
-            self._parts.values(), self._projection_parts.values(), taps
-        )
-        self._schedule = schedule
-        stepper = self._backend.parts.Stepper(items, self._n_threads, self.dt)
-        measured = self._threads is None or team.MEASURED
-        self._simulator.attach(stepper, TeamChoice(self._n_threads, measured))
+        return self._linkage.schedule
 
     # Running -----------------------------------------------------------------------------
 
@@ -644,7 +473,7 @@ class Network:
         drives, weights and Poisson rates of 0. Empty when all is well; also while it runs, and
         while another thread builds it: then no step runs, and nobody has to wait for the compiler.
         """
-        if self._builder not in (None, threading.get_ident()):
+        if self._linkage.built_by_another:
             return hints.hints_of(self)
         return self._simulator.call(lambda: hints.hints_of(self))
 
@@ -702,7 +531,7 @@ class Network:
         if self.running:
             raise SimulationError(busy)
         n_steps, n_pauses = self._steps_of(duration, "net.run"), self._simulator.n_pauses
-        if self._linked and self._scheduled:
+        if self._linkage.ready:
             self._prepare()
         else:
             await asyncio.to_thread(self._prepare)  # a compiler may work for seconds
@@ -786,12 +615,7 @@ class Network:
             self.history.forget_after(-1)
             for projection in self.projections.values():
                 projection.bring_to_present()
-            if self._initial is not None:
-                for owner, parts in self._all_parts():
-                    saved = self._initial.get(owner, {})
-                    for name, array in parts.state().items():
-                        if name in saved and saved[name].shape == array.shape:
-                            array[...] = saved[name]
+            self._beginning.put_back(self._linkage.all_parts())
             for population in self.populations.values():
                 population._take_stimuli(population.first_stimuli)
             for projection in self.projections.values():
@@ -800,12 +624,9 @@ class Network:
             self.lineage.leave(0)
             self._simulator.step_index = 0
             self._simulator.forget_appointments()
-            for parts in self._parts.values():
-                for lists in parts.transits().values():
-                    lists.clear()
+            self._linkage.forget_spikes_under_way()
             self._recordings.restart()
             self._simulator.error = None
-            self._initial = None
             self._session.begin_anew()
         self.changed.emit()
 
@@ -826,28 +647,9 @@ class Network:
             if message not in self._warned:
                 self._warned.add(message)
                 warnings.warn(message, stacklevel=3)
-        self.build()
-        if self._initial is None:
-            self._initial = {}
-            for population_parts in self._parts.values():
-                population_parts.forget()
-        # What joined a network that has run already goes back to its own beginning.
-        for owner, parts in self._all_parts():
-            if owner not in self._initial:
-                state = parts.state()
-                self._initial[owner] = {name: array.copy() for name, array in state.items()}
-
+        self._linkage.build()
+        self._beginning.keep(self._linkage.all_parts())
         self.history.begin()
-
-    def _all_parts(self) -> Iterator[tuple[Owner, PopulationParts | ProjectionParts]]:
-        for name, parts in self._parts.items():
-            yield ("population", name), parts
-        for name, parts in self._projection_parts.items():
-            yield ("projection", name), parts
-
-    def _last_spikes(self, population: Population) -> NDArray[np.int32]:
-        """Step of each neuron's latest spike."""
-        return self._parts[population.name].last_spike[: population.size]
 
     def _every(
         self,
@@ -857,19 +659,14 @@ class Network:
         *,
         last: bool = False,
     ) -> PeriodicTask:
-        held = _Action(action)
-        task = self._simulator.every(n_steps, _weakly(held.carry_out), since, last=last)
+        held = Action(action)
+        task = self._simulator.every(n_steps, weakly(held.carry_out), since, last=last)
         self._actions[task] = held
         return task
 
     def _cancel(self, task: PeriodicTask) -> None:
         self._simulator.cancel(task)
         self._actions.pop(task, None)
-
-    def _apply(self, projection: Projection) -> None:
-        self.build()
-        parts = self._projection_parts[projection.name]
-        assembly.apply_once(parts, self._parts, self.step_index)
 
     def _draw_with(self, seed: int) -> None:
         """Let random numbers of later steps be those of ``seed``; what was drawn stays.
@@ -880,34 +677,14 @@ class Network:
             key = owner.key if seed == self.seed else stream_key(seed, *owner.key)
             if owner._run_key != key:
                 object.__setattr__(owner, "_run_key", key)
-                self._relink()
-
-    def _weights_changed(self, projection: Projection) -> None:
-        """The engine keeps weights in an order of its own where each synapse has its delay."""
-        parts = self._projection_parts.get(projection.name)
-        if parts is not None:
-            parts.synapses.weights_changed()
-
-    def _arrays_moved(self, projection: Projection, moved: Iterable[tuple[str, NDArray]]) -> None:
-        """Of each variable element i was element ``origin[i]`` before; pairs (name, origin).
-
-        What a reset brings back moves with them.
-        """
-        saved = (self._initial or {}).get(("projection", projection.name), {})
-        for name, origin in moved:
-            if name in saved:
-                initial = np.zeros_like(projection.state.arrays[name])
-                initial[: len(origin)] = saved[name][origin]
-                saved[name] = initial
+                self._linkage.relink()
 
     def _restructure(self, projection: Projection, change: Callable[[], None]) -> None:
         """Let ``change`` replace a projection's synapses between two steps."""
         change()
-        if self._initial is not None:
-            # A reset cannot bring back synapses: those that there are keep their state.
-            self._initial["projection", projection.name] = {}
+        self._beginning.drop(projection)
         self._session.forget_given(projection)
-        self._linked = False
+        self._linkage.relink()
         self.build()
 
     def _all_members(self) -> Iterator[Member]:
@@ -926,13 +703,13 @@ class Network:
         self._simulator.submit(command)
 
     def _before_slice(self, step: int, n_steps: int) -> None:
-        self.build()
-        self._recordings.prepare(step, n_steps, self._simulator.n_steps_left)
+        self._linkage.build()
+        self._recordings.prepare(step, n_steps)
         self._watch.before_slice(step, n_steps)
 
     def _after_slice(self, first_step: int, n_steps: int) -> None:
         self._session.log.end = first_step + n_steps
-        self._recordings.collect(self._parts, first_step, n_steps)
+        self._recordings.collect(self._linkage.parts, first_step, n_steps)
         if self._simulator.playing:
             self._recordings.trim()
             self.history.trim_branches()
@@ -984,13 +761,7 @@ class Network:
         NetworkError
             If there is no such variable or neuron, or the amount is no number.
         """
-        joining.check_member(self, "net.kick", population)
-        chosen = chosen_neurons(population, variable, neurons)
-        owner = population_of(population)
-        n = owner.size if chosen is None else len(chosen)
-        new = owner._checked(variable, np.asarray(amount), n, whole=chosen is None)
-        owner._check_change(variable, new, chosen, "kick")
-        self._session.change(owner, change_of(owner, variable, new, "kick", chosen))
+        self._session.change(*interventions.kick(self, population, variable, amount, neurons))
 
     def silence(self, population: Group, neurons: Elements = None, on: bool = True) -> None:
         """Keep neurons from spiking from the next step on, or let them spike again.
@@ -1012,18 +783,7 @@ class Network:
         NetworkError
             If the neurons have no spikes, or there are no such neurons.
         """
-        joining.check_member(self, "net.silence", population)
-        owner = population_of(population)
-        where = f"Population '{owner.name}'"
-        if not owner.neuron.model.spiking:
-            raise NetworkError(
-                f"{where}: neurons '{owner.neuron.name}' have rates and no spikes, so they cannot "
-                f"be silenced; change what they receive, or one of their parameters."
-            )
-        if not isinstance(on, bool | np.bool_):
-            raise NetworkError(f"{where}: silence: on = {on!r}; give True or False.")
-        chosen = chosen_places(population, neurons)
-        self._session.change(owner, change_of(owner, SILENCED, bool(on), neurons=chosen))
+        self._session.change(*interventions.silence(self, population, neurons, on))
 
     def stimulate(
         self,
@@ -1057,17 +817,8 @@ class Network:
         NetworkError
             If there is no such parameter or neuron, or times and values are no course.
         """
-        joining.check_member(self, "net.stimulate", population)
-        owner = population_of(population)
-        owner._check_stimulable(variable)
-        where = f"Population '{owner.name}': stimulus of '{variable}'"
-        course = course_of(where, times, values, self.dt, self.step_index)
-        chosen = chosen_places(population, neurons)
-        base = owner.state.storage(variable)
-        if chosen is not None and base.ndim:
-            base = base[chosen]
-        owner.state.check_course(variable, course.values, base, chosen)
-        self._session.change(owner, Change(-1, owner.name, variable, course, "stimulate", chosen))
+        course = interventions.stimulate(self, population, variable, times, values, neurons)
+        self._session.change(*course)
 
     def snapshot(self) -> Snapshot:
         """The whole present state: all that decides how the network goes on."""
@@ -1377,11 +1128,7 @@ class Network:
         NetworkError
             If the owner has no such parameter, or the factor is not finite.
         """
-        joining.check_owner(self, owner)
-        handles.check_changeable(owner, name, factor)
-        name = "w" if name == "weight" and isinstance(owner, Projection) else name
-        owner._check_change(name, np.asarray(factor), None, "scale")
-        self._session.change(owner, change_of(owner, name, float(factor), "scale"))
+        self._session.change(*interventions.move(self, owner, name, "scale", factor))
 
     def shift(self, owner: Population | Projection, name: str, amount: float) -> None:
         """Add ``amount``, in the parameter's unit, to a parameter or to the weights ``"w"``.
@@ -1391,11 +1138,7 @@ class Network:
         NetworkError
             If the owner has no such parameter, or the amount is not finite.
         """
-        joining.check_owner(self, owner)
-        handles.check_changeable(owner, name, amount)
-        name = "w" if name == "weight" and isinstance(owner, Projection) else name
-        owner._check_change(name, np.asarray(amount), None, "shift")
-        self._session.change(owner, change_of(owner, name, float(amount), "shift"))
+        self._session.change(*interventions.move(self, owner, name, "shift", amount))
 
     def memory(self, duration: float = 0.0) -> MemoryUse:
         """What the network takes of the memory, also before it is built; print it.
@@ -1442,65 +1185,3 @@ class _Members(dict[str, Any]):
 
     def __missing__(self, name: object) -> Any:
         raise KeyError(f"Network: no {self._kind} '{name}'; it has {', '.join(self) or 'none'}.")
-
-
-class _Constants:
-    """Takes over new values of constants for the network that holds it."""
-
-    def __init__(self, network: Network) -> None:
-        self._network = weakref.ref(network)
-
-    def _users(self, name: str) -> list[Population | Projection]:
-        network = self._network()
-        if network is None:
-            return []
-        populations, projections = network.populations, network.projections
-        return [
-            *(p for p in list(populations.values()) if uses_constant(p.neuron.syntax, name)),
-            *(
-                p
-                for p in list(projections.values())
-                if p.synapse is not None and uses_constant(p.synapse.syntax, name)
-            ),
-        ]
-
-    def check_constant(self, name: str, value: float) -> None:
-        for user in self._users(name):
-            user.state.check_values(name, np.asarray(value))
-
-    def set_constant(self, name: str, value: float) -> None:
-        for user in self._users(name):
-            setattr(user, name, value)
-
-
-class _Action:
-    """What a network does again and again; its own, so that its simulator holds it weakly."""
-
-    def __init__(self, action: Callable[[], None]) -> None:
-        self._action = action
-
-    def carry_out(self) -> None:
-        self._action()
-
-
-def _weakly(method: Callable[..., Result]) -> Callable[..., Result]:
-    """A call of a bound method that keeps nothing alive.
-
-    Raises
-    ------
-    AbandonedError
-        If its object is gone.
-    """
-    reference = weakref.WeakMethod(method)
-
-    def call(*arguments: Any) -> Result:
-        found = reference()
-        if found is None:
-            raise AbandonedError
-        return found(*arguments)
-
-    return call
-
-
-def _builds(programs: Mapping[str, tuple[Any, Build | None]]) -> dict[str, Build]:
-    return {name: build for name, (_, build) in programs.items() if build is not None}

@@ -620,7 +620,7 @@ class Population:
         state = self.state
         if name == SILENCED:
             state.set_values(name, new, indices)
-            self.network._reschedule()
+            self.network._linkage.reschedule()
             return
         if isinstance(new, TimedArray):
             self._begin_course(name, new)
@@ -628,13 +628,13 @@ class Population:
         if how != "set":
             new = changed(state.storage(name), indices, new, how)
         elif self.courses.pop(name, None) is not None:
-            self.network._relink()
+            self.network._linkage.relink()
         if name in state.parameters and np.ndim(new) == 0 and indices is None:
             state.set_number(name, float(new))
             return
         if name in state.parameters and name not in state.individual:
             state.make_individual(name)
-            self.network._relink()
+            self.network._linkage.relink()
         state.set_values(name, new, indices)
 
     @property
@@ -725,7 +725,7 @@ class Population:
         """Add a course to a parameter from the step of ``change`` on; no step runs meanwhile."""
         if change.name not in self.state.individual:
             self.state.make_individual(change.name)
-            self.network._relink()
+            self.network._linkage.relink()
         self._take_stimuli((*self.stimuli, change))
         if change.step == 0:
             object.__setattr__(self, "first_stimuli", (*self.first_stimuli, change))
@@ -740,9 +740,9 @@ class Population:
     def _take_stimuli(self, stimuli: tuple[Change, ...]) -> None:
         """Let these courses be added, and no others."""
         if {change.name for change in self.stimuli} != {change.name for change in stimuli}:
-            self.network._relink()  # kernels read the sum, or the parameter itself
+            self.network._linkage.relink()  # kernels read the sum, or the parameter itself
         elif self.stimuli != stimuli:
-            self.network._reschedule()
+            self.network._linkage.reschedule()
         object.__setattr__(self, "stimuli", stimuli)
 
     def _begin_course(self, name: str, course: TimedArray) -> None:
@@ -755,7 +755,7 @@ class Population:
         if name in state.parameters:
             state.make_individual(name)
         self.courses[name] = player
-        self.network._relink()
+        self.network._linkage.relink()
 
     def _checked(self, name: str, new: NDArray, n: int, *, whole: bool) -> NDArray:
         check_finite(f"Population '{self.name}'", name, new, self.state.unit_of(name))

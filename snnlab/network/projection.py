@@ -576,8 +576,8 @@ class Projection:
         object.__setattr__(self, "_traces", NO_TRACES)
         object.__setattr__(self, "_arrived", None)
         self.touched[:] = self.network.step_index
-        self.network._arrays_moved(self, moved)
-        self.network._relink()
+        self.network._beginning.move(self, moved)
+        self.network._linkage.relink()
 
     def _make_individual(self, name: str) -> None:
         """Give a parameter a value for each synapse; traces that depend on it follow."""
@@ -833,7 +833,7 @@ class Projection:
             return
         if name in state.parameters and name not in state.individual:
             self._make_individual(name)
-            self.network._relink()
+            self.network._linkage.relink()
         state.set_values(name, new, synapses)
 
     def _put_weights(self, new: Any, synapses: NDArray[np.int32] | None, how: How) -> None:
@@ -847,7 +847,7 @@ class Projection:
             else:
                 self._make_individual("w")
             object.__setattr__(self, "_weights", None)
-            self.network._relink()
+            self.network._linkage.relink()
         weights = self.weights
         if how != "set":
             new = changed(weights, synapses, new, how)
@@ -857,7 +857,7 @@ class Projection:
             weights[synapses] = new
         if self.procedural:
             object.__setattr__(self, "_weight", float(new))
-        self.network._weights_changed(self)
+        self.network._linkage.weights_changed(self)
 
     def _given(self) -> GivenSynapses:
         """What no step changes but a person may: copied, but for the synapses themselves."""
@@ -923,7 +923,7 @@ class Projection:
         self.network._session.change(self, change_of(self, "apply", None, "call"))
 
     def _apply(self) -> None:
-        self.network._apply(self)
+        self.network._linkage.apply(self)
 
     def start_pruning(self, period: float | None = None) -> None:
         """Test the model's ``pruning`` condition every ``period`` ms; every step if not given.
@@ -1073,7 +1073,7 @@ class Projection:
             object.__setattr__(self, "_n_drawn", self._n_drawn + 1)
         object.__setattr__(self, "_weight", value)
         object.__setattr__(self, "_weights", None)
-        self.network._relink()
+        self.network._linkage.relink()
 
     def _weight_array(self) -> NDArray:
         """(n_synapses,) weights of the network's type, in memory of their own."""

@@ -214,11 +214,11 @@ class Recordings:
 
     # While it runs -----------------------------------------------------------------------
 
-    def prepare(self, step: int, n_steps: int, n_steps_left: int) -> None:
+    def prepare(self, step: int, n_steps: int) -> None:
         """Make room for what ``n_steps`` will bring."""
         for tap in self.taps:
             if tap.is_linked:
-                tap.prepare(step, n_steps, n_steps_left)
+                tap.prepare(step, n_steps, self._simulator.n_steps_left)
 
     def collect(
         self, populations: Mapping[str, PopulationParts], first_step: int, n_steps: int

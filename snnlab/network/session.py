@@ -92,11 +92,11 @@ class Session:
             owner = network.members(of)[name]
             if variable and not isinstance(owner, PoissonDrive):
                 owner.state.arrays[variable[0]][...] = before
-                network._reschedule()
+                network._linkage.reschedule()
             elif owner._give(before):
-                network._relink()
+                network._linkage.relink()
             if isinstance(owner, Projection):
-                network._weights_changed(owner)
+                network._linkage.weights_changed(owner)
         self.go_on(log, 0, log.start)
 
     def begin_anew(self) -> None:

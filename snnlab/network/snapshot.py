@@ -145,7 +145,7 @@ def _present(network: Network, *, copied: bool = True) -> Snapshot:
             {key: array.copy() for key, array in parts.state().items()},
             {key: spikes_under_way(lists, step) for key, lists in parts.transits().items()},
         )
-        for name, parts in network._parts.items()
+        for name, parts in network._linkage.parts.items()
     }
     projections = {
         name: ProjectionState(
@@ -155,7 +155,7 @@ def _present(network: Network, *, copied: bool = True) -> Snapshot:
             {key: array.copy() if copied else array for key, array in parts.state().items()},
             parts.projection._periods(),
         )
-        for name, parts in network._projection_parts.items()
+        for name, parts in network._linkage.projection_parts.items()
     }
     drives = {
         name: DriveState(_ends_of(drive), len(drive.indices), network._session.given_of(drive))
@@ -203,22 +203,22 @@ def _give(network: Network, snapshot: Snapshot) -> None:
     for name, saved in snapshot.drives.items():
         network.drives[name]._give(saved.given)
     if changed:
-        network._relink()
+        network._linkage.relink()
 
 
 def _put_arrays(network: Network, snapshot: Snapshot) -> None:
     """Take back what steps change; it was found to fit."""
-    for name, parts in network._parts.items():
+    for name, parts in network._linkage.parts.items():
         saved = snapshot.populations[name]
         for key, array in parts.state().items():
             array[...] = saved.arrays[key]
         for key, lists in parts.transits().items():
             send_again(lists, snapshot.step, saved.transits[key])
-    for name, parts in network._projection_parts.items():
+    for name, parts in network._linkage.projection_parts.items():
         for key, array in parts.state().items():
             array[...] = snapshot.projections[name].arrays[key]
-        network._weights_changed(parts.projection)
-    network._reschedule()  # neurons may be silenced
+        network._linkage.weights_changed(parts.projection)
+    network._linkage.reschedule()  # neurons may be silenced
 
 
 def check_members(network: Network, snapshot: Snapshot) -> None:
@@ -313,13 +313,13 @@ def _check_arrays(network: Network, snapshot: Snapshot) -> None:
     NetworkError
         If something is missing, or has another shape or type.
     """
-    for name, parts in network._parts.items():
+    for name, parts in network._linkage.parts.items():
         where, saved = f"Population '{name}'", snapshot.populations[name]
         _check_fitting(where, parts.state(), saved.arrays)
         for key in parts.transits():
             if key not in saved.transits:
                 _refuse(where, f"{key} under way")
-    for name, parts in network._projection_parts.items():
+    for name, parts in network._linkage.projection_parts.items():
         saved = snapshot.projections[name].arrays
         _check_fitting(f"Projection '{name}'", parts.state(), saved)
 

@@ -145,7 +145,7 @@ class _Values:
             return network.dt
         if name in ("t_pre", "t_post"):
             population, index = self._sides[name.removeprefix("t_")]
-            return network._last_spikes(population)[index] * network.dt
+            return network._linkage.last_spikes(population)[index] * network.dt
         side, _, attribute = name.partition(".")
         if side in self._sides and attribute:
             population, index = self._sides[side]
@@ -163,7 +163,7 @@ class _Values:
 
     def _of_neurons(self, population: Population, attribute: str, index: NDArray | None) -> Any:
         if attribute == LAST_SPIKE.name:
-            return self._projection.network._last_spikes(population)[index]
+            return self._projection.network._linkage.last_spikes(population)[index]
         state = population.state
         if attribute in state.parameters and attribute not in state.individual:
             return state.number(attribute) * _scale(state, attribute)

@@ -76,7 +76,7 @@ class Tap:
             source = projection.state.arrays[self.variable]
             n_values = len(projection.state.values(self.variable))
             bounds = np.linspace(0, n_values, n_threads + 1).astype(np.int64)
-            backend, what = projection.network._backend, "values"
+            backend, what = projection.network._linkage.backend, "values"
         else:
             source = parts.population.state.arrays[self.variable]
             bounds, backend, what = parts.spikes.bounds, parts.backend, "neurons"

@@ -257,7 +257,7 @@ def pack(arrays: Mapping[str, NDArray]) -> tuple[list[dict[str, object]], bytes]
 
     Every array starts at a multiple of 8 bytes, so that the browser can look at it in place.
     Bytes are packed into as few bits as hold all of them: "uint4" and so on, lowest bits first.
-    Small messages are cheap: Chromium reads 1,000 bytes at a time and wakes five threads for it.
+    A browser takes a message in pieces of about 1,000 bytes, and wakes several threads for each.
     """
     layout: list[dict[str, object]] = []
     pieces: list[bytes] = []

@@ -4,7 +4,7 @@ import { element, put } from "./page.js";
 import { typedNumber } from "./slider.js";
 import { timeText } from "./transport.js";
 
-const PERIOD = 1000; // ms between two looks at the log and the past
+const PERIOD = 2000; // ms between two looks at the log and the past
 const SOON = 150; // ms after something was done
 const PAINTED = 100; // values of a painted course
 const FINE = 2; // pixels of the canvas for one of the page

@@ -1,7 +1,7 @@
 """What a person does to a running network besides moving sliders, and what came of it.
 
 The log of changes, the past that can be gone back to, stimuli by hand, and hints. Everything is
-plain JSON; a page asks for it about once a second, so a page that is gone costs nothing.
+plain JSON; a page asks for it every two seconds, so a page that is gone costs nothing.
 """
 
 from __future__ import annotations

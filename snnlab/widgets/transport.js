@@ -16,7 +16,7 @@ const STATUS = {
   paused: "paused",
   error: "error",
 };
-const CLOCK_PERIOD = 250; // ms, while it runs: nobody reads faster, and the page paints itself for it
+const CLOCK_PERIOD = 500; // ms, while it runs: nobody reads faster, and all of the page is laid out for it
 const FASTEST = 100; // the notch that means as fast as possible
 
 function icon(name) {

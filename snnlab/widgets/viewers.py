@@ -21,7 +21,7 @@ MAX_RATE = 30.0  # frames/s
 MIN_RATE = 17.0  # frames/s, unless the page cannot paint as many; the slowest seconds have 15
 PAINTING_SHARE = 0.02  # of a page's time, for its own work; the browser's comes on top
 MAX_SHARE = 0.8  # of a page's time, where `MIN_RATE` needs more than `PAINTING_SHARE`
-ASK_PERIOD = 1.0  # s
+ASK_PERIOD = 2.0  # s
 PATIENCE_FOR_ANSWER = 0.2  # s
 
 

@@ -33,6 +33,22 @@ net = snnlab.Network(dt=0.1, seed=1)
 cells = net.add(100, LIF, name="cells")
 cells.v = snnlab.Uniform(0, 20)
 net.lab()"""
+# What a file holds: how many images, its texts, and which of them run into one another.
+WRITTEN = """svg => {
+    const box = document.createElement('div');
+    box.innerHTML = svg;
+    document.body.append(box);
+    const texts = [...box.querySelectorAll('text')];
+    const places = texts.map(text => text.getBoundingClientRect());
+    const apart = (a, b) => a.right < b.left || b.right < a.left || a.bottom <= b.top + 1
+        || b.bottom <= a.top + 1;
+    const touching = texts.flatMap((one, i) => texts.slice(i + 1).filter(
+        (_, k) => !apart(places[i], places[i + 1 + k])
+    ).map(other => [one.textContent, other.textContent]));
+    const images = box.querySelectorAll('image').length;
+    box.remove();
+    return { images, texts: texts.map(text => text.textContent), touching };
+}"""
 TIME = "() => Number(document.querySelector('.snn-time').textContent.replace(/\\s/g, ''))"
 
 
@@ -664,12 +680,17 @@ def test_analyses_are_added_and_taken_away(lab_page: LabPage, theme: str):
     assert len(table) > 1000
     with lab.page.expect_download() as download:
         lab.page.get_by_role("button", name="Save Weight matrix of loop as SVG").click()
-    images = lab.page.evaluate(
-        "text => new DOMParser().parseFromString(text, 'image/svg+xml').querySelectorAll('image')"
-        ".length",
-        download.value.path().read_text(),
-    )
-    assert images == 1
+    drawn = lab.page.evaluate(WRITTEN, download.value.path().read_text())
+    assert drawn["images"] == 1
+    assert "Weight matrix of loop" in drawn["texts"]
+    assert drawn["touching"] == []
+    lab.page.set_viewport_size({"width": 1400, "height": 1300})  # four beside one another
+    with lab.page.expect_download() as download:
+        lab.page.get_by_role("button", name="Save Weights of loop as SVG").click()
+    drawn = lab.page.evaluate(WRITTEN, download.value.path().read_text())
+    assert drawn["texts"].count("Weights of loop") == 1
+    assert len(drawn["texts"]) > 6
+    assert drawn["touching"] == []
     for left in (3, 2, 1, 0):
         lab.page.get_by_role("button", name="Take away").first.click()
         expect(shown).to_have_count(left)

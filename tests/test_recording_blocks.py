@@ -71,6 +71,21 @@ def test_what_a_reader_holds_stays_what_it_was():
     assert record.steps_and_neurons()[1].tolist() == [*range(900), *range(-900, -1000, -1)]
 
 
+@pytest.mark.parametrize(("begin", "width", "n"), [(0, 7, 150), (333, 10, 3), (900, 50, 5)])
+def test_counts_are_those_of_the_spikes_that_are_held(rng, begin, width, n):
+    record = SpikeRecord(dt=0.1)
+    for first in range(0, 1000, 40):
+        counts = rng.poisson(0.7, 40)
+        record.append(first, counts, np.zeros(counts.sum(), np.int32))
+    steps, _ = record.steps_and_neurons()
+
+    counts = record.counts(begin, width, n)
+
+    expected, _ = np.histogram(steps, begin + width * np.arange(n + 1) - 0.5)
+    assert expected.sum() > 10
+    np.testing.assert_array_equal(counts, expected)
+
+
 def test_blocks_of_some_size_are_mappings_that_the_system_gets_back(monkeypatch):
     made = []
 

@@ -58,7 +58,9 @@ def figure_item(picture: Picture) -> dict[str, object]:
     if picture.bands:
         plots.append(raster_figure(picture.bands, time))
     if picture.traces:
-        plots.append(traces_figure(picture.traces, time))
+        traces = traces_figure(picture.traces, time)
+        traces.yaxis.major_label_text_alpha = 0  # until the viewer has the first values
+        plots.append(traces)
     if picture.bands:
         plots.append(rates_figure(time))
     if plots:

@@ -214,6 +214,17 @@ class SpikeRecord:
         first_kept = np.searchsorted(steps, self._end - self.keep)
         return steps[first_kept:], neurons[first_kept:]
 
+    def counts(self, begin: int, width: int, n: int) -> NDArray[np.int64]:
+        """Spikes (n,) of all neurons in each of ``n`` spans of ``width`` steps from ``begin`` on.
+
+        Only what lies there is read: a record may hold hours.
+        """
+        found = np.zeros(n, np.int64)
+        for steps, counts, _ in list(self._chunks):
+            first, last = np.searchsorted(steps, [begin, begin + n * width])
+            np.add.at(found, (steps[first:last] - begin) // width, counts[first:last])
+        return found
+
     def frame(self) -> pd.DataFrame:
         """Columns ``time`` (ms, the beginning of the step) and ``neuron``."""
         return spike_frame(*self.steps_and_neurons(), self._dt)

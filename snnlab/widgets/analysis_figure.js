@@ -7,6 +7,9 @@ import { SvgContext } from "./svg.js";
 
 const AXIS_FONT = "11px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif";
 const SMALLEST_ZOOM = 6; // px, a shorter drag is a click
+const BETWEEN_LABELS = 7; // px, at least
+const FILE_SCALE = 2; // pixels of a saved picture for one of the page
+const TITLE_HEIGHT = 26; // px, of the title in a saved picture
 
 /** A name with its unit. */
 export function titled({ name, unit }) {
@@ -43,7 +46,7 @@ export class AnalysisFigure {
         element(
           "div",
           {},
-          file("png", (save) => this.canvas.toBlob(save)),
+          file("png", (save) => this.png(save)),
           file("svg", (save) => save(new Blob([this.svg()], { type: "image/svg+xml" }))),
           button("HTML", `Save ${about.title} as HTML`, () => send({ type: "analysis page", number: about.number })),
           file("csv", (save) => save(new Blob([this.table()], { type: "text/csv" }))),
@@ -103,14 +106,36 @@ export class AnalysisFigure {
     this.read();
   }
 
+  png(save) {
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    const canvas = element("canvas", { width: FILE_SCALE * width, height: FILE_SCALE * (height + TITLE_HEIGHT) });
+    const context = canvas.getContext("2d");
+    context.scale(FILE_SCALE, FILE_SCALE);
+    this.paintFile(context, width, height);
+    canvas.toBlob(save);
+  }
+
   svg() {
     const { clientWidth: width, clientHeight: height } = this.canvas;
-    const context = new SvgContext(width, height);
-    this.paint(context, width, height);
+    const context = new SvgContext(width, height + TITLE_HEIGHT);
+    this.paintFile(context, width, height);
     return context.text;
   }
 
-  paint(context, width, height) {
+  /** What is shown, below its title: in a file there is no page to say what it is. */
+  paintFile(context, width, height) {
+    const { frame } = this;
+    this.paint(context, width, height + TITLE_HEIGHT, TITLE_HEIGHT);
+    this.frame = frame; // the one on the page
+    context.font = AXIS_FONT.replace("11px", "13px");
+    context.fillStyle = this.theme.text;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.fillText(this.about.title, width / 2, TITLE_HEIGHT / 2 + 3);
+  }
+
+  /** Paint the figure into the part of so large a picture that begins at `top`. */
+  paint(context, width, height, top = 0) {
     context.fillStyle = this.theme.ground; // a saved picture needs one, too
     context.fillRect(0, 0, width, height);
     context.font = AXIS_FONT;
@@ -124,8 +149,8 @@ export class AnalysisFigure {
     const [across, up] = this.zoomed ?? [this.across(), this.up()];
     const yTicks = this.ticksUp(up);
     const left = 28 + Math.max(0, ...yTicks.map(({ label }) => context.measureText(label).width));
-    this.frame = new Frame(left, 8, width - left - this.margin, height - 50, across, up);
-    this.paintAxes(context, this.ticksAcross(across), yTicks);
+    this.frame = new Frame(left, top + 8, width - left - this.margin, height - top - 50, across, up);
+    this.paintAxes(context, this.ticksAcross(across), yTicks, width);
     context.fillStyle = context.strokeStyle = this.colour;
     this.frame.within(context, () => this.paintValues(context));
     this.paintBeside(context);
@@ -142,7 +167,7 @@ export class AnalysisFigure {
   /** What stands beside the frame; most kinds need nothing there. */
   paintBeside() {}
 
-  paintAxes(context, xTicks, yTicks) {
+  paintAxes(context, xTicks, yTicks, width) {
     const { frame, theme, about } = this;
     const bottom = frame.top + frame.height;
     context.strokeStyle = theme.line;
@@ -163,7 +188,7 @@ export class AnalysisFigure {
     context.fillStyle = theme.muted;
     context.textAlign = "center";
     context.textBaseline = "top";
-    for (const { at, label } of xTicks) context.fillText(label, frame.x(at), bottom + 8);
+    for (const [label, x] of apart(context, xTicks, frame, width)) context.fillText(label, x, bottom + 8);
     context.textAlign = "right";
     context.textBaseline = "middle";
     for (const { at, label } of yTicks) context.fillText(label, frame.left - 7, frame.y(at));
@@ -222,5 +247,18 @@ export class AnalysisFigure {
   zoom(ranges) {
     this.zoomed = ranges;
     this.draw();
+  }
+}
+
+/** Labels of a horizontal axis and where they stand: all, or every second, third … of them that has room. */
+function apart(context, ticks, frame, width) {
+  const placed = ticks.map(({ at, label }) => {
+    const half = context.measureText(label).width / 2;
+    return { label, half, x: Math.min(frame.x(at), width - half - 1) };
+  });
+  const fit = (some) => some.every(({ x, half }, k) => k === 0 || x - half - (some[k - 1].x + some[k - 1].half) >= BETWEEN_LABELS);
+  for (let stride = 1; ; stride++) {
+    const some = placed.filter((_, k) => k % stride === 0);
+    if (fit(some)) return some.map(({ label, x }) => [label, x]);
   }
 }

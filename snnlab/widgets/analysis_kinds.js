@@ -160,12 +160,12 @@ class Matrix extends AnalysisFigure {
   paintBeside(context) {
     const { frame, theme } = this;
     const left = frame.left + frame.width + 10;
-    const steps = 24;
+    const steps = Math.round(frame.height); // of a pixel each: none leaves a gap to the next
     const [low, high] = this.scale;
     context.fillStyle = this.colour;
     for (let k = 0; k < steps; k++) {
-      context.globalAlpha = this.ink(low + ((high - low) * (k + 0.5)) / steps);
-      context.fillRect(left, frame.top + (frame.height * (steps - 1 - k)) / steps, 10, frame.height / steps);
+      context.globalAlpha = this.ink(high - ((high - low) * (k + 0.5)) / steps);
+      context.fillRect(left, Math.round(frame.top) + k, 10, 1);
     }
     context.globalAlpha = 1;
     context.fillStyle = theme.muted;

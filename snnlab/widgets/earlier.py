@@ -101,9 +101,7 @@ class Earlier:
         record = branch.records.spikes.get(population)
         if record is None:
             return np.full(end - first, np.nan)
-        steps, _ = record.steps_and_neurons()
-        begin, stop = np.searchsorted(steps, [first * width, end * width])
-        counts = np.bincount(steps[begin:stop] // width - first, minlength=end - first)
+        counts = record.counts(first * width, width, end - first)
         dropped = np.arange(first, end) * width < record.known_from
         return np.where(dropped, np.nan, counts)
 

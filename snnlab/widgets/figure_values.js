@@ -1,5 +1,7 @@
 // What lies under the pointer in the live figures: times, neurons and values with their units.
 
+import { timeText } from "./transport.js";
+
 const REACH = 5; // ms from a line's end at which its value is still told
 
 /** Which neurons a height in the raster stands for. */
@@ -20,7 +22,7 @@ export function reading(figures, x, y) {
   const time = frame.timeAt(x);
   const spike = figures.plots[index].model.name === "raster-figure" && figures.points.near(frame, x, y);
   if (spike) return [`${figures.picture.bands[spike.band].name}[${spike.neuron}]`, `spike at ${stepText(spike.time, figures.window.shape.dt)} ms`];
-  const lines = [`${time.toFixed(figures.window.columnTime < 1 ? 2 : 1)} ms`];
+  const lines = [`${timeText(time, figures.window.columnTime < 1 ? 2 : 1)} ms`];
   const { bands, traces } = figures.picture;
   switch (figures.plots[index].model.name) {
     case "raster-figure":
@@ -49,7 +51,7 @@ function lineReading(name, line, earlier, time, text) {
 
 /** A time in ms with as many decimals as the step has. */
 function stepText(time, dt) {
-  return time.toFixed(Math.min(6, Math.max(0, Math.ceil(-Math.log10(dt) - 1e-9))));
+  return timeText(time, Math.min(6, Math.max(0, Math.ceil(-Math.log10(dt) - 1e-9))));
 }
 
 function rasterReading({ picture, window }, time, value) {

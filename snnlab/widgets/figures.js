@@ -238,8 +238,8 @@ export class LiveFigures {
     if (lost.length) {
       const names = lost.map(({ variable, label }) => `${variable} ${label}`).join(", ");
       this._write(context, frame, `${names}: beyond ±3·10³⁸, too large to be drawn`, this.theme.bad);
-    } else if (this.resting && this.window.newest >= 0 && traces.every(({ x, y }) => !x.length || y.every(Number.isNaN))) {
-      this._write(context, frame, "followed from now on: press play ▸", this.theme.muted);
+    } else if (this.resting && this.window.newest >= 0) {
+      this._tellUnknown(context, frame);
     }
     this.picture.traces.forEach(({ population, colour }, index) => {
       if (this.hidden.has(population)) return;
@@ -247,6 +247,19 @@ export class LiveFigures {
       paintLine(context, frame, traces[index], this.shade(colour), 1);
       paintStrokes(context, frame, traces[index].strokes, this.shade(colour), 1);
     });
+  }
+
+  /** A neuron that was just picked has no past: say why its line is not there. */
+  _tellUnknown(context, frame) {
+    const unknown = this.picture.traces.filter((_, index) => this.traces[index].y.every(Number.isNaN));
+    if (!unknown.length) return;
+    if (unknown.length === this.traces.length) {
+      this._write(context, frame, "followed from now on: press play ▸", this.theme.muted);
+      return;
+    }
+    const names = unknown.map(({ variable, label }) => `${variable} ${label}`).join(", ");
+    const { left, top, width } = frame;
+    this._write(context, new Frame(left, top, width, 16), `${names}: followed from now on`, this.theme.muted);
   }
 
   paintRates(context, frame) {
@@ -263,7 +276,14 @@ export class LiveFigures {
     context.font = LABEL_FONT;
     context.textAlign = "center";
     context.textBaseline = "middle";
-    context.fillText(text, frame.left + frame.width / 2, frame.top + frame.height / 2);
+    const [x, y] = [frame.left + frame.width / 2, frame.top + frame.height / 2];
+    const room = context.measureText(text).width + 12;
+    context.save();
+    context.fillStyle = this.theme.ground; // lines may run there
+    context.globalAlpha = 0.85;
+    context.fillRect(x - room / 2, y - 8, room, 16);
+    context.restore();
+    context.fillText(text, x, y);
   }
 
   _paintFaint(context, frame, line, colour, width) {
@@ -293,8 +313,14 @@ export class LiveFigures {
     if (old && low >= old[0] && high <= old[1] && old[1] - old[0] < 1.7 * span) return;
     const room = old ? 0.1 * span : 0;
     const start = name === "rate-range" ? 0 : low - room;
+    if (!old) this._labelValues(name);
     this._ranges.set(name, [start, high + room]);
     this.modelNamed(name).setv({ start, end: high + room });
+  }
+
+  /** The axis of the traces has no numbers before there are values. */
+  _labelValues(name) {
+    if (name === "trace-range") this.plots.find(({ model }) => model.name === "traces-figure").model.left[0].setv({ major_label_text_alpha: 1 });
   }
 
   _place(event) {

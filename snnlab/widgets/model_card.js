@@ -99,6 +99,8 @@ class CardView {
     this.other.replaceChildren(...others.map((name) => element("option", { value: name, selected: name === other }, name ? `beside ${name}` : "compare with …")));
     this.other.hidden = others.length < 2;
     this.table.replaceChildren(...rows.map((row) => this.row(row)));
+    const longest = Math.max(...rows.map(({ unit }) => unit.length), 3);
+    this.table.style.setProperty("--snn-units", `${longest}ch`); // one column in all lines
     this.hint.hidden = !rows.some((row) => row.slider) || !item;
     if (!item || !this.bokeh || this.doc) {
       this.plot.hidden = !item;

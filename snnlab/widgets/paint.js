@@ -298,7 +298,7 @@ export function ticksBetween(start, end) {
   const ticks = [];
   for (let k = Math.ceil(start / step - 1e-9); k * step <= end * (1 + 1e-12); k++) ticks.push(k * step);
   const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-  return ticks.map((at) => ({ at, label: at.toFixed(digits).replace(/\B(?=(\d{3})+(?!\d|\.\d*$))/g, digits ? "" : "\u2009") }));
+  return ticks.map((at) => ({ at, label: at.toFixed(digits).replace("-", "\u2212").replace(/\B(?=(\d{3})+(?!\d|\.\d*$))/g, digits ? "" : "\u2009") }));
 }
 
 /** Lines of the grid in every frame, and the labels under the lowest. */

@@ -30,9 +30,10 @@ function icon(name) {
 }
 
 /** A time in ms with thin spaces between thousands. */
-export function timeText(ms) {
-  const [whole, part] = ms.toFixed(1).split(".");
-  return `${whole.replace(/\B(?=(\d{3})+$)/g, "\u2009")}.${part}`;
+export function timeText(ms, digits = 1) {
+  const [whole, part] = ms.toFixed(digits).split(".");
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, "\u2009");
+  return part ? `${grouped}.${part}` : grouped;
 }
 
 function factorText(factor) {

@@ -6,7 +6,7 @@ import pytest
 from snnlab.engine.segments import Segments, slabs_of
 from snnlab.model.neuron import Neuron
 from snnlab.model.synapse import Synapse
-from snnlab.network import projection as projections
+from snnlab.network import pairing
 from snnlab.network.connectors import FixedInDegree, FixedProbability, FromPairs
 from snnlab.network.distributions import Uniform
 from snnlab.network.network import Network
@@ -37,7 +37,7 @@ def wide(monkeypatch):
     """Lets targets have 32 bits."""
 
     def use():
-        monkeypatch.setattr(projections, "segments_pay", lambda *sizes: False)
+        monkeypatch.setattr(pairing, "segments_pay", lambda *sizes: False)
 
     return use
 

@@ -266,7 +266,7 @@ class Network:
         )
         if procedural:
             projection.check_procedural()
-        rule.check(projection._groups())
+        rule.check(projection._pairing.groups)
         memory.check_projections(where, [*self.projections.values(), projection])
         memory.check_delay(where, projection)
         self.projections[name] = projection

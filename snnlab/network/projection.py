@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -13,9 +13,8 @@ from sympy import Symbol
 
 from snnlab.engine.memory import aligned_zeros, padded_size
 from snnlab.engine.randomness import Key
-from snnlab.engine.rows import ends_of, fill_rows, narrow, row_ends
 from snnlab.engine.schedule import steps
-from snnlab.engine.segments import Segments, segments_pay
+from snnlab.engine.segments import Segments
 from snnlab.engine.simulator import PeriodicTask
 from snnlab.errors import NetworkError
 from snnlab.model.evaluate import evaluate
@@ -29,13 +28,12 @@ from snnlab.network.compilation import completed, is_static
 from snnlab.network.connectors import (
     Connectivity,
     Connector,
-    Groups,
     RowConnector,
-    place_of,
 )
 from snnlab.network.delays import steps_of_delays
 from snnlab.network.distributions import Distribution
 from snnlab.network.live_array import LiveArray, live, present, shared
+from snnlab.network.pairing import SYNAPSES_AT_ONCE, Pairing
 from snnlab.network.population import (
     Given,
     Population,
@@ -79,7 +77,6 @@ class GivenSynapses:
 
 
 DELAY_DRAW = 32_767
-SYNAPSES_AT_ONCE = 1_000_000
 FIRST_DRAW = 32_768  # of random weights and values, above those of the state's own draws
 
 
@@ -123,8 +120,8 @@ class Projection:
         model = completed(None if synapse is None else synapse.model, spiking=spiking)
         set_(self, "model", model)
         set_(self, "static", model is None or is_static(model))
-        set_(self, "_pre_indices", pre.indices)
-        set_(self, "_post_indices", post.indices)
+        where, ends = f"Projection '{name}'", (pre.indices, post.indices)
+        set_(self, "_pairing", Pairing(where, connector, key, self.pre, self.post, *ends))
         set_(self, "_weight", weight)
         set_(self, "_connectivity", None)
         set_(self, "_weights", None)
@@ -166,8 +163,7 @@ class Projection:
     _arrived: NDArray[np.int32] | None
     _tasks: dict[str, PeriodicTask]
     _n_drawn: int
-    _pre_indices: NDArray[np.int32]
-    _post_indices: NDArray[np.int32]
+    _pairing: Pairing
 
     def __repr__(self) -> str:
         return f"Projection '{self.name}': {self.synapse_text} synapses, delay {self.delay_text}"
@@ -202,10 +198,13 @@ class Projection:
 
     def _make_synapses(self) -> Connectivity | Segments:
         """The synapses, and the weights and delays that the rule or the user gave them."""
-        connectivity, weights, delays = self._by_rule(), None, None
+        pairing = self._pairing
+        connectivity = pairing.rows_as_stored() if self.static else None
+        weights = delays = None
         if connectivity is None:
-            given = self._connect()
-            connectivity, weights, delays = self._stored(given), given.weights, given.delays
+            given = pairing.synapses()
+            connectivity = pairing.stored(given, static=self.static)
+            weights, delays = given.weights, given.delays
             del given
         object.__setattr__(self, "_connectivity", connectivity)
         if delays is not None:
@@ -216,31 +215,6 @@ class Projection:
             object.__setattr__(self, "_weight", weights if one else weights * given)
         object.__setattr__(self, "_delays", self._steps_of_each())
         return connectivity
-
-    def _by_rule(self) -> Connectivity | Segments | None:
-        """The synapses of static projections between whole populations, made as they are stored.
-
-        None where a connector does more than the engine's rules.
-        """
-        connector, n_pre, n_post = self.connector, self.pre.size, self.post.size
-        whole = _is_whole(self._pre_indices, n_pre) and _is_whole(self._post_indices, n_post)
-        plain = type(connector).connect_groups is RowConnector.connect_groups
-        if not (self.static and whole and plain and connector.leaves_out_self):
-            return None
-        rule = cast(RowConnector, connector).rule(self._groups(), self.key)
-        if (rule.n_rows, rule.n_candidates) != (n_pre, n_post):
-            return None
-        ends = row_ends(rule)
-        if segments_pay(n_pre, n_post, int(ends[-1])):
-            return Segments.of_rule(rule, ends)
-        return Connectivity(ends, fill_rows(rule, ends))
-
-    def _stored(self, rows: Connectivity) -> Connectivity | Segments:
-        """The synapses alone, in segments where that saves memory; generated code knows none."""
-        n_post = self.post.size
-        if self.static and segments_pay(self.pre.size, n_post, rows.size):
-            return Segments.of(rows.ends, rows.targets, n_post)
-        return replace(rows, weights=None, delays=None)
 
     @contextmanager
     def _taken_out_if_refused(self) -> Iterator[None]:
@@ -262,13 +236,9 @@ class Projection:
     def procedure(self) -> Procedure | None:
         """How the synapses are made, if they are not stored."""
         if self.procedural and self._procedure is None:
-            pre, post = self._pre_indices, self._post_indices
             with self._taken_out_if_refused():
-                rule = cast(RowConnector, self.connector).rule(self._groups(), self.key)
-            rows = None if _is_whole(pre, self.pre.size) else place_of(pre, self.pre.size)
-            post_neurons = None if _is_whole(post, self.post.size) else post
-            sizes = self.pre.size, self.post.size
-            object.__setattr__(self, "_procedure", Procedure(rule, rows, post_neurons, *sizes))
+                procedure = self._pairing.procedure()
+            object.__setattr__(self, "_procedure", procedure)
         return self._procedure
 
     @property
@@ -308,7 +278,7 @@ class Projection:
     def expected_size(self) -> int | None:
         """About how many synapses there will be; None if only building tells."""
         if self._expected == -1:
-            object.__setattr__(self, "_expected", self.connector.expected(self._groups()))
+            object.__setattr__(self, "_expected", self.connector.expected(self._pairing.groups))
         return self._expected
 
     @property
@@ -414,7 +384,7 @@ class Projection:
                 f"give one delay, {instead}"
             )
         check_procedural_weight(where, self._weight, self.network.real)
-        if not (_ascending(self._pre_indices) and _ascending(self._post_indices)):
+        if not self._pairing.is_ascending:
             raise NetworkError(
                 f"{where}: procedural synapses connect neurons in ascending order; "
                 f"sort the indices of the views, {instead}"
@@ -1114,79 +1084,6 @@ class Projection:
         """What was drawn and refused leaves no trace: the next values are those without it."""
         object.__setattr__(self, "_n_drawn", n_drawn)
 
-    def _connect(self) -> Connectivity:
-        """Ask the connector, then translate the positions in views to neurons."""
-        pre, post = self._pre_indices, self._post_indices
-        rule = self.connector.connect_groups(self._groups(), self.key)
-        self._check_rule(rule, len(pre), len(post))
-        whole = _is_whole(pre, self.pre.size) and _is_whole(post, self.post.size)
-        drops = (
-            self.pre is self.post
-            and not self.connector.allows_self
-            and not (whole and self.connector.leaves_out_self)
-        )
-        itself = _self_connections(rule, pre, post) if drops else np.zeros(0, np.int64)
-        targets, weights, delays = rule.targets, rule.weights, rule.delays
-        if whole and not len(itself):
-            return Connectivity(rule.ends, _narrowed(targets, self.post.size), weights, delays)
-        sources, targets = pre[rule.sources], post[targets]
-        if len(itself):
-            kept = np.ones(len(targets), bool)
-            kept[itself] = False
-            sources, targets = sources[kept], targets[kept]
-            weights, delays = _taken(weights, kept), _taken(delays, kept)
-        if not (_ascending(pre) and _ascending(post)):
-            order = np.lexsort((targets, sources))
-            sources, targets = sources[order], targets[order]
-            weights, delays = _taken(weights, order), _taken(delays, order)
-        ends = ends_of(np.bincount(sources, minlength=self.pre.size))
-        return Connectivity(ends, _narrowed(targets, self.post.size), weights, delays)
-
-    def _groups(self) -> Groups:
-        """What the connector is told of the two groups."""
-        pre, post = self._pre_indices, self._post_indices
-        grids = (self.pre.shape, pre), (self.post.shape, post)
-        shared = self.pre.size if self.pre is self.post else 0
-        return Groups(len(pre), len(post), shared, *grids)
-
-    def _check_rule(self, rule: Connectivity, n_pre: int, n_post: int) -> None:
-        """What a connector of one's own returns fits the groups.
-
-        Raises
-        ------
-        NetworkError
-            If it does not.
-        """
-        where = f"Projection '{self.name}': {type(self.connector).__name__}"
-        ends, targets = rule.ends, rule.targets
-        if len(ends) != n_pre + 1 or ends[0] != 0 or ends[-1] != len(targets):
-            raise NetworkError(
-                f"{where} gave {len(ends)} row ends, the last {ends[-1] if len(ends) else None}, "
-                f"for {n_pre} pre neurons and {len(targets)} synapses; "
-                f"give {n_pre + 1}, from 0 to {len(targets)}."
-            )
-        if len(targets) and (targets.min() < 0 or targets.max() >= n_post):
-            wrong = targets[(targets < 0) | (targets >= n_post)][0]
-            raise NetworkError(
-                f"{where} gave the target {wrong}, and there are {n_post} post neurons; "
-                f"give numbers from 0 to {n_post - 1}."
-            )
-        if isinstance(self.connector, RowConnector):
-            return  # the engine has made the rows
-        if (np.diff(ends) < 0).any():
-            row = int(np.argmax(np.diff(ends) < 0))
-            raise NetworkError(
-                f"{where} gave the row ends {ends[row]} and then {ends[row + 1]}; "
-                f"give ascending numbers."
-            )
-        disorder = _first_disorder(ends, targets)
-        if disorder is not None:
-            row = int(np.searchsorted(ends, disorder, "right")) - 1
-            raise NetworkError(
-                f"{where} gave the pre neuron {row} the target {targets[disorder]} after "
-                f"{targets[disorder - 1]}; give those of a neuron in ascending order."
-            )
-
     def _unknown(self, name: str) -> str:
         if not name.startswith("_") and (hasattr(type(self), name) or name in self.__dict__):
             return (
@@ -1220,44 +1117,3 @@ def check_procedural_weight(where: str, weight: Values, real: type) -> None:
 def _stride(n: int, most: int) -> int:
     """The least step through ``n`` things that takes ``most`` of them or less."""
     return max(1, -(-n // most))
-
-
-def _taken(values: NDArray | None, chosen: NDArray) -> NDArray | None:
-    return None if values is None else values[chosen]
-
-
-def _self_connections(
-    rule: Connectivity, pre: NDArray[np.int32], post: NDArray[np.int32]
-) -> NDArray[np.int64]:
-    """The synapses from a neuron to itself."""
-    found = []
-    rows = max(1, len(pre) * SYNAPSES_AT_ONCE // max(1, len(rule.targets)))
-    for first in range(0, len(pre), rows):
-        last = min(first + rows, len(pre))
-        own = slice(rule.ends[first], rule.ends[last])
-        sources = np.repeat(pre[first:last], np.diff(rule.ends[first : last + 1]))
-        found.append(np.flatnonzero(sources == post[rule.targets[own]]) + rule.ends[first])
-    return np.concatenate(found) if found else np.zeros(0, np.int64)
-
-
-def _first_disorder(ends: NDArray[np.int64], targets: NDArray) -> int | None:
-    """The first synapse with a target below that of the synapse before it in its row."""
-    for first in range(0, len(targets) - 1, SYNAPSES_AT_ONCE):
-        some = targets[first : first + SYNAPSES_AT_ONCE + 1]
-        falls = np.flatnonzero(some[1:] < some[:-1]) + first + 1
-        within = falls[ends[np.searchsorted(ends, falls)] != falls]
-        if len(within):
-            return int(within[0])
-    return None
-
-
-def _narrowed(targets: NDArray, n_post: int) -> NDArray:
-    return np.ascontiguousarray(targets, narrow(n_post))
-
-
-def _is_whole(indices: NDArray[np.int32], size: int) -> bool:
-    return len(indices) == size and bool((indices == np.arange(size)).all())
-
-
-def _ascending(indices: NDArray[np.int32]) -> bool:
-    return bool((np.diff(indices) > 0).all())

@@ -305,6 +305,20 @@ def test_keys_play_and_pause(small_network: LabPage):
     expect(status(lab)).to_have_text("paused")
 
 
+def test_figures_go_on_when_the_page_is_scrolled_over_them(small_network: LabPage):
+    lab = small_network
+    figures = wait_for_figures(lab)
+    lab.page.get_by_role("button", name="Play").click()
+    wait_for_time(lab, 1500)
+    figures.hover()
+
+    lab.page.mouse.wheel(0, 5)
+    wait_for_time(lab, lab.page.evaluate(TIME) + 20_000)  # past all that the axis showed then
+
+    assert inked(pixels(figures), "#0072b2") > 500
+    lab.page.get_by_role("button", name="Pause").click()
+
+
 def test_typed_value_is_set_and_nonsense_is_refused_with_the_reason(small_network: LabPage):
     lab = small_network
     wait_for_figures(lab)

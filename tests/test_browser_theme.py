@@ -62,3 +62,23 @@ def test_exported_card_shows_equations_without_mathjax(chromium_browser: Browser
     assert letter is not None
     assert fraction["height"] > 1.5 * letter["height"]  # one above the other
     page.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown", "hidden"),
+    [
+        ('data-vscode-theme-kind="vscode-dark"', ".snn-mathml", ".snn-tex"),
+        ("", ".snn-tex", ".snn-mathml"),
+    ],
+    ids=["VS Code", "JupyterLab"],
+)
+def test_card_shows_its_equations_once(chromium_browser: Browser, kind, shown, hidden):
+    page = chromium_browser.new_page()
+    style = f"<style>{assets.stylesheet('colours.css', 'theme.css', 'model_card.css')}</style>"
+    card = card_text.equations_html(Neuron.from_cell(LIF, "LIF"))
+
+    page.set_content(f"{style}<body {kind}><div class='snn-card'>{card}</div></body>")
+
+    assert page.locator(f".snn-math {shown}").is_visible()
+    assert page.locator(f".snn-math {hidden}").is_hidden()
+    page.close()

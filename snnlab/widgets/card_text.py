@@ -46,8 +46,16 @@ def methods(model: Model) -> list[tuple[str, str, str]]:
 
 
 def equations_html(model: Model) -> str:
-    """Title, description, equations for the page's MathJax, and the methods."""
-    return _about(model, escape(f"$$ {model.latex} $$"))
+    """Title, description, equations and the methods.
+
+    The equations stand there twice, for the page's MathJax and as MathML; `theme.css` shows
+    the second where there is no MathJax: VS Code gives its widgets none.
+    """
+    tex = escape(f"$$ {model.latex} $$")
+    return _about(
+        model,
+        f"<div class='snn-tex'>{tex}</div><div class='snn-mathml'>{mathml(model.latex)}</div>",
+    )
 
 
 def _about(model: Model, equations: str) -> str:

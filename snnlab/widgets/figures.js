@@ -54,7 +54,9 @@ export class LiveFigures {
     target.addEventListener("pointerleave", () => this._point(undefined));
     target.addEventListener("click", (event) => this._pick(event));
     target.addEventListener("pointerdown", ({ clientX, clientY }) => (this._pressed = [clientX, clientY]), { capture: true });
-    for (const event of ["pointerdown", "wheel"]) target.addEventListener(event, () => this._hold(), { capture: true, passive: true });
+    target.addEventListener("pointerdown", () => this._hold(), { capture: true, passive: true });
+    // A wheel may zoom, but it mostly scrolls the page, and nothing tells when it ends.
+    target.addEventListener("wheel", () => this.tellTime(), { capture: true, passive: true });
     for (const event of ["pointerup", "pointercancel"]) target.addEventListener(event, () => (this._held = false));
     this.resize();
   }

@@ -363,7 +363,8 @@ def test_stream_begins_with_the_next_step():
         (0.001, 1.0, 0, 10),  # 1 ms of biology in a second is 10 steps
         (0.001, 1.0, 10, 0),
         (0.001, 1.05, 10, 0),
-        (0.5, 0.1, 480, 20),
+        (0.5, 0.1, 440, 60),
+        (0.5, 0.1, 460, 0),  # 8 ms of real time: not yet worth a slice
         (2.0, 10.0, 0, 100),  # behind the clock: no more than a slice at once
     ],
 )

@@ -31,6 +31,7 @@ from snnlab.errors import SimulationError, SnnlabError
 SLICE_SECONDS = 0.025  # a command and a pause end a slice early
 LONGEST_SLICE_SECONDS = 0.050
 MAX_SLICE_STEPS = 20_000
+PACE = 0.01  # s of real time that a slice is long at least where a speed is set
 BREATH = 0.001  # s between two slices, for threads that else would not get their turn
 
 Command = Callable[[], None]
@@ -423,7 +424,7 @@ class Simulator:
                         self._carry_out()
                     with self._wake:
                         if self._run is run:
-                            self._wake.wait(0.005)
+                            self._wake.wait(PACE)
                     continue
                 self._slice(run, n_steps)
         except AbandonedError:
@@ -446,12 +447,17 @@ class Simulator:
                 self._on_change()
 
     def _due(self, start: float, first_step: int, speed: float | None) -> int:
-        """How many steps to run now, so that biological time keeps pace with the clock."""
+        """How many steps to run now, so that biological time keeps pace with the clock.
+
+        None until `PACE` of real time is to be made up: a slice costs as much as many steps.
+        """
         if speed is None:
             return self._slice_steps
-        wanted = (time.perf_counter() - start) * speed * 1000.0 / self.dt
-        behind = int(wanted) - (self.step_index - first_step)
-        return max(0, min(behind, self._slice_steps))
+        steps_a_second = speed * 1000.0 / self.dt
+        behind = int((time.perf_counter() - start) * steps_a_second)
+        behind -= self.step_index - first_step
+        enough = behind >= min(max(1.0, PACE * steps_a_second), self._slice_steps)
+        return min(behind, self._slice_steps) if enough else 0
 
     def _slice(self, run: Run, n_steps: int) -> int:
         if self._lock.is_wanted and not self._lock.is_mine:

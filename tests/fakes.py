@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -157,10 +157,14 @@ class FakeNetwork:
         nothing = pd.DataFrame({"time": np.zeros(0), "neuron": np.zeros(0, np.int32)})
         return {n: pd.concat([nothing, *frames]) for n, frames in self._recorded.items()}
 
-    def latest_spikes(self, population: str, most: int) -> tuple[np.ndarray, np.ndarray]:
+    def latest_spikes(
+        self, population: str, most: int, at_once: int
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         known = self.spikes[population].tail(most)
         steps = np.rint(known["time"].to_numpy() / self.dt).astype(np.int64)
-        return steps, known["neuron"].to_numpy()
+        for begin in range(0, len(known), at_once):
+            part = slice(begin, begin + at_once)
+            yield steps[part], known["neuron"].to_numpy()[part]
 
     @property
     def time(self) -> float:

@@ -430,16 +430,25 @@ def test_budget_that_is_no_number_of_megabytes_is_refused(budget):
     assert net.recording_budget == 256.0
 
 
-def test_latest_spikes_are_read_without_the_others():
-    net, _ = counting(10)
-    net.simulate(400)
+@pytest.mark.parametrize("keep", [None, 15.1])
+@pytest.mark.parametrize("at_once", [1, 3, 1000])
+def test_latest_spikes_are_read_without_the_others_piece_by_piece(at_once, keep):
+    net, group = counting(10)
+    if keep is not None:
+        net.record(group, "spikes", keep=keep)
+    for _ in range(4):
+        net.simulate(100)
     whole = net.spikes["C"]
+    assert len(whole) > 20
 
     for most in (0, 1, 7, len(whole) - 1, len(whole), len(whole) + 5):
-        steps, neurons = net.latest_spikes("C", most)
+        pieces = list(net.latest_spikes("C", most, at_once))
         known = whole.tail(most)
-        np.testing.assert_allclose(steps * 0.1, known["time"])
-        assert neurons.tolist() == known["neuron"].tolist()
+        steps = [step for part, _ in pieces for step in part]
+        neurons = [neuron for _, part in pieces for neuron in part]
+        np.testing.assert_allclose(np.multiply(steps, 0.1), known["time"])
+        assert neurons == known["neuron"].tolist()
+        assert all(1 <= len(steps) == len(neurons) <= at_once for steps, neurons in pieces)
 
 
 def test_a_run_with_an_end_keeps_everything():

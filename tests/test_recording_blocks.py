@@ -49,6 +49,28 @@ def test_long_chunk_is_not_copied():
     assert chunks[-1] is long
 
 
+def test_long_chunk_is_copied_to_a_mapping_where_all_are_to_be_mapped():
+    room, chunks = Room(all_mapped=True), []
+    long = np.arange(10_000), np.ones((10_000, 2), np.float32)
+
+    for _ in range(2):
+        room.add(chunks, long, sum(map(size_of, chunks)))
+
+    assert len(chunks) == 2
+    for chunk in chunks:
+        for copied, given in zip(chunk, long, strict=True):
+            np.testing.assert_array_equal(copied, given)
+            assert not np.shares_memory(copied, given)
+            assert isinstance(memory_of(copied), blocks.mmap.mmap)
+
+
+def memory_of(array):
+    """What owns the memory of an array."""
+    while isinstance(array, np.ndarray | memoryview):
+        array = array.obj if isinstance(array, memoryview) else array.base
+    return array
+
+
 def test_chunk_of_another_type_begins_a_block_of_its_own():
     room, chunks = Room(), []
     room.add(chunks, (np.arange(2), np.array([1, 2], np.int32)), 10_000)

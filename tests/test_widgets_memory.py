@@ -1,6 +1,7 @@
 """A network that plays for long, pages that come and go: what the kernel keeps stays bounded."""
 
 import gc
+import mmap
 import threading
 import tracemalloc
 from functools import cache
@@ -11,6 +12,7 @@ from bokeh.model import Model
 
 from snnlab.model.neuron import Neuron
 from snnlab.network.network import Network
+from snnlab.recording import blocks
 from snnlab.widgets import dashboard, feed, pump
 from snnlab.widgets.dashboard import Dashboard
 
@@ -151,6 +153,39 @@ def test_what_was_recalled_is_forgotten_piece_by_piece(pages, monkeypatch):
 
     assert recalled == spikes.n_values == HISTORY
     assert memory_of(spikes._chunks) < 1.2 * 12 * HISTORY
+
+
+def test_recall_takes_mappings_and_little_beside_them(pages, monkeypatch):
+    """In the arenas of the thread that a page is opened in, it would leave holes for good."""
+    monkeypatch.setattr(feed, "SPIKE_HISTORY", 60_000)
+    monkeypatch.setattr(feed, "RECALLED", 2**12)
+    monkeypatch.setattr(blocks, "MAPPED", 2**12)  # bytes
+    net = pages.network
+    advance(net, 40_000)
+    again = feed.Feed(net, feed.picture_of(net), 100.0)
+    sources = [again._spikes[name] for name in ("E", "I")]
+
+    tracemalloc.start()
+    try:
+        again.listen()
+        now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        again.release()
+
+    kept = sum(memory_of(source.history._chunks) for source in sources)
+    in_arenas = sum(not is_mapped(array) for chunk in sources[0].history._chunks for array in chunk)
+    assert sources[0].history.n_values == 60_000
+    assert in_arenas <= 2  # the last piece may be short
+    assert now < 0.2 * kept
+    assert peak < 0.5 * kept
+
+
+def is_mapped(array):
+    """Whether the memory of an array goes back to the system by itself."""
+    while isinstance(array, np.ndarray | memoryview):
+        array = array.obj if isinstance(array, memoryview) else array.base
+    return isinstance(array, mmap.mmap)
 
 
 def test_play_with_a_page_reloaded_fifty_times_keeps_within_its_budgets(pages, monkeypatch):

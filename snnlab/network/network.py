@@ -1026,10 +1026,13 @@ class Network:
         return self._recordings.spike_tables()
 
     def latest_spikes(
-        self, population: str, most: int
-    ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        """Steps (n,) and neurons (n,) of the latest spikes that are kept, ``most`` at most."""
-        return self._recordings.spikes[population].steps_and_neurons(most)
+        self, population: str, most: int, at_once: int
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int32]]]:
+        """Steps (n,) and neurons (n,) of the latest spikes that are kept, ``most`` at most.
+
+        They come ``at_once`` at a time, oldest first.
+        """
+        return self._recordings.spikes[population].latest(most, at_once)
 
     @property
     def traces(self) -> Mapping[str, Traces]:

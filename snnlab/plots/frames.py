@@ -204,7 +204,7 @@ class History:
         self.n_values = 0
         self.forgetful = False  # whether older samples than the first one may be missing
         self._chunks: deque[tuple[NDArray, NDArray]] = deque()
-        self._room: Room[tuple[NDArray, NDArray]] = Room()
+        self._room: Room[tuple[NDArray, NDArray]] = Room(all_mapped=True)
 
     def append(self, steps: NDArray, values: NDArray) -> None:
         """Keep a chunk and forget the oldest values above ``max_values``."""

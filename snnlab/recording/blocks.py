@@ -34,25 +34,29 @@ class Room(Generic[Chunk]):
     """Where short chunks are copied to, one behind the other, so that they become a long one.
 
     A chunk is a tuple of arrays, one for each column. What was written is not written again, so
-    that chunks may be shared, and read by other threads.
+    that chunks may be shared, and read by other threads. With ``all_mapped`` a long chunk gets a
+    block of its own: for what many threads bring, each from an arena of its own.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, all_mapped: bool = False) -> None:
+        self._all_mapped = all_mapped
         self._columns: tuple[NDArray, ...] = ()
         self._last: Chunk | None = None  # the chunk that fills the columns until now
 
     def add(self, chunks: MutableSequence[Chunk], chunk: Chunk, n_bytes: int) -> None:
         """Append ``chunk`` to ``chunks``, which hold ``n_bytes``, or join it to the last one.
 
-        One that is long beside a block stays what it is.
+        One that is long beside a block stays what it is, or else is copied as a whole.
         """
         if chunks and self.holds(chunks) and self._has_place(chunks[-1], chunk):
             chunks[-1] = self._written([len(array) for array in chunks[-1]], chunk)
             return
         n_times = min(BLOCK, n_bytes // PARTS) // max(1, size_of(chunk))
         if n_times < WORTH:
-            chunks.append(chunk)
-            return
+            if not self._all_mapped or size_of(chunk) < MAPPED:
+                chunks.append(chunk)
+                return
+            n_times = 1
         self._columns = _columns(chunk, n_times)
         chunks.append(self._written([0] * len(chunk), chunk))
 

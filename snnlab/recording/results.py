@@ -188,31 +188,50 @@ class SpikeRecord:
     @property
     def known_from(self) -> int:
         """The step from which on all spikes are held."""
-        return max(self._held_from, 0 if self.keep is None else self._end - self.keep)
+        return max(self._held_from, self._first_kept)
 
     def size_from(self, step: int) -> int:
         """Bytes of what was recorded from about ``step`` on."""
         return sum(_size_from(chunk, step) for chunk in self._chunks if chunk[0][-1] >= step)
 
-    def steps_and_neurons(
-        self, most: int | None = None
-    ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        """Step index and neuron of every spike, by step, then by neuron; of the latest ``most``."""
-        chunks, n_before = list(self._chunks), 0
-        if most is not None:
-            sizes = np.cumsum([len(neurons) for _, _, neurons in reversed(chunks)])
-            n_chunks = int(np.searchsorted(sizes, most)) + 1
-            chunks = chunks[-n_chunks:]
-            n_before = max(0, sum(len(neurons) for _, _, neurons in chunks) - most)
+    def steps_and_neurons(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Step index and neuron of every spike, by step, then by neuron."""
+        chunks = list(self._chunks)
         if not chunks:
             return np.zeros(0, np.int64), np.zeros(0, np.int32)
         steps = np.concatenate([np.repeat(steps, counts) for steps, counts, _ in chunks])
         neurons = np.concatenate([neurons for _, _, neurons in chunks])
-        steps, neurons = steps[n_before:], neurons[n_before:]
-        if self.keep is None:
-            return steps, neurons
-        first_kept = np.searchsorted(steps, self._end - self.keep)
+        first_kept = np.searchsorted(steps, self._first_kept)
         return steps[first_kept:], neurons[first_kept:]
+
+    def latest(
+        self, most: int, at_once: int
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int32]]]:
+        """Step index and neuron of the latest ``most`` spikes, about ``at_once`` at a time.
+
+        What is recorded meanwhile does not come. Each piece is a copy, so that a reader that keeps
+        it keeps no more than that, and needs memory for no more than one at a time.
+        """
+        chunks, first_kept = list(self._chunks), self._first_kept
+        n_before = sum(len(neurons) for _, _, neurons in chunks) - most
+        for steps, counts, neurons in chunks:
+            skipped = max(0, n_before)
+            n_before -= len(neurons)
+            if n_before >= 0:
+                continue
+            ends = np.cumsum(counts)
+            known = int(np.searchsorted(steps, first_kept))
+            skipped = max(skipped, int(ends[known - 1]) if known else 0)
+            for begin in range(skipped, len(neurons), at_once):
+                end = min(begin + at_once, len(neurons))
+                first, last = np.searchsorted(ends, [begin, end - 1], side="right")
+                rows = slice(first, last + 1)
+                numbers = np.diff(np.clip(ends[rows], begin, end), prepend=begin)
+                yield np.repeat(steps[rows], numbers), neurons[begin:end].copy()
+
+    @property
+    def _first_kept(self) -> int:
+        return 0 if self.keep is None else self._end - self.keep
 
     def counts(self, begin: int, width: int, n: int) -> NDArray[np.int64]:
         """Spikes (n,) of all neurons in each of ``n`` spans of ``width`` steps from ``begin`` on.

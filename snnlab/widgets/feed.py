@@ -229,12 +229,10 @@ class Feed:
         """
         for name in populations:
             source = self._spikes[name]
-            steps, neurons = self._network.latest_spikes(name, SPIKE_HISTORY)
             source.history.clear()
-            for begin in range(0, len(steps), RECALLED):
-                piece = slice(begin, begin + RECALLED)
-                source.history.append(steps[piece].copy(), neurons[piece].copy())
-            source.recalled = int(steps[-1]) if len(steps) else -1
+            for steps, neurons in self._network.latest_spikes(name, SPIKE_HISTORY, RECALLED):
+                source.history.append(steps, neurons)
+            source.recalled = source.history.newest
 
     def change(self, picture: Picture) -> None:
         """Show another picture; what it shares with the old one is drawn again."""

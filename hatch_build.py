@@ -30,9 +30,10 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 ROOT = Path(__file__).resolve().parent
 ENGINE = ROOT / "snnlab" / "engine"
 LABEXTENSION = ROOT / "labextension"
-MODULES = {  # Cython modules of the engine, and the C files that each is linked with
+MODULES = {  # Cython modules of the engine, and the C files that each is linked with, if any
     "stepper": "*.c",
     "construction": "connectivity.c",
+    "columns": "",
 }
 NODE_VERSIONS = "20.19 or 22.12, or newer"  # what the bundler of JupyterLab 4.6 runs on
 
@@ -120,7 +121,7 @@ def engine_sources() -> Iterable[Path]:
 
 def c_files(pattern: str) -> list[str]:
     """C files of the engine that people wrote; a build by hand leaves others."""
-    found = {path.name for path in ENGINE.glob(pattern)}
+    found = {path.name for path in ENGINE.glob(pattern)} if pattern else set[str]()
     return sorted(found - {f"{name}.c" for name in MODULES})
 
 

@@ -226,3 +226,20 @@ def test_samples_that_have_left_the_window_are_passed_over():
     newest = columns.pairs(columns.ring.oldest, columns.ring.newest)
     assert np.isnan(newest[:, 1]).all()
     assert (newest[-1, 0] == 1).all()
+
+
+def test_samples_that_are_no_numbers_are_passed_over_and_infinite_ones_are_kept():
+    columns = TraceColumns(1, Window(4, 3, 0.1))
+    values = [[np.nan], [2.0], [np.nan], [1.0], [np.nan], [np.inf], [0.0]]
+
+    columns.add(0, np.arange(7), np.array(values))
+
+    assert columns.pairs(0, 1).tolist() == [[[2.0, 1.0]], [[np.inf, 0.0]]]
+
+
+def test_spike_of_a_neuron_that_the_band_does_not_know_has_no_row():
+    columns = RasterColumns([Band("A", 2, 0, 2), Band("B", 2, 2, 2)], Window(1, 4, 0.1))
+
+    columns.add(0, np.array([1]), np.array([2]))
+
+    assert columns.counts.sum() == 0

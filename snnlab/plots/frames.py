@@ -15,12 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from snnlab.engine.columns import count_spikes, find_extremes
 from snnlab.recording.blocks import Room
 
 MAX_ROWS = 240  # rows of a raster bitmap, one a pixel; larger networks share a row
 MIN_ROWS = 20  # of a population, so that a small one next to a large one stays visible
 MAX_COLUMNS = 400
-PIECE = 16384  # spikes or pixels that are counted at once
 
 
 @dataclass(frozen=True)
@@ -120,24 +120,12 @@ class RasterColumns:
             return
         self.advance(int(steps[-1]))
         band, width = self.bands[band_index], self.ring.window.column_steps
-        first = max(int(steps[0]) // width, self.ring.oldest)
-        last = int(steps[-1]) // width
-        if last < first:  # all of them have left the window
-            return
-        begins = np.searchsorted(steps, np.arange(first, last + 2) * width)
-        slots, n_spikes = self.ring.slots(first, last), np.diff(begins)
-        self.sums[slots, band_index] += n_spikes
-        shown = self.counts[:, band.first_row : band.first_row + band.n_rows]
-        # In pieces: larger arrays are new memory each time, which costs more than counting.
-        work = max(int(n_spikes.sum()), len(slots) * band.n_rows)
-        piece = -(-len(slots) // (1 + work // PIECE))
-        for k in range(0, len(slots), piece):
-            columns = slots[k : k + piece]
-            cells = np.repeat(np.arange(len(columns)) * band.n_rows, n_spikes[k : k + piece])
-            rows = np.asarray(neurons[begins[k] : begins[k + len(columns)]], np.int64)
-            cells += rows * band.n_rows // band.n_neurons
-            found = np.bincount(cells, minlength=len(columns) * band.n_rows)
-            shown[columns] = np.minimum(shown[columns] + found.reshape(-1, band.n_rows), 255)
+        start = int(np.searchsorted(steps, self.ring.oldest * width))
+        rows = band.first_row, band.n_rows
+        count_spikes(
+            *(steps[start:], neurons[start:], width),
+            *(self.counts, self.sums, rows, band.n_neurons, band_index),
+        )
 
 
 class TraceColumns:
@@ -164,29 +152,10 @@ class TraceColumns:
         self.advance(int(steps[-1]))
         width, oldest = self.ring.window.column_steps, self.ring.oldest
         start = int(np.searchsorted(steps, oldest * width))
-        steps, values = np.asarray(steps)[start:], values[start:]
-        if not len(steps):  # all of them have left the window
-            return
-        first, last = int(steps[0]) // width, int(steps[-1]) // width
-        n_traces = values.shape[1]
-        cells = np.full(((last + 1 - first) * width, n_traces), np.nan, np.float32)
-        cells[steps - first * width] = values
-        cells = cells.reshape(-1, width, n_traces)
-        slots = self.ring.slots(first, last)
-        begins = np.arange(first, last + 1)[:, None] * width
-        traces = slice(first_trace, first_trace + n_traces)
-        for extreme, extreme_step, reduce, better in (
-            (self._low, self._low_step, np.fmin, np.less),
-            (self._high, self._high_step, np.fmax, np.greater),
-        ):
-            found = reduce.reduce(cells, axis=1)
-            # The first of equal samples counts.
-            found_step = begins + (cells == found[:, None]).argmax(axis=1)
-            old = extreme[slots, traces]
-            wins = np.isnan(old) | better(found, old)
-            extreme[slots, traces] = np.where(wins, found, old)
-            old_step = extreme_step[slots, traces]
-            extreme_step[slots, traces] = np.where(wins, found_step, old_step)
+        find_extremes(
+            *(steps[start:], values[start:], width, first_trace),
+            *(self._low, self._high, self._low_step, self._high_step),
+        )
 
     def pairs(self, first: int, last: int) -> NDArray[np.float32]:
         """The two extremes in order of time, (column, trace, 2), of the columns first..last."""

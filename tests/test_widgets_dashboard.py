@@ -241,9 +241,8 @@ def test_page_that_comes_back_after_a_rest_gets_frames_again(page, network, monk
     monkeypatch.setattr(pump, "IDLE_AFTER", 0.0)
     page.join()
     page.frame()
-    thread = page.dashboard._pump._thread
     page.say(type="show", viewer="page", shown=False)
-    thread.join(WAIT)
+    assert page.dashboard._pump._resting.wait(WAIT)
     network.advance(1000)
 
     page.say(type="session", viewer="page")  # every page asks, whether on the screen or not
@@ -260,15 +259,13 @@ def test_page_that_was_silent_for_long_gets_frames_again_when_it_speaks(page, ne
     monkeypatch.setattr(pump, "IDLE_AFTER", 0.0)
     monkeypatch.setattr(viewers, "PATIENCE", 0.0)
     page.join()
-    thread = page.dashboard._pump._thread
     page.next("frame")  # not answered, as of a computer that sleeps
-    thread.join(WAIT)
+    assert page.dashboard._pump._resting.wait(WAIT)
     monkeypatch.setattr(viewers, "PATIENCE", PATIENCE)
 
     page.say(type="session", viewer="page")
 
     assert page.frame()[0]["whole"]
-    assert page.dashboard._pump._thread is not thread
 
 
 def test_moved_slider_reaches_the_network(page, network):

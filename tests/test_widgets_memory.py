@@ -138,6 +138,25 @@ def test_what_a_page_needed_while_it_was_opened_is_given_back_once_it_has_its_wi
     assert not given_back.acquire(blocking=False)  # not for other whole windows
 
 
+def test_pages_that_come_after_a_rest_are_served_by_one_thread(pages, monkeypatch):
+    """Each new thread takes another arena, which keeps what was needed to recall."""
+    monkeypatch.setattr(pump, "IDLE_AFTER", 0.0)
+    listening = []
+    listen = feed.Feed.listen
+    monkeypatch.setattr(
+        feed.Feed, "listen", lambda one: (listening.append(threading.current_thread()), listen(one))
+    )
+
+    for _ in range(4):
+        pages.reload()
+        advance(pages.network, 1000)
+        pages._say(type="leave")
+        assert pages.dashboard._pump._resting.wait(WAIT)
+
+    assert listening[0] is threading.current_thread()
+    assert listening[1:] == 3 * [pages.dashboard._pump._thread]
+
+
 def test_what_was_recalled_is_forgotten_piece_by_piece(pages, monkeypatch):
     monkeypatch.setattr(feed, "RECALLED", HISTORY // 16)
     net = pages.network

@@ -25,7 +25,7 @@ from snnlab.widgets.parameters import Shown, Sliders
 from snnlab.widgets.transport import state_of
 from snnlab.widgets.viewers import Viewers
 
-IDLE_AFTER = 10.0  # s without a viewer until the streams are given back
+IDLE_AFTER = 10.0  # s without a viewer until the streams are given back and the thread rests
 PACE_SPAN = 1.0  # s
 SLOW_TICK = 0.25  # s, while nothing runs or nobody looks
 
@@ -55,6 +55,9 @@ class Pump:
         # SAFETY: guards viewers, feed and the fields below; callbacks come from any thread.
         self._lock = threading.RLock()
         self._wake = threading.Event()
+        # A thread that rests is not ended: glibc gives each new one its share of another arena,
+        # which keeps what a page needed when it was opened.
+        self._resting = threading.Event()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._sent_column = -1
@@ -67,6 +70,11 @@ class Pump:
 
     @property
     def alive(self) -> bool:
+        """Whether frames are made, or would be if there were something to show."""
+        return self._has_thread and not self._resting.is_set()
+
+    @property
+    def _has_thread(self) -> bool:
         return self._thread is not None and self._thread.is_alive()
 
     @property
@@ -200,18 +208,31 @@ class Pump:
     def _start(self) -> None:
         if self.alive or self._stop.is_set():
             return
+        self._idle_since = None
+        if self._has_thread:  # it recalls what happened meanwhile by itself
+            self._resting.clear()
+            self._wake.set()
+            return
         if not self._feed.open:
             self._feed.listen()
-        self._idle_since = None
+        self._resting.clear()
         self._thread = threading.Thread(target=self._run, name="snnlab-pump", daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
         while not self._stop.is_set():
+            if self._resting.is_set():
+                self._wake.wait()
+                self._wake.clear()
+                continue
             with self._lock:
+                if self._stop.is_set():
+                    return
+                if not self._feed.open:
+                    self._feed.listen()
                 now = time.monotonic()
                 if self._rest(now):
-                    return
+                    continue
                 message = self._tick(now)
             if message is not None:
                 # Outside the lock: a send may block, and an answer must not wait for it.
@@ -241,7 +262,7 @@ class Pump:
             self._stop.wait(early)
 
     def _rest(self, now: float) -> bool:
-        """Whether nobody has looked for so long that the thread ends."""
+        """Whether nobody has looked for so long that the thread rests."""
         watched = self.viewers.watched(now)
         self._network.watched_by(self, watched)
         if watched:
@@ -252,7 +273,7 @@ class Pump:
         if now - self._idle_since < IDLE_AFTER:
             return False
         self._feed.release()
-        self._thread = None
+        self._resting.set()
         return True
 
     def _tick(self, now: float) -> tuple[dict[str, object], list[bytes]] | None:

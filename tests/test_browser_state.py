@@ -57,6 +57,31 @@ def test_state_is_stored_and_loaded_with_buttons(lab_page):
     )
 
 
+def test_dashboard_of_a_restarted_kernel_says_so(lab_page):
+    open_lab(lab_page, "import snnlab")
+    page = lab_page.page
+    page.get_by_role("button", name="Play", exact=True).click()
+    expect(page.locator(".snn-dashboard .snn-status")).to_have_text("running")
+
+    page.evaluate(
+        """async () => {
+            const panel = window.jupyterapp.shell.currentWidget;
+            await panel.context.sessionContext.session.kernel.restart();
+        }"""
+    )
+
+    expect(page.locator(".snn-notice:visible")).to_have_text(
+        "The kernel does not answer: it is busy, or was restarted. "
+        "After a restart run the cells of the network and this one again.",
+        timeout=30_000,
+    )
+    expect(page.locator(".snn-dashboard .snn-status")).to_have_text("no answer")
+    lab_page.screenshot("kernel_restarted")
+    lab_page.run_all()
+    wait_for_figures(lab_page)
+    expect(page.locator(".snn-notice:visible")).to_have_count(0)
+
+
 def test_run_is_taken_back_while_the_compiler_works(lab_page, tmp_path):
     signal, compiler = tmp_path / "go on", tmp_path / "slow_cc"
     compiler.write_text(SLOW_COMPILER.format(signal=f"'{signal}'"))

@@ -16,6 +16,8 @@ import { Transport } from "./transport.js";
 const NO_NEURONS = ["The network has no neurons yet.", "Add some in a cell, like  cells = net.add(100, neuron);  they appear here."];
 const MESSAGES = 3; // at once
 const SILENCE = 3000; // ms without a frame of a running network until the page asks again
+const LOST = 10_000; // ms without any message, though the page asks every few seconds
+const UNHEARD = "The kernel does not answer: it is busy, or was restarted. After a restart run the cells of the network and this one again.";
 
 class DashboardView {
   constructor(model, root) {
@@ -23,6 +25,7 @@ class DashboardView {
     this.viewer = crypto.randomUUID?.() ?? String(Math.random());
     this.transport = new Transport((message) => this.send(message));
     this.notice = element("div", { class: "snn-notice", role: "alert", hidden: true }); // of the network's state
+    this.unheard = element("div", { class: "snn-notice snn-failed", role: "alert", hidden: true });
     this.messages = element("div", { class: "snn-messages", role: "alert" }); // answers, until they are read
     this.plots = element("div", { class: "snn-plots", role: "group", "aria-label": "live figures" });
     this.waiting = element("div", { class: "snn-waiting" }, "Loading figures …");
@@ -39,6 +42,7 @@ class DashboardView {
       { class: "snn snn-dashboard", tabIndex: -1, "aria-label": "network dashboard", "data-lm-suppress-shortcuts": "true" },
       this.transport.root,
       this.session.past,
+      this.unheard,
       this.notice,
       this.messages,
       element("div", { class: "snn-main" }, element("div", { class: "snn-stage" }, this.waiting, this.plots, this.session.hints, this.empty, this.follow), this.analyses.root, this.sidebar),
@@ -48,6 +52,7 @@ class DashboardView {
     this.spare = {}; // memory of the last frame
     this.cost = { work: 0, frames: 0 }; // ms of work for so many frames since the last answer
     this.lastHeard = performance.now();
+    this.answered = performance.now();
     this.shown = true;
     this.stops = [];
   }
@@ -94,6 +99,8 @@ class DashboardView {
   }
 
   hear(content, buffers) {
+    this.answered = performance.now();
+    if (!this.unheard.hidden) this.findKernel();
     switch (content.type) {
       case "setup":
         if (content.viewer === this.viewer) this.setUp(content);
@@ -285,8 +292,25 @@ class DashboardView {
 
   /** After a lost connection nobody owes the other a message: ask anew. */
   checkSilence() {
+    this.checkKernel();
     if (!this.transport.running || !this.shown || performance.now() - this.lastHeard < SILENCE) return;
     this.lastHeard = performance.now();
+    this.send({ type: "join", viewer: this.viewer });
+  }
+
+  /** Say when the kernel answers nothing any more, as after a restart: the last picture looks alive. */
+  checkKernel() {
+    if (document.hidden || !this.figures) {
+      this.answered = performance.now(); // it was not asked
+    } else if (this.unheard.hidden && performance.now() - this.answered > LOST) {
+      this.unheard.hidden = false;
+      this.unheard.textContent = UNHEARD; // after it is shown, so that it is read out
+      this.transport.lose();
+    }
+  }
+
+  findKernel() {
+    this.unheard.hidden = true;
     this.send({ type: "join", viewer: this.viewer });
   }
 

@@ -113,6 +113,14 @@ export class Transport {
     if (document.activeElement !== this.speed && this.shownSpeed !== state.speed) this.showSpeed(state.speed);
   }
 
+  /** Nobody answers: nothing is known of the network until the next frame. */
+  lose() {
+    this.shownStatus = "no answer";
+    this.status.textContent = this.shownStatus;
+    this.status.dataset.status = "error";
+    this.factor.textContent = "–";
+  }
+
   showClock({ running, time, factor }) {
     const now = performance.now();
     if (running && now - this.clockShown < CLOCK_PERIOD) return;

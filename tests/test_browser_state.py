@@ -70,7 +70,7 @@ def test_dashboard_of_a_restarted_kernel_says_so(lab_page):
         }"""
     )
 
-    expect(page.locator(".snn-notice:visible")).to_have_text(
+    expect(page.locator(".snn-unheard:visible")).to_have_text(
         "The kernel does not answer: it is busy, or was restarted. "
         "After a restart run the cells of the network and this one again.",
         timeout=30_000,
@@ -79,7 +79,7 @@ def test_dashboard_of_a_restarted_kernel_says_so(lab_page):
     lab_page.screenshot("kernel_restarted")
     lab_page.run_all()
     wait_for_figures(lab_page)
-    expect(page.locator(".snn-notice:visible")).to_have_count(0)
+    expect(page.locator(".snn-unheard:visible")).to_have_count(0)
 
 
 def test_run_is_taken_back_while_the_compiler_works(lab_page, tmp_path):

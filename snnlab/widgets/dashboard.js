@@ -25,7 +25,7 @@ class DashboardView {
     this.viewer = crypto.randomUUID?.() ?? String(Math.random());
     this.transport = new Transport((message) => this.send(message));
     this.notice = element("div", { class: "snn-notice", role: "alert", hidden: true }); // of the network's state
-    this.unheard = element("div", { class: "snn-notice snn-failed", role: "alert", hidden: true });
+    this.unheard = element("div", { class: "snn-unheard", role: "alert", hidden: true });
     this.messages = element("div", { class: "snn-messages", role: "alert" }); // answers, until they are read
     this.plots = element("div", { class: "snn-plots", role: "group", "aria-label": "live figures" });
     this.waiting = element("div", { class: "snn-waiting" }, "Loading figures …");

@@ -4,13 +4,11 @@
 A column is a whole number of steps; columns lie in rings, column ``c`` in slot ``c % n_columns``.
 """
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t, uintptr_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 
 import numpy as np
 
-
-cdef void *_data(array) except? NULL:
-    return <void *><uintptr_t>array.ctypes.data
+from snnlab.engine.arrays cimport data_of
 
 
 def count_spikes(steps, neurons, int64_t column_steps, counts, sums, rows, int64_t n_neurons,
@@ -28,13 +26,14 @@ def count_spikes(steps, neurons, int64_t column_steps, counts, sums, rows, int64
     """
     steps = np.ascontiguousarray(steps, np.int64)
     neurons = np.ascontiguousarray(neurons, np.int32)
-    cdef const int64_t *step = <const int64_t *>_data(steps)
-    cdef const int32_t *neuron = <const int32_t *>_data(neurons)
-    cdef uint8_t *count = <uint8_t *>_data(counts)
-    cdef float *sum_of = <float *>_data(sums)
+    cdef const int64_t *step = <const int64_t *>data_of(steps)
+    cdef const int32_t *neuron = <const int32_t *>data_of(neurons)
+    cdef uint8_t *count = <uint8_t *>data_of(counts)
+    cdef float *sum_of = <float *>data_of(sums)
     cdef int64_t first_row = rows[0], n_rows = rows[1]
     cdef int64_t width = counts.shape[1], n_bands = sums.shape[1], n_columns = counts.shape[0]
     cdef int64_t k, slot, n = len(steps), end = -1
+    cdef uint64_t row
     cdef uint8_t *cell
     cdef float *total
     with nogil:
@@ -46,9 +45,9 @@ def count_spikes(steps, neurons, int64_t column_steps, counts, sums, rows, int64
                 cell = count + slot * width + first_row
                 total = sum_of + slot * n_bands + band
             total[0] += 1
-            slot = <uint64_t>neuron[k] * <uint64_t>n_rows // <uint64_t>n_neurons
-            if slot < n_rows and cell[slot] < 255:
-                cell[slot] += 1
+            row = <uint64_t>neuron[k] * <uint64_t>n_rows // <uint64_t>n_neurons
+            if row < <uint64_t>n_rows and cell[row] < 255:
+                cell[row] += 1
 
 
 def find_extremes(steps, values, int64_t column_steps, int64_t first, low, high, low_step,
@@ -70,12 +69,12 @@ def find_extremes(steps, values, int64_t column_steps, int64_t first, low, high,
     """
     steps = np.ascontiguousarray(steps, np.int64)
     values = np.ascontiguousarray(values, np.float32)
-    cdef const int64_t *step = <const int64_t *>_data(steps)
-    cdef const float *value = <const float *>_data(values)
-    cdef float *lowest = <float *>_data(low)
-    cdef float *highest = <float *>_data(high)
-    cdef int64_t *lowest_step = <int64_t *>_data(low_step)
-    cdef int64_t *highest_step = <int64_t *>_data(high_step)
+    cdef const int64_t *step = <const int64_t *>data_of(steps)
+    cdef const float *value = <const float *>data_of(values)
+    cdef float *lowest = <float *>data_of(low)
+    cdef float *highest = <float *>data_of(high)
+    cdef int64_t *lowest_step = <int64_t *>data_of(low_step)
+    cdef int64_t *highest_step = <int64_t *>data_of(high_step)
     cdef int64_t n = values.shape[0], n_traces = values.shape[1]
     cdef int64_t n_columns = low.shape[0], width = low.shape[1]
     cdef int64_t k, j, at
@@ -90,3 +89,55 @@ def find_extremes(steps, values, int64_t column_steps, int64_t first, low, high,
                     highest[j] = value[0]
                     highest_step[j] = step[k]
                 value += 1
+
+
+def count_values(counts):
+    """How often each value is there, (256,), in ``counts``, uint8 and contiguous."""
+    n_of = np.zeros(256, np.int64)
+    cdef const uint8_t *count = <const uint8_t *>data_of(counts)
+    cdef int64_t *found = <int64_t *>data_of(n_of)
+    cdef int64_t k, n = counts.size
+    with nogil:
+        for k in range(n):
+            found[count[k]] += 1
+    return n_of
+
+
+def pack_counts(counts, int bits, int64_t n_rest):
+    """Counts in ``bits`` bits each, lowest bits first, and what is left over of large ones.
+
+    Parameters
+    ----------
+    counts
+        uint8, contiguous.
+    bits
+        1, 2, 4 or 8. A count above the largest number of so many bits becomes that number.
+    n_rest
+        How many counts are that number or more; 0: none is more.
+
+    Returns
+    -------
+    The packed counts and, (n_rest,), by how much each of those that became the largest number was
+    above it.
+    """
+    cdef int64_t n = counts.size, k, bytes_needed = (n * bits + 7) // 8
+    packed, rest = np.zeros(bytes_needed, np.uint8), np.empty(n_rest, np.uint8)
+    cdef const uint8_t *count = <const uint8_t *>data_of(counts)
+    cdef uint8_t *byte = <uint8_t *>data_of(packed)
+    cdef uint8_t *left = <uint8_t *>data_of(rest)
+    cdef int top = (1 << bits) - 1, value, shift = 0
+    cdef int64_t n_left = 0
+    with nogil:
+        for k in range(n):
+            value = count[k]
+            if value >= top:
+                if n_left < n_rest:
+                    left[n_left] = <uint8_t>(value - top)
+                    n_left += 1
+                value = top
+            byte[0] |= <uint8_t>(value << shift)
+            shift += bits
+            if shift == 8:
+                shift = 0
+                byte += 1
+    return packed, rest

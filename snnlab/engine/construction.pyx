@@ -8,6 +8,8 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 import numpy as np
 
+from snnlab.engine.arrays cimport data_of
+
 
 cdef extern from "snnlab_connectivity.h" nogil:
     ctypedef struct snn_rule:
@@ -85,10 +87,6 @@ DISTRIBUTIONS = {
 ATTEMPTS = SNN_ATTEMPTS
 
 
-cdef void *_data(array) except? NULL:
-    return <void *><uintptr_t>array.ctypes.data
-
-
 cdef class Rule:
     """The rule by which each of ``n_rows`` rows chooses from candidates 0 .. n_candidates - 1.
 
@@ -113,10 +111,10 @@ cdef class Rule:
         self.rule.p = p
         self.rule.n = n
         if ends is not None:
-            self.rule.ends = <const int64_t *>_data(ends)
+            self.rule.ends = <const int64_t *>data_of(ends)
             self.rule.n = np.diff(ends).max(initial=0)
         if skipped is not None and n_rows:
-            self.rule.skipped = <const int32_t *>_data(skipped)
+            self.rule.skipped = <const int32_t *>data_of(skipped)
 
     @property
     def address(self):
@@ -138,8 +136,8 @@ cdef class Rule:
         if first_row >= last_row:
             return counts
         scratch = self.scratch()
-        cdef void *memory = _data(scratch)
-        cdef int64_t *count = <int64_t *>_data(counts)
+        cdef void *memory = data_of(scratch)
+        cdef int64_t *count = <int64_t *>data_of(counts)
         cdef int64_t row, end = self.n_candidates if last is None else last
         with nogil:
             for row in range(first_row, last_row):
@@ -151,9 +149,9 @@ cdef class Rule:
         if first_row >= last_row or not len(out):
             return
         scratch = self.scratch()
-        cdef void *memory = _data(scratch)
-        cdef const int64_t *end = <const int64_t *>_data(ends)
-        cdef char *to = <char *>_data(out)
+        cdef void *memory = data_of(scratch)
+        cdef const int64_t *end = <const int64_t *>data_of(ends)
+        cdef char *to = <char *>data_of(out)
         cdef int item = out.itemsize
         cdef int64_t row
         with nogil:
@@ -166,12 +164,12 @@ cdef class Rule:
             return
         scratch = self.scratch()
         one_row = np.empty(max(1, int(np.diff(ends[first_row:last_row + 1]).max())), np.uint32)
-        cdef void *memory = _data(scratch)
-        cdef const int64_t *end = <const int64_t *>_data(ends)
-        cdef const int64_t *slab = <const int64_t *>_data(slabs)
-        cdef uint32_t *candidate = <uint32_t *>_data(one_row)
-        cdef int64_t *segment_end = <int64_t *>_data(segment_ends)
-        cdef uint16_t *number = <uint16_t *>_data(numbers)
+        cdef void *memory = data_of(scratch)
+        cdef const int64_t *end = <const int64_t *>data_of(ends)
+        cdef const int64_t *slab = <const int64_t *>data_of(slabs)
+        cdef uint32_t *candidate = <uint32_t *>data_of(one_row)
+        cdef int64_t *segment_end = <int64_t *>data_of(segment_ends)
+        cdef uint16_t *number = <uint16_t *>data_of(numbers)
         cdef int64_t n_slabs = len(slabs) - 1, row, n
         with nogil:
             for row in range(first_row, last_row):
@@ -186,9 +184,9 @@ cdef class Rule:
             return counts
         scratch = self.scratch()
         one_row = np.empty(max(1, self.n_candidates, self.rule.n), np.uint32)
-        cdef void *memory = _data(scratch)
-        cdef int64_t *count = <int64_t *>_data(counts)
-        cdef uint32_t *candidate = <uint32_t *>_data(one_row)
+        cdef void *memory = data_of(scratch)
+        cdef int64_t *count = <int64_t *>data_of(counts)
+        cdef uint32_t *candidate = <uint32_t *>data_of(one_row)
         cdef int64_t row, k, n
         with nogil:
             for row in range(first_row, last_row):
@@ -203,12 +201,12 @@ cdef class Rule:
             return
         scratch = self.scratch()
         one_row = np.empty(max(1, self.n_candidates, self.rule.n), np.uint32)
-        cdef void *memory = _data(scratch)
-        cdef int64_t *place = <int64_t *>_data(places)
-        cdef uint32_t *candidate = <uint32_t *>_data(one_row)
+        cdef void *memory = data_of(scratch)
+        cdef int64_t *place = <int64_t *>data_of(places)
+        cdef uint32_t *candidate = <uint32_t *>data_of(one_row)
         cdef bint narrow = out.itemsize == 2
-        cdef uint16_t *out16 = <uint16_t *>_data(out)
-        cdef uint32_t *out32 = <uint32_t *>_data(out)
+        cdef uint16_t *out16 = <uint16_t *>data_of(out)
+        cdef uint32_t *out32 = <uint32_t *>data_of(out)
         cdef int64_t row, k, n
         with nogil:
             for row in range(first_row, last_row):
@@ -256,7 +254,7 @@ cdef class Values:
         cdef int64_t n = len(out)
         if not n:
             return True
-        cdef void *to = _data(out)
+        cdef void *to = data_of(out)
         cdef int item = out.itemsize, failed
         with nogil:
             failed = snn_fill(&self.distribution, first, n, item, to)
@@ -284,7 +282,7 @@ cdef class Space:
         self.space.n_dimensions = wide.shape[0]
         self.space.n_terms = len(amplitudes)
         self.space.n_places = wide.shape[1]
-        self.space.places = <const double *>_data(wide)
+        self.space.places = <const double *>data_of(wide)
         for m, (amplitude, scale) in enumerate(zip(amplitudes, scales, strict=True)):
             self.space.amplitude[m] = amplitude
             self.space.scale[m] = scale
@@ -301,14 +299,14 @@ cdef class Space:
         counts = np.zeros(n_rows, np.int64)
         if not n_rows or (ends is not None and not len(targets)):
             return counts
-        cdef int64_t *count = <int64_t *>_data(counts)
-        cdef const double *at = <const double *>_data(own)
-        cdef const int64_t *first = <const int64_t *>_data(firsts)
-        cdef const int64_t *last = <const int64_t *>_data(lasts)
-        cdef const int32_t *skip = NULL if skipped is None else <const int32_t *>_data(skipped)
-        cdef const int64_t *end = NULL if ends is None else <const int64_t *>_data(ends)
-        cdef char *out = NULL if ends is None else <char *>_data(targets)
-        cdef double *w = NULL if ends is None else <double *>_data(weights)
+        cdef int64_t *count = <int64_t *>data_of(counts)
+        cdef const double *at = <const double *>data_of(own)
+        cdef const int64_t *first = <const int64_t *>data_of(firsts)
+        cdef const int64_t *last = <const int64_t *>data_of(lasts)
+        cdef const int32_t *skip = NULL if skipped is None else <const int32_t *>data_of(skipped)
+        cdef const int64_t *end = NULL if ends is None else <const int64_t *>data_of(ends)
+        cdef char *out = NULL if ends is None else <char *>data_of(targets)
+        cdef double *w = NULL if ends is None else <double *>data_of(weights)
         cdef int item = 4 if ends is None else targets.itemsize
         cdef int64_t begin = 0
         with nogil:
@@ -339,10 +337,10 @@ def chance_rows(key, int64_t first_row, chance, skipped, dtype):
     targets = np.empty(n_rows * n, dtype)
     if not n_rows * n:
         return counts, targets
-    cdef int64_t *count = <int64_t *>_data(counts)
-    cdef const double *p = <const double *>_data(chance)
-    cdef const int32_t *skip = NULL if skipped is None else <const int32_t *>_data(skipped)
-    cdef char *out = <char *>_data(targets)
+    cdef int64_t *count = <int64_t *>data_of(counts)
+    cdef const double *p = <const double *>data_of(chance)
+    cdef const int32_t *skip = NULL if skipped is None else <const int32_t *>data_of(skipped)
+    cdef char *out = <char *>data_of(targets)
     cdef int item = targets.itemsize
     with nogil:
         for row in range(n_rows):
@@ -359,8 +357,8 @@ def count_sources(sources, int64_t first, int64_t last, int64_t n_rows):
     counts = np.zeros(n_rows, np.int64)
     if first >= last:
         return counts
-    cdef const void *source = _data(sources)
-    cdef int64_t *count = <int64_t *>_data(counts)
+    cdef const void *source = data_of(sources)
+    cdef int64_t *count = <int64_t *>data_of(counts)
     cdef int item = sources.itemsize
     with nogil:
         snn_count_sources(source, item, first, last, count)
@@ -374,10 +372,10 @@ def spread_pairs(sources, targets, int64_t first, int64_t last, places, pairs):
     """
     if first >= last:
         return
-    cdef const void *source = _data(sources)
-    cdef const void *target = _data(targets)
-    cdef int64_t *place = <int64_t *>_data(places)
-    cdef uint64_t *pair = <uint64_t *>_data(pairs)
+    cdef const void *source = data_of(sources)
+    cdef const void *target = data_of(targets)
+    cdef int64_t *place = <int64_t *>data_of(places)
+    cdef uint64_t *pair = <uint64_t *>data_of(pairs)
     cdef int item = sources.itemsize
     with nogil:
         snn_spread_pairs(source, target, item, first, last, place, pair)
@@ -388,15 +386,15 @@ def sort_rows(int64_t first_row, int64_t last_row, ends, pairs, int n_bits, targ
 
     ``targets``, uint16 or uint32, and ``order``, uint32, take what is found; ``pairs`` is used up.
     """
-    cdef const int64_t *end = <const int64_t *>_data(ends)
+    cdef const int64_t *end = <const int64_t *>data_of(ends)
     if first_row >= last_row or end[first_row] == end[last_row]:
         return
     longest = int(np.diff(ends[first_row:last_row + 1]).max())
     scratch = np.empty(longest, np.uint64)
-    cdef uint64_t *pair = <uint64_t *>_data(pairs)
-    cdef uint64_t *other = <uint64_t *>_data(scratch)
-    cdef char *target = <char *>_data(targets)
-    cdef uint32_t *item = <uint32_t *>_data(order)
+    cdef uint64_t *pair = <uint64_t *>data_of(pairs)
+    cdef uint64_t *other = <uint64_t *>data_of(scratch)
+    cdef char *target = <char *>data_of(targets)
+    cdef uint32_t *item = <uint32_t *>data_of(order)
     cdef int width = targets.itemsize
     cdef int64_t row
     with nogil:
@@ -414,12 +412,12 @@ def columns(ends, targets, int64_t first_row, int64_t last_row, places, entries=
     """
     if first_row >= last_row or not len(targets):
         return
-    cdef const int64_t *end = <const int64_t *>_data(ends)
-    cdef const void *target = _data(targets)
-    cdef int64_t *place = <int64_t *>_data(places)
-    cdef void *entry = NULL if entries is None else _data(entries)
+    cdef const int64_t *end = <const int64_t *>data_of(ends)
+    cdef const void *target = data_of(targets)
+    cdef int64_t *place = <int64_t *>data_of(places)
+    cdef void *entry = NULL if entries is None else data_of(entries)
     cdef int entry_bytes = 2 if entries is None or entries.itemsize == 2 else 3
-    cdef uint16_t *source = NULL if sources is None else <uint16_t *>_data(sources)
+    cdef uint16_t *source = NULL if sources is None else <uint16_t *>data_of(sources)
     cdef int item = targets.itemsize
     with nogil:
         snn_columns(end, first_row, last_row, target, item, place, entry_bytes, entry, source)
@@ -434,12 +432,12 @@ def distances(ends, targets, rows, int row_bits, int block_bits, places, entries
     if not len(targets):
         return
     latest = np.full(len(places), -1, np.int64)
-    cdef const int64_t *end = <const int64_t *>_data(ends)
-    cdef const void *target = _data(targets)
-    cdef const uint32_t *row = <const uint32_t *>_data(rows)
-    cdef int64_t *last = <int64_t *>_data(latest)
-    cdef int64_t *place = <int64_t *>_data(places)
-    cdef uint8_t *entry = NULL if entries is None else <uint8_t *>_data(entries)
+    cdef const int64_t *end = <const int64_t *>data_of(ends)
+    cdef const void *target = data_of(targets)
+    cdef const uint32_t *row = <const uint32_t *>data_of(rows)
+    cdef int64_t *last = <int64_t *>data_of(latest)
+    cdef int64_t *place = <int64_t *>data_of(places)
+    cdef uint8_t *entry = NULL if entries is None else <uint8_t *>data_of(entries)
     cdef int64_t n_rows = len(ends) - 1
     cdef int item = targets.itemsize
     with nogil:
@@ -454,11 +452,11 @@ def split_rows(ends, targets, slabs, int64_t first_row, int64_t last_row, segmen
     """
     if first_row >= last_row:
         return
-    cdef const int64_t *end = <const int64_t *>_data(ends)
-    cdef const uint32_t *target = <const uint32_t *>_data(targets)
-    cdef const int64_t *slab = <const int64_t *>_data(slabs)
-    cdef int64_t *segment_end = <int64_t *>_data(segment_ends)
-    cdef uint16_t *number = <uint16_t *>_data(numbers)
+    cdef const int64_t *end = <const int64_t *>data_of(ends)
+    cdef const uint32_t *target = <const uint32_t *>data_of(targets)
+    cdef const int64_t *slab = <const int64_t *>data_of(slabs)
+    cdef int64_t *segment_end = <int64_t *>data_of(segment_ends)
+    cdef uint16_t *number = <uint16_t *>data_of(numbers)
     cdef int64_t n_slabs = len(slabs) - 1, row
     with nogil:
         for row in range(first_row, last_row):
@@ -476,11 +474,11 @@ def dense_rows(matrix, ends=None, targets=None, weights=None):
     counts = np.zeros(n_rows, np.int64)
     if not n_rows * n or (ends is not None and not len(targets)):
         return counts
-    cdef int64_t *count = <int64_t *>_data(counts)
-    cdef const double *number = <const double *>_data(matrix)
-    cdef const int64_t *end = NULL if ends is None else <const int64_t *>_data(ends)
-    cdef char *out = NULL if ends is None else <char *>_data(targets)
-    cdef double *w = NULL if ends is None else <double *>_data(weights)
+    cdef int64_t *count = <int64_t *>data_of(counts)
+    cdef const double *number = <const double *>data_of(matrix)
+    cdef const int64_t *end = NULL if ends is None else <const int64_t *>data_of(ends)
+    cdef char *out = NULL if ends is None else <char *>data_of(targets)
+    cdef double *w = NULL if ends is None else <double *>data_of(weights)
     cdef int item = 4 if ends is None else targets.itemsize
     with nogil:
         for row in range(n_rows):
@@ -500,6 +498,6 @@ def uniform_fill(key, uint32_t draw, int64_t first, out):
     cdef int64_t n = len(out)
     if not n:
         return
-    cdef double *to = <double *>_data(out)
+    cdef double *to = <double *>data_of(out)
     with nogil:
         snn_uniform_fill(c_key, draw, first, n, to)

@@ -10,6 +10,7 @@ from libc.stdlib cimport calloc, free
 
 import numpy as np
 
+from snnlab.engine.arrays cimport data_of
 from snnlab.engine.memory import aligned_zeros, inbox_slots
 from snnlab.engine.rows import parts_of_rows
 
@@ -298,12 +299,6 @@ OPERATIONS = {
 }
 
 
-cdef void *_data(array) except? NULL:
-    if array is None:
-        return NULL
-    return <void *><uintptr_t>array.ctypes.data
-
-
 cdef class Reals:
     """Arrays of float64 or float32 that are looked at together, again and again."""
 
@@ -320,7 +315,7 @@ cdef class Reals:
         if self._pointers == NULL or self._sizes == NULL:
             raise MemoryError
         for k, array in enumerate(self._keep):
-            self._pointers[k] = _data(array)
+            self._pointers[k] = data_of(array)
             self._sizes[k] = len(array) if array.dtype == np.float64 else -len(array)
 
     def are_finite(self):
@@ -350,8 +345,8 @@ def steps_with_spikes(int64_t first_step, const int64_t[::1] counts):
     for k in range(counts.shape[0]):
         n += counts[k] != 0
     steps, numbers = np.empty(n, np.int64), np.empty(n, np.int64)
-    cdef int64_t *step = <int64_t *>_data(steps)
-    cdef int64_t *number = <int64_t *>_data(numbers)
+    cdef int64_t *step = <int64_t *>data_of(steps)
+    cdef int64_t *number = <int64_t *>data_of(numbers)
     n = 0
     for k in range(counts.shape[0]):
         if counts[k]:
@@ -381,9 +376,9 @@ cdef class Arguments:
         if self._pointers == NULL:
             raise MemoryError
         for n, buffer in enumerate(buffers):
-            self._pointers[n] = _data(buffer)
+            self._pointers[n] = data_of(buffer)
         self.args.buffer = self._pointers
-        self.args.scalar = <const double *>_data(scalars)
+        self.args.scalar = <const double *>data_of(scalars)
         self.args.key[0] = key[0]
         self.args.key[1] = key[1]
         self.args.delay = delay
@@ -393,10 +388,10 @@ cdef class Arguments:
     def prepare(self, uintptr_t kernel, int64_t n_values):
         """Let ``kernel`` compute ``n_values`` of the scalars whenever a run begins."""
         self._fixed = np.zeros(n_values)
-        self.args.fixed = <const double *>_data(self._fixed)
+        self.args.fixed = <const double *>data_of(self._fixed)
         self.prepared.compute = <snn_preparation><void *>kernel
         self.prepared.scalar = self.args.scalar
-        self.prepared.fixed = <double *>_data(self._fixed)
+        self.prepared.fixed = <double *>data_of(self._fixed)
 
     def __dealloc__(self):
         free(self._pointers)
@@ -432,12 +427,12 @@ cdef class SpikeLists(Object):
         self.count = np.zeros((n_slots, self.n_threads, 8), np.int64)
         self.population.size = size
         self.population.padded = len(spiked)
-        self.population.bounds = <const int64_t *>_data(bounds)
-        self.population.spiked = <uint8_t *>_data(spiked)
-        self.population.last_spike = <int32_t *>_data(last_spike)
+        self.population.bounds = <const int64_t *>data_of(bounds)
+        self.population.spiked = <uint8_t *>data_of(spiked)
+        self.population.last_spike = <int32_t *>data_of(last_spike)
         self.population.n_slots = n_slots
-        self.population.neuron = <int32_t *>_data(self.neuron)
-        self.population.count = <int64_t *>_data(self.count)
+        self.population.neuron = <int32_t *>data_of(self.neuron)
+        self.population.count = <int64_t *>data_of(self.count)
         self.population.log = NULL
 
     cdef void *pointer(self):
@@ -484,8 +479,8 @@ cdef class SpikeLists(Object):
             n_steps = min(n_steps, log[k].n_steps)  # one may have had no memory for the last step
         counts = np.empty(n_steps, np.int64)
         neurons = np.empty(total + SNN_DRAIN_ROOM, np.int32)[:total]
-        snn_drain(log, self.n_threads, n_steps, <int64_t *>_data(counts),
-                  <int32_t *>_data(neurons))
+        snn_drain(log, self.n_threads, n_steps, <int64_t *>data_of(counts),
+                  <int32_t *>data_of(neurons))
         return counts, neurons
 
     def __dealloc__(self):
@@ -544,15 +539,15 @@ cdef class Synapses(Object):
         self._keep = [pre, post, part, target, weight, conductance, piece, base]
         self.projection.pre = &pre.population
         self.projection.post = &post.population
-        self.projection.part = <const int64_t *>_data(part)
+        self.projection.part = <const int64_t *>data_of(part)
         self.projection.n_pieces = len(base)
-        self.projection.piece = <const int64_t *>_data(piece)
-        self.projection.base = <const int64_t *>_data(base)
-        self.projection.target = _data(target)
+        self.projection.piece = <const int64_t *>data_of(piece)
+        self.projection.base = <const int64_t *>data_of(base)
+        self.projection.target = data_of(target)
         self.projection.target_bytes = target.itemsize
-        self.projection.weight = _data(weight)
+        self.projection.weight = data_of(weight)
         self.projection.weight_bytes = weight.itemsize if weight.ndim else 0
-        self.projection.conductance = _data(conductance)
+        self.projection.conductance = data_of(conductance)
         self.projection.real_bytes = conductance.itemsize
         self.projection.delay = delay
 
@@ -569,7 +564,7 @@ cdef class Synapses(Object):
         self._keep.append(post_row)
         self.projection.post_kernel = <snn_row_kernel><void *>kernel
         self.projection.post_args = arguments.args
-        self.projection.post_row = <const int64_t *>_data(post_row)
+        self.projection.post_row = <const int64_t *>data_of(post_row)
 
     def each_step(self, uintptr_t kernel, Arguments arguments):
         self.take(arguments)
@@ -590,10 +585,10 @@ cdef class Synapses(Object):
         wide = np.ascontiguousarray(delay, np.uint16)
         order = np.empty(len(delay), np.uint32)
         cdef int64_t n_parts = len(part) - 1
-        cdef const int64_t *begin = <const int64_t *>_data(part)
+        cdef const int64_t *begin = <const int64_t *>data_of(part)
         cdef const int64_t *end = begin + 1
-        cdef const uint16_t *steps = <const uint16_t *>_data(wide)
-        cdef uint32_t *place = <uint32_t *>_data(order)
+        cdef const uint16_t *steps = <const uint16_t *>data_of(wide)
+        cdef uint32_t *place = <uint32_t *>data_of(order)
         cdef int failed
         with nogil:
             failed = snn_delay_order(begin, end, n_parts, steps, place)
@@ -603,14 +598,14 @@ cdef class Synapses(Object):
         delays = np.unique(delay).astype(np.int32)
         self._keep[3] = sorted_target
         self._keep.append((arrival, order, delays))
-        self.projection.target = _data(sorted_target)
+        self.projection.target = data_of(sorted_target)
         if self._keep[4].ndim:
             self._sorted_weight = self._keep[4][order], order
-            self.projection.weight = _data(self._sorted_weight[0])
-        self.projection.arrival = _data(arrival)
+            self.projection.weight = data_of(self._sorted_weight[0])
+        self.projection.arrival = data_of(arrival)
         self.projection.arrival_bytes = arrival.itemsize
-        self.projection.order = <const uint32_t *>_data(order)
-        self.projection.delays = <const int32_t *>_data(delays)
+        self.projection.order = <const uint32_t *>data_of(order)
+        self.projection.delays = <const int32_t *>data_of(delays)
         self.projection.n_delays = len(delays)
 
     def continuously(self, uintptr_t kernel, Arguments arguments, uintptr_t rows_kernel=0):
@@ -646,17 +641,17 @@ cdef class Inbox:
             self._members[k] = &synapses.projection
             synapses._inbox = self
             synapses.projection.inbox = &self.inbox
-            synapses.projection.arrival = _data(delays)
+            synapses.projection.arrival = data_of(delays)
             synapses.projection.arrival_bytes = 1
         self.inbox.post = &post.population
-        self.inbox.conductance = _data(conductance)
+        self.inbox.conductance = data_of(conductance)
         self.inbox.real_bytes = conductance.itemsize
-        self.inbox.ring = _data(ring)
+        self.inbox.ring = data_of(ring)
         self.inbox.n_slots = inbox_slots(longest)
         self.inbox.longest = longest
         self.inbox.member = self._members
         self.inbox.n_members = len(members)
-        self.inbox.known = <int64_t *>_data(self._known)
+        self.inbox.known = <int64_t *>data_of(self._known)
 
     def __dealloc__(self):
         free(self._members)
@@ -700,23 +695,23 @@ cdef class ProceduralSynapses(Object):
         if self._rooms == NULL:
             raise MemoryError
         for k, (scratch, target, value) in enumerate(rooms):
-            self._rooms[k] = _data(scratch)
-            self._rooms[n_threads + k] = _data(target)
-            self._rooms[2 * n_threads + k] = _data(value)
+            self._rooms[k] = data_of(scratch)
+            self._rooms[n_threads + k] = data_of(target)
+            self._rooms[2 * n_threads + k] = data_of(value)
         self.procedural.pre = &pre.population
         self.procedural.rule = <const snn_rule *><uintptr_t>rule.address
-        self.procedural.row = NULL if row is None else <const int32_t *>_data(row)
+        self.procedural.row = NULL if row is None else <const int32_t *>data_of(row)
         if post_neuron is not None:
-            self.procedural.post_neuron = <const int32_t *>_data(post_neuron)
-        self.procedural.bounds = <const int64_t *>_data(bounds)
-        self.procedural.weight = <const double *>_data(weight)
+            self.procedural.post_neuron = <const int32_t *>data_of(post_neuron)
+        self.procedural.bounds = <const int64_t *>data_of(bounds)
+        self.procedural.weight = <const double *>data_of(weight)
         if values is not None:
             self.procedural.distribution = <const snn_distribution *><uintptr_t>values.address
-            self.procedural.part = <const int64_t *>_data(part)
+            self.procedural.part = <const int64_t *>data_of(part)
         self.procedural.scratch = self._rooms
         self.procedural.target = <uint32_t **>(self._rooms + n_threads)
         self.procedural.value = self._rooms + 2 * n_threads
-        self.procedural.conductance = _data(conductance)
+        self.procedural.conductance = data_of(conductance)
         self.procedural.real_bytes = conductance.itemsize
         self.procedural.delay = delay
 
@@ -740,9 +735,9 @@ cdef class Combination(Object):
         """``n_inputs`` int64 (n_post,); neurons without inputs get nothing."""
         self._keep = (post, n_inputs, scratch, out)
         self.combination.post = &post.population
-        self.combination.n_inputs = <const int64_t *>_data(n_inputs)
-        self.combination.scratch = _data(scratch)
-        self.combination.out = _data(out)
+        self.combination.n_inputs = <const int64_t *>data_of(n_inputs)
+        self.combination.scratch = data_of(scratch)
+        self.combination.out = data_of(out)
         self.combination.real_bytes = out.itemsize
         self.combination.operation = OPERATIONS[operation]
 
@@ -759,7 +754,7 @@ cdef class Clear(Object):
     def __cinit__(self, SpikeLists population, array, double value=0.0):
         self._keep = (population, array)
         self.clear.population = &population.population
-        self.clear.array = _data(array)
+        self.clear.array = data_of(array)
         self.clear.item_bytes = array.itemsize
         self.clear.value = value
 
@@ -779,9 +774,9 @@ cdef class History(Object):
         self.out = source.copy()
         self._keep = (population, source)
         self.history.population = &population.population
-        self.history.source = _data(source)
-        self.history.ring = _data(self.ring)
-        self.history.out = _data(self.out)
+        self.history.source = data_of(source)
+        self.history.ring = data_of(self.ring)
+        self.history.out = data_of(self.out)
         self.history.item_bytes = source.itemsize
         self.history.delay = delay
 
@@ -808,8 +803,8 @@ cdef class Past(Object):
         self.ring = np.repeat(source[:, np.newaxis], 2 * length, axis=1)
         self._keep = (population, source)
         self.past.population = &population.population
-        self.past.source = _data(source)
-        self.past.ring = _data(self.ring)
+        self.past.source = data_of(source)
+        self.past.ring = data_of(self.ring)
         self.past.item_bytes = source.itemsize
         self.past.length = length
 
@@ -829,11 +824,11 @@ cdef class Reduction(Object):
 
     def __cinit__(self, source, int64_t size, out, operation):
         self._keep = (source, out)
-        self.reduction.source = _data(source)
+        self.reduction.source = data_of(source)
         self.reduction.size = size
         self.reduction.real_bytes = source.itemsize
         self.reduction.operation = OPERATIONS[operation]
-        self.reduction.out = _data(out)
+        self.reduction.out = data_of(out)
 
     cdef void *pointer(self):
         return &self.reduction
@@ -850,8 +845,8 @@ cdef class SpikePlayer(Object):
         self._keep = (spikes, steps, neurons)
         self.player.population = &spikes.population
         self.player.n_spikes = len(steps)
-        self.player.step = <const int64_t *>_data(steps)
-        self.player.neuron = <const int32_t *>_data(neurons)
+        self.player.step = <const int64_t *>data_of(steps)
+        self.player.neuron = <const int32_t *>data_of(neurons)
 
     cdef void *pointer(self):
         return &self.player
@@ -866,7 +861,7 @@ cdef class Mask(Object):
     def __cinit__(self, SpikeLists spikes, silenced):
         self._keep = (spikes, silenced)
         self.mask.population = &spikes.population
-        self.mask.silenced = <const uint8_t *>_data(silenced)
+        self.mask.silenced = <const uint8_t *>data_of(silenced)
 
     cdef void *pointer(self):
         return &self.mask
@@ -885,11 +880,11 @@ cdef class Stimulus(Object):
         self._keep = (population, starts, values, chosen, base, out)
         self.stimulus.population = &population.population
         self.stimulus.n_values = len(values)
-        self.stimulus.start = <const int64_t *>_data(starts)
-        self.stimulus.value = <const double *>_data(values)
-        self.stimulus.chosen = <const uint8_t *>_data(chosen)
-        self.stimulus.base = _data(base)
-        self.stimulus.out = _data(out)
+        self.stimulus.start = <const int64_t *>data_of(starts)
+        self.stimulus.value = <const double *>data_of(values)
+        self.stimulus.chosen = <const uint8_t *>data_of(chosen)
+        self.stimulus.base = data_of(base)
+        self.stimulus.out = data_of(out)
         self.stimulus.real_bytes = out.itemsize
 
     cdef void *pointer(self):
@@ -908,10 +903,10 @@ cdef class ValuePlayer(Object):
         self._keep = (population, starts, rows, out)
         self.player.population = &population.population
         self.player.n_rows = len(starts)
-        self.player.start = <const int64_t *>_data(starts)
-        self.player.rows = _data(rows)
+        self.player.start = <const int64_t *>data_of(starts)
+        self.player.rows = data_of(rows)
         self.player.one_for_all = rows.shape[1] == 1
-        self.player.out = _data(out)
+        self.player.out = data_of(out)
         self.player.item_bytes = out.itemsize
         self.player.period = period
 
@@ -931,7 +926,7 @@ cdef class PoissonSpikes(Object):
         self.poisson.population = &spikes.population
         self.poisson.key[0] = key[0]
         self.poisson.key[1] = key[1]
-        self.poisson.rate = _data(rate)
+        self.poisson.rate = data_of(rate)
         self.poisson.item_bytes = rate.itemsize
         self.poisson.each = rate.ndim > 0 and len(rate) == len(spikes.spiked)
         self.poisson.scale = scale
@@ -951,7 +946,7 @@ cdef class Drive(Object):
         self.drive.population = &population.population
         self.drive.key[0] = key[0]
         self.drive.key[1] = key[1]
-        self.drive.out = _data(out)
+        self.drive.out = data_of(out)
         self.drive.real_bytes = out.itemsize
 
     cdef void *pointer(self):
@@ -964,18 +959,18 @@ cdef class Drive(Object):
         (n_padded,): which row each neuron has.
         """
         self._counts = (threshold, smallest, row)
-        self.drive.threshold = <const uint32_t *>_data(threshold)
+        self.drive.threshold = <const uint32_t *>data_of(threshold)
         self.drive.n_thresholds = threshold.shape[1]
         self.drive.n_used = int((threshold[0] < 0xFFFFFFFF).sum())
-        self.drive.smallest = <const int32_t *>_data(smallest)
+        self.drive.smallest = <const int32_t *>data_of(smallest)
         self.drive.row = NULL
         if row is not None:
-            self.drive.row = <const int32_t *>_data(row)
+            self.drive.row = <const int32_t *>data_of(row)
 
     def weigh(self, weight):
         """``weight`` float64 (n_padded,), or (1,) for all neurons."""
         self._weight = weight
-        self.drive.weight = <const double *>_data(weight)
+        self.drive.weight = <const double *>data_of(weight)
         self.drive.weights = len(weight) > 1
 
 
@@ -994,12 +989,12 @@ cdef class Recorder(Object):
         split = np.searchsorted(neuron, bounds).astype(np.int64)
         self._keep = (source, neuron, split)
         self._dtype = source.dtype
-        self.recorder.source = _data(source)
+        self.recorder.source = data_of(source)
         self.recorder.item_bytes = source.itemsize
-        self.recorder.neuron = <const int32_t *>_data(neuron)
+        self.recorder.neuron = <const int32_t *>data_of(neuron)
         self.recorder.n_neurons = len(neuron)
         self.recorder.neighbours = bool((np.diff(neuron) == 1).all())
-        self.recorder.split = <const int64_t *>_data(split)
+        self.recorder.split = <const int64_t *>data_of(split)
         self.recorder.period = period
         self.recorder.next_step = first_step
         self._out = self._block = None
@@ -1038,7 +1033,7 @@ cdef class Recorder(Object):
             else:
                 self._block = self._come_back(n_samples)
         self._out = self._block[self._n_used : self._n_used + n_samples]
-        self.recorder.out = <char *>_data(self._out)
+        self.recorder.out = <char *>data_of(self._out)
 
     cdef object _come_back(self, int64_t n_samples):
         """Room for ``n_samples`` or more, in a block that nobody has any more if there is one.
@@ -1155,7 +1150,7 @@ cdef class Stepper:
             If the log of spikes could not grow; the state is that of the last step.
         """
         cdef int failed, n_threads = self.engine.n_threads if team is None else team
-        self.engine.stop = <const int32_t *>_data(stop)
+        self.engine.stop = <const int32_t *>data_of(stop)
         with nogil:
             failed = snn_run(&self.engine, n_steps, n_threads, patience)
         if failed:

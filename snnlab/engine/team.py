@@ -76,13 +76,13 @@ class TeamChoice:
         """The number of threads for the next steps, up to ``n_steps``, and for how many of them."""
         if len(self._sizes) == 1:
             return self.size, n_steps
-        cost = self._guess if self._trials else self._cost.get(self.size, 0.0)
-        if not self._trials and n_steps * self._cost.get(1, AWAKE) < AWAKE:
-            return self._run(1, n_steps)
         if self._trials:
-            if not self._tells(n_steps, n_steps * cost):
+            if not self._tells(n_steps, n_steps * self._guess):
                 return self._run(1, n_steps)
-            return self._measure(self._trials[0], n_steps, TRIAL_SECONDS / cost)
+            return self._measure(self._trials[0], n_steps, TRIAL_SECONDS / self._guess)
+        if n_steps * self._cost.get(1, AWAKE) < AWAKE:
+            return self._run(1, n_steps)
+        cost = self._cost.get(self.size, 0.0)
         look_due = self._since_look >= self._interval and n_steps >= TRIAL_STEPS and cost > 0.0
         if not look_due or (other := self._neighbour()) == self.size:
             return self._run(self.size, n_steps)

@@ -54,6 +54,7 @@ SANITIZERS = {
             "test_network_projections.py",
             "test_network_rates.py",
             "test_network_recording.py",
+            "test_plots_frames.py",
         ),
     ),
     "thread": Sanitizer(

@@ -117,6 +117,7 @@ def test_blocks_of_some_size_are_mappings_that_the_system_gets_back(monkeypatch)
             return super().__new__(cls, *arguments, **options)
 
     monkeypatch.setattr(blocks.mmap, "mmap", Mapping)
+    monkeypatch.setattr(blocks, "_left", [])
     pieces = [(np.arange(100), np.zeros(100)) for _ in range(1000)]
 
     chunks = written(pieces, [])
@@ -141,3 +142,65 @@ def test_what_the_c_library_keeps_in_reserve_is_given_back():
     give_back()
 
     assert before - resident() > 0.8 * n * size or "glibc" not in " ".join(platform.libc_ver())
+
+
+@pytest.fixture
+def made(monkeypatch) -> list[int]:
+    """Sizes of the mappings that were made, none of which is left over from other tests."""
+    sizes: list[int] = []
+
+    def mapping(n_bytes):
+        sizes.append(n_bytes)
+        return blocks.mmap.mmap(-1, n_bytes)
+
+    monkeypatch.setattr(blocks, "_mapping", mapping)
+    monkeypatch.setattr(blocks, "_left", [])
+    return sizes
+
+
+def test_memory_that_nothing_looks_at_is_used_again_and_only_then(made):
+    room, chunks, kept = Room(), deque(), 8 * blocks.BLOCK
+    short = 2**16  # of which eight fill a block
+
+    for turn in range(60):
+        room.add(chunks, (np.full(short, turn), np.full(short, float(-turn))), kept)
+        if len(chunks) > 3:
+            chunks.popleft()
+        held = [(steps[::short].tolist(), values[::short].tolist()) for steps, values in chunks]
+        turns = [turn for steps, _ in held for turn in steps]
+        assert turns == list(range(turn + 1 - len(turns), turn + 1))
+        assert all(values == [-turn for turn in steps] for steps, values in held)
+
+    assert made == [blocks.BLOCK] * 4  # three that are held, and the one that is filled
+
+
+def test_block_is_filled_to_its_end(made):
+    room, chunks = Room(), []
+    for turn in range(3000):
+        piece = np.full(20, turn), np.full(20, 3), np.full(60 + turn % 7, turn, np.int32)
+        room.add(chunks, piece, 8 * 2**18)
+
+    filled = [sum(array.nbytes for array in chunk) for chunk in chunks[:-1]]
+    assert set(made) == {2**18}
+    assert min(filled) > 0.95 * 2**18  # its columns do not end together
+
+
+def test_blocks_that_are_kept_to_be_used_again_are_no_longer_than_one(made):
+    kept = [(Room(), []) for _ in range(5)]
+    for room, chunks in kept:
+        room.add(chunks, (np.zeros(8),), 4 * blocks.BLOCK)
+
+    kept.clear()
+    room = chunks = None
+
+    assert [len(memory) for memory in blocks._left] == [blocks.BLOCK // 2] * 2
+
+
+def test_block_of_a_long_chunk_goes_back_to_the_system(made):
+    room, chunks = Room(all_mapped=True), []
+    room.add(chunks, (np.zeros(2**15 + 1),), 0)
+
+    del room, chunks
+
+    assert made == [2**18 + 8]
+    assert blocks._left == []

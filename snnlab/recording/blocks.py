@@ -8,8 +8,10 @@ spike its Python objects take twenty times what it holds.
 from __future__ import annotations
 
 import ctypes
+import math
 import mmap
 import sys
+import weakref
 from collections.abc import MutableSequence, Sequence
 from functools import cache
 from typing import Any, Generic, TypeVar, cast
@@ -20,6 +22,7 @@ from numpy.typing import NDArray
 BLOCK = 4 * 2**20  # bytes of the longest block
 PARTS = 8  # a block is at most this part of all that is kept, because it is forgotten as a whole
 WORTH = 4  # chunks that a block has room for, so that little of it is left over in the end
+ALIGNMENT = 8  # bytes
 MAPPED = 64 * 2**10  # bytes from which on the system gives a block, and gets it back, by itself
 
 Chunk = TypeVar("Chunk", bound=tuple[NDArray, ...])
@@ -33,9 +36,10 @@ def size_of(chunk: tuple[NDArray, ...]) -> int:
 class Room(Generic[Chunk]):
     """Where short chunks are copied to, one behind the other, so that they become a long one.
 
-    A chunk is a tuple of arrays, one for each column. What was written is not written again, so
-    that chunks may be shared, and read by other threads. With ``all_mapped`` a long chunk gets a
-    block of its own: for what many threads bring, each from an arena of its own.
+    A chunk is a tuple of arrays, one for each column. What was written is not written again while
+    an array is left that looks at it, so that chunks may be shared, and read by other threads.
+    With ``all_mapped`` a long chunk gets a block of its own: for what many threads bring, each from
+    an arena of its own.
     """
 
     def __init__(self, *, all_mapped: bool = False) -> None:
@@ -51,13 +55,14 @@ class Room(Generic[Chunk]):
         if chunks and self.holds(chunks) and self._has_place(chunks[-1], chunk):
             chunks[-1] = self._written([len(array) for array in chunks[-1]], chunk)
             return
-        n_times = min(BLOCK, n_bytes // PARTS) // max(1, size_of(chunk))
-        if n_times < WORTH:
-            if not self._all_mapped or size_of(chunk) < MAPPED:
+        needed = max(1, size_of(chunk))
+        size = _size_of_block(n_bytes, needed)
+        if size < WORTH * needed:
+            if not self._all_mapped or needed < MAPPED:
                 chunks.append(chunk)
                 return
-            n_times = 1
-        self._columns = _columns(chunk, n_times)
+            size = needed
+        self._columns = _columns(chunk, size)
         chunks.append(self._written([0] * len(chunk), chunk))
 
     def holds(self, chunks: Sequence[Chunk]) -> bool:
@@ -82,25 +87,73 @@ class Room(Generic[Chunk]):
         return self._last
 
 
-def _columns(chunk: tuple[NDArray, ...], n_times: int) -> tuple[NDArray, ...]:
-    """Room for ``n_times`` as much; memory that is never written to is never taken."""
-    shapes = [(n_times * len(array), *array.shape[1:]) for array in chunk]
-    sizes = [n_times * array.nbytes for array in chunk]
-    begins = np.cumsum([0, *(-(-size // 8) * 8 for size in sizes)])
-    block = _block(int(begins[-1]))
+def _size_of_block(n_bytes: int, needed: int) -> int:
+    """For chunks of ``needed`` bytes beside ``n_bytes`` that are kept."""
+    size = min(BLOCK, n_bytes // PARTS)
+    if size < MAPPED:
+        return size // needed * needed
+    return 1 << size.bit_length() - 1  # few sizes, so that memory can be used again
+
+
+def _columns(chunk: tuple[NDArray, ...], size: int) -> tuple[NDArray, ...]:
+    """A block of ``size`` divided into columns, which chunks like this one fill together.
+
+    Nothing is left free at the end: memory that is used again was written to everywhere.
+    """
+    n_times = size / max(1, size_of(chunk))
+    if n_times > 1 and size >= MAPPED:
+        n_times *= 1 - ALIGNMENT * len(chunk) / size
+    shapes = [(int(n_times * len(array)), *array.shape[1:]) for array in chunk]
+    sizes = [math.prod(shape) * array.itemsize for shape, array in zip(shapes, chunk, strict=True)]
+    begins = np.cumsum([0, *(-(-size // ALIGNMENT) * ALIGNMENT for size in sizes)])
+    block = _block(max(int(begins[-1]), size))
     return tuple(
         block[begin : begin + size].view(array.dtype).reshape(shape)
         for array, shape, begin, size in zip(chunk, shapes, begins, sizes, strict=False)
     )
 
 
+# Blocks that nothing looks at any more, the newest last. A fresh page costs 30 times what is
+# written to it, because the system clears it first, and a record that forgets its oldest would pay
+# that again and again. Of all records together no more than one of the longest.
+_left: list[mmap.mmap] = []
+
+
 def _block(n_bytes: int) -> NDArray[np.uint8]:
     if n_bytes < MAPPED:
         return np.empty(n_bytes, np.uint8)
+    memory = _from_left(n_bytes)
+    if memory is None:
+        memory = _mapping(n_bytes)
+    block = np.frombuffer(memory, np.uint8)
+    if n_bytes.bit_count() == 1:  # one of the few sizes
+        # The columns keep the block, and the block its memory, which is kept beyond it.
+        weakref.finalize(block, _leave, memory).atexit = False
+    return block
+
+
+def _from_left(size: int) -> mmap.mmap | None:
+    for memory in list(_left):
+        if len(memory) == size:
+            try:
+                _left.remove(memory)
+            except ValueError:
+                continue  # another thread was faster
+            return memory
+    return None
+
+
+def _leave(memory: mmap.mmap) -> None:
+    _left.append(memory)
+    while sum(map(len, _left)) > BLOCK:
+        del _left[:1]  # back to the system
+
+
+def _mapping(n_bytes: int) -> mmap.mmap:
     if sys.platform == "win32":
-        return np.frombuffer(mmap.mmap(-1, n_bytes), np.uint8)
+        return mmap.mmap(-1, n_bytes)
     private = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS  # a process that is forked has its own
-    return np.frombuffer(mmap.mmap(-1, n_bytes, flags=private), np.uint8)
+    return mmap.mmap(-1, n_bytes, flags=private)
 
 
 def give_back() -> None:

@@ -179,6 +179,23 @@ def test_diverged_run_offers_the_last_good_state():
     assert np.isfinite(net.populations["P"].r).all()
 
 
+def test_diverged_state_that_is_played_on_is_not_offered_as_good():
+    net = Network(dt=1.0, seed=1)
+    text = "x = x + 1\nr = r + 1 / (25 - x)\n"
+    net.add(3, Neuron.from_cell(text, "N"), name="P")
+    net.history.keep(every=10.0)
+    with pytest.raises(SimulationError):
+        net.simulate(100)
+    good = net.history.last_good
+
+    with pytest.raises(SimulationError) as again:
+        net.simulate(5)
+
+    assert good is not None
+    assert net.history.last_good is good
+    assert f"net.go_back({good.time:g}) returns to the last good state." in str(again.value)
+
+
 def message(action):
     with pytest.raises(NetworkError) as error:
         action()

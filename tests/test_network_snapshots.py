@@ -968,8 +968,9 @@ def test_file_that_is_none_is_refused(tmp_path):
         "File 'FILE': there is none; give the path of a stored one."
     )
     path.write_bytes(b"no zip")
-    assert file_message(path, lambda: net.load(path)).startswith(
-        "File 'FILE': is no network that net.store wrote ("
+    assert file_message(path, lambda: net.load(path)) == (
+        "File 'FILE': is no network that net.store wrote (it is no .npz file); "
+        "give the path of one."
     )
     np.savez(path, x=np.ones(3))
     assert file_message(path, lambda: net.load(path)).startswith(

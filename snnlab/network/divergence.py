@@ -92,6 +92,10 @@ class Watch:
         self._parts: object = None  # those whose values of neurons are known
         self._neurons = Reals([])
 
+    def is_good(self) -> bool:
+        """Whether all values are finite; no step runs meanwhile."""
+        return self._fault(whole=True) is None
+
     def before_slice(self, step: int, n_steps: int) -> None:
         """Keep a copy, unless there is one from which the network went on undisturbed."""
         if n_steps > 1 and self._savings > 0 and (self._renew or self._valid_copy() is None):

@@ -144,7 +144,8 @@ class History:
     def begin(self) -> None:
         """A run is about to begin: its beginning can be gone back to."""
         now = self._network.step_index
-        if self.kept and (not self._snapshots or self._snapshots[-1].step < now):
+        new = not self._snapshots or self._snapshots[-1].step < now
+        if self.kept and new and self._network._watch.is_good():  # a run that diverged may go on
             self._taken = float("-inf")
             self.take()
 

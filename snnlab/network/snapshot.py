@@ -443,6 +443,8 @@ def read(path: str | os.PathLike[str]) -> StoredState:
     """
     where = f"File '{os.fspath(path)}'"
     with _understood(where):
+        if _is_other(path):
+            raise ValueError("it is no .npz file")
         with np.load(path, allow_pickle=False) as file:
             about = json.loads(bytes(file["about"]))
             arrays = {key: file[key] for key in file.files if key != "about"}
@@ -452,6 +454,13 @@ def read(path: str | os.PathLike[str]) -> StoredState:
                 f"read it with the version that wrote it."
             )
         return StoredState(path, about, arrays)
+
+
+def _is_other(path: str | os.PathLike[str]) -> bool:
+    """Whether a file holds no zip archive: NumPy would advise to load it as pickled objects."""
+    with Path(path).open("rb") as file:
+        head = file.read(2)
+    return head not in (b"", b"PK")
 
 
 def fitted(network: Network, file: StoredState) -> Snapshot:

@@ -49,3 +49,21 @@ def test_text_over_the_size_limit_is_refused():
         Neuron.from_cell("#" * 70_000, "N")
 
     assert str(error.value) == "N: the text has 70000 bytes, more than 65536; split the model."
+
+
+@pytest.mark.parametrize(
+    "give",
+    [
+        lambda text: Neuron(equations=text),
+        lambda text: Neuron.from_cell("equations:\n" + text.replace("spike", "  spike"), "N"),
+    ],
+    ids=["argument", "cell"],
+)
+def test_section_within_another_text_is_told_where_it_belongs(give):
+    with pytest.raises(ModelError, match="the section 'spike' cannot begin here; give it without"):
+        give("  dr/dt = -r/ms\nspike: r > 1")
+
+
+def test_name_in_the_place_of_the_text_is_refused():
+    with pytest.raises(ModelError, match=r"begins with 'dr/dt = -r' and has .* text first"):
+        Neuron.from_cell("LIF", "dr/dt = -r\nspike: r > 1")

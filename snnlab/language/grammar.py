@@ -284,6 +284,12 @@ class _Parser:
     def _no_assignment(self, tokens: tuple[Token, ...]):
         first = tokens[0]
         if len(tokens) > 1 and tokens[1].reads(":"):
+            if first.text in self.allowed:
+                return self.source.error(
+                    first.span,
+                    f"the section '{first.text}' cannot begin here; give it without indentation "
+                    f"in a cell, and as an argument of its own, `{first.text}=...`, in Python.",
+                )
             way_out = suggestion(first.text, self.allowed)
             return self.source.error(
                 first.span, f"'{first.text}' has no value; {way_out or 'write `name = value`.'}"

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from sympy import Basic
 
+from snnlab.errors import ModelError
 from snnlab.language.grammar import parse_cell
 from snnlab.language.printer import model_text
 from snnlab.language.syntax import Definition, ModelSyntax
@@ -35,6 +36,12 @@ class AuthoredModel(ClassModel):
     @classmethod
     def from_cell(cls, text: str, name: str) -> Self:
         """Read the text of a ``%%neuron`` or ``%%synapse`` cell."""
+        if "\n" in name and "=" in name:
+            start = name.strip().split("\n")[0]
+            raise ModelError(
+                f"{cls.__name__}.from_cell: the name begins with '{start}' and has several lines; "
+                "give the text first, then the name."
+            )
         return cls._from_syntax(parse_cell(text, name, cls._sections_allowed))
 
     @classmethod

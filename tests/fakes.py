@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +15,7 @@ import sympy
 
 from snnlab.model.ir import Event, NeuronModel, Variable, symbol
 from snnlab.network.distributions import Distribution
+from snnlab.network.listeners import Signal
 from snnlab.recording.results import Lineage
 from snnlab.recording.streams import SpikeStream
 
@@ -93,22 +94,6 @@ class FakeStream(SpikeStream):
         self.closed = True
 
 
-class FakeSignal:
-    def __init__(self) -> None:
-        self.listeners: list[Callable[[], object]] = []
-
-    def connect(self, listener: Callable[[], object]) -> None:
-        self.listeners.append(listener)
-
-    def disconnect(self, listener: Callable[[], object]) -> None:
-        if listener in self.listeners:
-            self.listeners.remove(listener)
-
-    def emit(self) -> None:
-        for listener in self.listeners:
-            listener()
-
-
 class FakeNetwork:
     """Poisson spikes whose rate is the slider ``E.rate``; a thread plays it."""
 
@@ -129,7 +114,7 @@ class FakeNetwork:
         self.error: Exception | None = None
         self.warnings: list[str] = []
         self.state = ("ready", "")
-        self.changed = FakeSignal()
+        self.changed = Signal()
         self.log: Any = []
         self.history = SimpleNamespace(kept=False, times=[], last_good=None, branches=[])
         self.populations = {name: FakePopulation(name, size) for name, size in sizes.items()}

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from packed import unpacked
 
 from snnlab.plots.frames import (
     MAX_COLUMNS,
@@ -163,6 +164,23 @@ def test_trace_does_not_depend_on_how_samples_are_cut_into_chunks(values, n_chun
     assert np.array_equal(whole.pairs(first, last), cut.pairs(first, last))
 
 
+def test_history_that_takes_many_chunks_keeps_what_it_would_have_kept_of_each():
+    chunks = [(np.arange(4 * k, 4 * k + 4), np.arange(4 * k, 4 * k + 4)) for k in range(6)]
+    at_once, one_by_one = History(max_values=10), History(max_values=10)
+
+    at_once.extend(chunks[:1])
+    at_once.extend(chunks[1:])
+    for chunk in chunks:
+        one_by_one.append(*chunk)
+
+    kept, expected = (
+        np.concatenate([values for _, values in history.since(0)]).tolist()
+        for history in (at_once, one_by_one)
+    )
+    assert kept == expected == list(range(14, 24))
+    assert at_once.forgetful
+
+
 def test_history_is_bounded_and_keeps_the_newest():
     history = History(max_values=10)
 
@@ -186,7 +204,7 @@ def test_a_short_chunk_does_not_push_out_all_of_a_long_one():
 
 
 def test_pack_aligns_each_array_and_says_where_it_is():
-    arrays = {"a": np.array([[1, 200, 3]], np.uint8), "b": np.array([1.5, -2.0], np.float32)}
+    arrays = {"a": np.array([[201, 200, 3]], np.uint8), "b": np.array([1.5, -2.0], np.float32)}
 
     layout, buffer = pack(arrays)
 
@@ -205,7 +223,7 @@ def test_pack_aligns_each_array_and_says_where_it_is():
         ([0, 1, 1, 0, 0, 0, 0, 0, 1], "uint1", b"\x06\x01"),
         ([3, 0, 1, 2, 1], "uint2", b"\x93\x01"),
         ([15, 1, 4], "uint4", b"\x1f\x04"),
-        ([16, 1], "uint8", b"\x10\x01"),
+        ([16, 99], "uint8", b"\x10\x63"),
     ],
     ids=["none", "a bit", "two bits", "four bits", "a byte"],
 )
@@ -215,6 +233,31 @@ def test_pack_gives_counts_few_bits(counts, dtype, packed):
     assert layout == [{"name": "a", "dtype": dtype, "offset": 0, "shape": [len(counts)]}]
     assert buffer.rstrip(b"\0") == packed
     assert len(buffer) % 8 == 0
+
+
+def test_few_large_counts_have_a_rest():
+    counts = np.array([0, 3, 1, 2] * 20, np.uint8)
+    counts[[5, 41]] = 9, 4
+
+    layout, buffer = pack({"a": counts})
+
+    rest = {"dtype": "uint4", "offset": 24, "shape": [20]}  # of each that is 3 or more
+    assert layout == [{"name": "a", "dtype": "uint2", "offset": 0, "shape": [80], "rest": rest}]
+    few = np.frombuffer(buffer, np.uint8, count=20)[:, None] >> np.array([0, 2, 4, 6]) & 3
+    assert few.ravel().tolist() == np.minimum(counts, 3).tolist()
+    more = np.frombuffer(buffer, np.uint8, count=10, offset=24)[:, None] >> np.array([0, 4]) & 15
+    assert more.ravel().tolist() == (counts[counts >= 3] - 3).tolist()
+
+
+@pytest.mark.parametrize("mean", [0.0, 0.05, 0.9, 3.0, 20.0, 200.0])
+def test_packed_counts_need_no_more_than_all_in_one_width(rng, mean):
+    counts = np.minimum(rng.poisson(mean, (30, 41)), 255).astype(np.uint8)
+
+    layout, buffer = pack({"a": counts})
+
+    width = next(bits for bits in (1, 2, 4, 8) if counts.max() < 1 << bits)
+    assert len(buffer) <= counts.size * width / 8 + 16
+    assert unpacked(layout, buffer)["a"].tolist() == counts.tolist()
 
 
 def test_samples_that_have_left_the_window_are_passed_over():

@@ -1,15 +1,18 @@
 """From a network's streams to the columns of a window."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 from fakes import FakeHandle, FakeNetwork, FakeNeuron, FakePopulation
 
+from snnlab.plots.frames import History
 from snnlab.plots.palette import COLD, WARM
+from snnlab.recording.streams import SpikeStream
 from snnlab.widgets.export import file_of
-from snnlab.widgets.feed import Feed, picture_of
+from snnlab.widgets.feed import Feed, _Source, _taken, picture_of
 
 
 def listening(network: FakeNetwork, duration: float = 100.0) -> Feed:
@@ -154,13 +157,13 @@ def test_network_that_goes_on_while_its_streams_are_taken_is_shown_until_one_ste
     feed.pin([("E", "w", 3)])
     network.advance(500)
     _, stream = network._spike_streams[0]
-    take = stream.take
+    take = stream.take_pieces
 
     def take_slowly(end=None):
         network.advance(1000)  # five windows
         return take(end)
 
-    stream.take = take_slowly
+    stream.take_pieces = take_slowly
     feed.drain()
 
     content = feed.content()
@@ -171,7 +174,7 @@ def test_network_that_goes_on_while_its_streams_are_taken_is_shown_until_one_ste
     assert steps[-1] == 499
     assert np.isfinite(feed.columns(feed.oldest, feed.newest)["traces"]).all()
 
-    stream.take = take
+    stream.take_pieces = take
     feed.drain()
 
     assert (feed.start, feed.end) == (1300, 1500)
@@ -298,6 +301,25 @@ def test_tables_hold_what_lies_in_the_window():
     assert np.mean(tables["rates"]["E (Hz)"]) == pytest.approx(len(shown) / 80 / 0.02, rel=0.02)
 
 
+def test_tables_are_written_in_plain_numbers_beside_a_silent_population():
+    network = FakeNetwork({"E": 80, "I": 20})
+    feed = listening(network, duration=20.0)
+    network.advance(1000)
+    feed.drain()
+    content = feed.content()
+    times, neurons = np.array([80.30000000000001, 90.1]), np.array([7, 12])
+    silent = (np.zeros(0), np.zeros(0))
+
+    file = file_of(replace(content, spikes=[(times, neurons), silent]), "raster", "csv")
+    traces = file_of(content, "traces", "csv")
+
+    assert file is not None
+    assert file.data.decode() == "time_ms,population,neuron\n80.3,E,7\n90.1,E,12\n"
+    assert traces is not None
+    written = [line.split(",")[0] for line in traces.data.decode().splitlines()[1:]]
+    assert max(map(len, written)) <= len("100.0")
+
+
 def test_file_of_an_unknown_figure_or_kind_is_none():
     feed = listening(FakeNetwork({"E": 10}))
 
@@ -323,3 +345,27 @@ def test_picture_is_made_while_a_cell_adds_populations():
 
     assert [band.population for band in picture.bands] == ["E", "I"]
     assert len(network.populations) > 2
+
+
+def test_what_is_left_in_a_stream_from_another_past_is_not_taken():
+    stream = SpikeStream(lambda: None)
+    for steps in ([500, 501], [300, 400], [400, 401], [402]):
+        stream.put(np.array(steps), np.zeros(len(steps), np.int32))
+
+    pieces = _taken(_Source(History(10), stream), 600)
+
+    assert [steps.tolist() for steps, _ in pieces] == [[400, 401, 402]]
+
+
+@pytest.mark.parametrize(("length", "n_pieces"), [(10, 1), (20_000, 3)])
+def test_short_pieces_are_joined_and_long_ones_are_not_copied(length: int, n_pieces: int):
+    stream = SpikeStream(lambda: None)
+    neurons = np.arange(3 * length, dtype=np.int32)
+    for first in range(0, 3 * length, length):
+        stream.put(np.arange(first, first + length), neurons[first : first + length])
+
+    pieces = _taken(_Source(History(10), stream), 3 * length)
+
+    assert len(pieces) == n_pieces
+    assert np.concatenate([values for _, values in pieces]).tolist() == neurons.tolist()
+    assert np.shares_memory(pieces[0][1], neurons) == (n_pieces > 1)

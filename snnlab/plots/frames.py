@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from snnlab.engine.columns import count_spikes, find_extremes
+from snnlab.engine.columns import count_spikes, count_values, find_extremes, pack_counts
 from snnlab.recording.blocks import Room
 
 MAX_ROWS = 240  # rows of a raster bitmap, one a pixel; larger networks share a row
@@ -195,6 +195,14 @@ class History:
                 self._chunks.appendleft((steps[excess:], values[excess:]))
             self.n_values -= values[:excess].size
 
+    def extend(self, chunks: Sequence[tuple[NDArray, NDArray]]) -> None:
+        """Keep chunks, but for those that the later ones would make it forget at once."""
+        n_later = sum(values.size for _, values in chunks)
+        for steps, values in chunks:
+            n_later -= values.size
+            if n_later < self.max_values:
+                self.append(steps, values)
+
     def since(self, step: int) -> list[tuple[NDArray, NDArray]]:
         """The chunks that hold samples from ``step`` on, oldest first."""
         return [chunk for chunk in self._chunks if chunk[0][-1] >= step]
@@ -225,36 +233,52 @@ def pack(arrays: Mapping[str, NDArray]) -> tuple[list[dict[str, object]], bytes]
     """Put arrays into one little-endian buffer and say where each of them lies.
 
     Every array starts at a multiple of 8 bytes, so that the browser can look at it in place.
-    Bytes are packed into as few bits as hold all of them: "uint4" and so on, lowest bits first.
-    A browser takes a message in pieces of about 1,000 bytes, and wakes several threads for each.
+    Bytes are packed into few bits: "uint2" and so on, lowest bits first. Where large ones are rare,
+    each that is the largest number of so many bits is that plus the next one of the ``rest``.
+    A browser takes a message in pieces of about 1,000 bytes, and wakes several threads for each;
+    and what it took it clears away only with all that the page ever made.
     """
     layout: list[dict[str, object]] = []
     pieces: list[bytes] = []
     offset = 0
-    for name, array in arrays.items():
-        little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
-        dtype = array.dtype.name
-        if dtype == "uint8":
-            bits, little = _few_bits(little)
-            dtype = f"uint{bits}"
-        data = little.tobytes()
-        layout.append({"name": name, "dtype": dtype, "offset": offset, "shape": list(array.shape)})
+
+    def put(array: NDArray) -> int:
+        nonlocal offset
+        data = array.tobytes()
         padding = -len(data) % 8
-        pieces += [data, b"\0" * padding]
-        offset += len(data) + padding
+        pieces.extend([data, b"\0" * padding])
+        begin, offset = offset, offset + len(data) + padding
+        return begin
+
+    for name, array in arrays.items():
+        entry: dict[str, object] = {"name": name, "shape": list(array.shape)}
+        little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+        if array.dtype == np.uint8:
+            bits, rest_bits, n_rest = _few_bits(little)
+            packed, rest = pack_counts(little, bits, n_rest)
+            entry |= {"dtype": f"uint{bits}", "offset": put(packed)}
+            if n_rest:
+                packed, _ = pack_counts(rest, rest_bits, 0)
+                place = {"dtype": f"uint{rest_bits}", "offset": put(packed), "shape": [n_rest]}
+                entry["rest"] = place
+        else:
+            entry |= {"dtype": array.dtype.name, "offset": put(little)}
+        layout.append(entry)
     return layout, b"".join(pieces)
 
 
-def _few_bits(counts: NDArray[np.uint8]) -> tuple[int, NDArray[np.uint8]]:
-    """How many bits (1, 2, 4 or 8) hold every count, and the counts packed into so many each."""
-    top = int(counts.max(initial=0))
-    bits = next(bits for bits in (1, 2, 4, 8) if top < 1 << bits)
-    packed = counts.ravel()
-    if counts.size % 8:
-        packed = np.append(packed, np.zeros(-counts.size % 8, np.uint8))
-    width = bits
-    while width < 8:
-        pairs = packed.view("<u2")
-        packed = (pairs | pairs >> (8 - width)).astype(np.uint8)
-        width *= 2
-    return bits, packed
+def _few_bits(counts: NDArray[np.uint8]) -> tuple[int, int, int]:
+    """How to pack counts into least: bits of each, bits of a rest, and how many have a rest."""
+    n_from = np.cumsum(count_values(counts)[::-1])[::-1]  # that are at least so large
+    top = int(np.count_nonzero(n_from)) - 1
+    choices = []
+    for bits in (1, 2, 4, 8):
+        largest = (1 << bits) - 1
+        rest_bits = 0 if top <= largest else _bits_for(top - largest)
+        n_rest = int(n_from[largest]) if rest_bits else 0
+        choices.append((bits * counts.size + rest_bits * n_rest, bits, rest_bits, n_rest))
+    return min(choices)[1:]
+
+
+def _bits_for(top: int) -> int:
+    return next(bits for bits in (1, 2, 4, 8) if top < 1 << bits)

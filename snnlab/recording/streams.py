@@ -9,15 +9,24 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+Piece = tuple[NDArray[np.int64], NDArray]  # steps and values of one slice
+
+
+def join(pieces: Sequence[Piece]) -> Piece:
+    """Pieces that follow one another as one; a single one is not copied."""
+    if len(pieces) == 1:
+        return pieces[0]
+    return np.concatenate([p[0] for p in pieces]), np.concatenate([p[1] for p in pieces])
+
 
 class _Stream:
     def __init__(self, limit: int, on_close: Callable[[], None]) -> None:
-        self._chunks: deque[tuple[NDArray[np.int64], NDArray]] = deque()
+        self._chunks: deque[Piece] = deque()
         self._held = 0
         self._limit = limit
         self._lock = threading.Lock()
@@ -47,7 +56,8 @@ class _Stream:
                 if n > 0:
                     self._chunks.append((steps[:n], values[:n]))
 
-    def _take(self, end: int | None) -> list[tuple[NDArray[np.int64], NDArray]]:
+    def take_pieces(self, end: int | None = None) -> list[Piece]:
+        """What `take` returns, as it came: in one piece for each slice of the run."""
         taken = []
         with self._lock:
             while self._chunks:
@@ -82,10 +92,8 @@ class SpikeStream(_Stream):
 
         Those of steps before ``end``; all if it is not given.
         """
-        chunks = self._take(end)
-        if not chunks:
-            return np.zeros(0, np.int64), np.zeros(0, np.int32)
-        return np.concatenate([c[0] for c in chunks]), np.concatenate([c[1] for c in chunks])
+        pieces = self.take_pieces(end)
+        return join(pieces) if pieces else (np.zeros(0, np.int64), np.zeros(0, np.int32))
 
 
 class TraceStream(_Stream):
@@ -102,7 +110,5 @@ class TraceStream(_Stream):
 
         Those of steps before ``end``; all if it is not given.
         """
-        chunks = self._take(end)
-        if not chunks:
-            return np.zeros(0, np.int64), np.zeros((0, len(self.neurons)))
-        return np.concatenate([c[0] for c in chunks]), np.concatenate([c[1] for c in chunks])
+        pieces = self.take_pieces(end)
+        return join(pieces) if pieces else (np.zeros(0, np.int64), np.zeros((0, len(self.neurons))))

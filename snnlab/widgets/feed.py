@@ -18,11 +18,14 @@ from snnlab.plots.frames import History, RasterColumns, TraceColumns, Window, st
 from snnlab.plots.live import Picture
 from snnlab.plots.palette import Colour, population_colours, trace_colours
 from snnlab.plots.traces import Trace, Traced
+from snnlab.recording.blocks import size_of
+from snnlab.recording.streams import Piece, join
 from snnlab.widgets.earlier import Earlier
 
 SPIKE_HISTORY = 1_000_000  # spikes of one population
 RECALLED = 2**15  # spikes in a piece of what is recalled: old ones are forgotten piece by piece
 TRACE_HISTORY = 1_000_000  # samples of one stream
+LONG = 64 * 2**10  # bytes of pieces, in the mean, that are taken as they came
 FIRST_TRACES = 4
 DURATIONS = (20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0, 10000.0)  # ms
 
@@ -267,7 +270,7 @@ class Feed:
         samples = [_taken(source, n_steps) for source in self._samples.values()]
         pinned = [_taken(source, n_steps) for source in self._pinned.values()]
         # A trace has a sample at every step: the first one tells where time went on from.
-        firsts = [int(steps[0]) for steps, _ in (*samples, *pinned) if len(steps)]
+        firsts = [int(pieces[0][0][0]) for pieces in (*samples, *pinned) if pieces]
         went_on = min([n_steps, *firsts])
         moved, self._n_moves = n_moves != self._n_moves, n_moves
         restarted = moved or went_on <= self._last_step
@@ -275,24 +278,21 @@ class Feed:
             # Of a state that came later than all that is known here, nothing is known.
             known = went_on if went_on <= self._last_step + 1 else 0
             self.cut(known if parting is None else min(known, parting))
-        for index, (source, (steps, neurons)) in enumerate(
-            zip(self._spikes.values(), spikes, strict=True)
-        ):
-            new = int(np.searchsorted(steps, source.recalled, side="right"))
-            steps, neurons = steps[new:], neurons[new:]
-            source.history.append(steps, neurons)
-            self._raster.add(index, steps, neurons)
-        for index, (source, (steps, values)) in enumerate(
-            zip(self._samples.values(), samples, strict=True)
-        ):
-            source.history.append(steps, values)
-            self._traces.add(index, steps, values)
-        for source, taken in zip(self._pinned.values(), pinned, strict=True):
-            source.history.append(*taken)
-        if n_steps > 0:
+        if n_steps > 0:  # first, so that what has left the window already is not drawn
             self._last_step = n_steps - 1
             self._raster.advance(self._last_step)
             self._traces.advance(self._last_step)
+        for index, (source, pieces) in enumerate(zip(self._spikes.values(), spikes, strict=True)):
+            unknown = [_later_than(source.recalled, piece) for piece in pieces]
+            source.history.extend(unknown)
+            for steps, neurons in unknown:
+                self._raster.add(index, steps, neurons)
+        for index, (source, pieces) in enumerate(zip(self._samples.values(), samples, strict=True)):
+            source.history.extend(pieces)
+            for steps, values in pieces:
+                self._traces.add(index, steps, values)
+        for source, pieces in zip(self._pinned.values(), pinned, strict=True):
+            source.history.extend(pieces)
         if moved and self.open:
             self._recall(self._spikes)  # the record is that of the state that was put back
             self._redraw(self.window)
@@ -455,12 +455,29 @@ def _joined(
     return (steps[known] + late) * dt, values[known]
 
 
-def _taken(source: _Source, end: int) -> tuple[NDArray[Any], NDArray[Any]]:
+def _taken(source: _Source, end: int) -> list[Piece]:
     """What is new in a stream before step ``end``, without what is left from another past."""
-    if source.stream is None:
-        return np.zeros(0, np.int64), np.zeros(0)
-    steps, values = source.stream.take(end)
-    if len(steps) and steps[0] > steps[-1]:
-        start = int(np.flatnonzero(np.diff(steps) < 0)[-1]) + 1
-        return steps[start:], values[start:]
-    return steps, values
+    pieces = source.stream.take_pieces(end) if source.stream is not None else []
+    for index in range(len(pieces) - 1, 0, -1):
+        if pieces[index - 1][0][-1] >= pieces[index][0][0]:
+            return _in_few(pieces[index:])
+    return _in_few(pieces)
+
+
+def _later_than(step: int, piece: Piece) -> Piece:
+    steps, values = piece
+    if not len(steps) or steps[0] > step:
+        return piece
+    first = int(np.searchsorted(steps, step, side="right"))
+    return steps[first:], values[first:]
+
+
+def _in_few(pieces: list[Piece]) -> list[Piece]:
+    """Short pieces joined: many of them would keep a page waiting.
+
+    Each gives Python's lock away several times, and a network that computes in Python between short
+    slices returns it after 5 ms.
+    """
+    if sum(map(size_of, pieces)) < LONG * len(pieces):
+        return [join(pieces)]
+    return pieces

@@ -1,12 +1,11 @@
 // One frame of the kernel: a layout and one buffer, and the window it is added to.
 
 const ARRAYS = {
-  uint8: Uint8Array,
   int32: Int32Array,
   float32: Float32Array,
   float64: Float64Array,
 };
-const FEW_BITS = { uint1: 1, uint2: 2, uint4: 4 };
+const FEW_BITS = { uint1: 1, uint2: 2, uint4: 4, uint8: 8 };
 
 /**
  * The arrays of a packed buffer by name, each with its shape. `spare` keeps memory between calls:
@@ -18,15 +17,25 @@ export function unpack(layout, buffer, spare = {}) {
   const bytes = inPlace ? buffer.buffer : buffer.buffer.slice(buffer.byteOffset, buffer.byteOffset + buffer.byteLength);
   const start = inPlace ? buffer.byteOffset : 0;
   const arrays = {};
-  for (const { name, dtype, offset, shape } of layout) {
-    const size = shape.reduce((product, length) => product * length, 1);
-    const bits = FEW_BITS[dtype];
-    if (bits) {
-      if (!(spare[name]?.length >= size)) spare[name] = new Uint8Array(size);
-      arrays[name] = { shape, data: spread(new Uint8Array(bytes, start + offset), bits, spare[name].subarray(0, size)) };
-    } else arrays[name] = { shape, data: new ARRAYS[dtype](bytes, start + offset, size) };
+  const room = (name, size) => {
+    if (!(spare[name]?.length >= size)) spare[name] = new Uint8Array(size);
+    return spare[name].subarray(0, size);
+  };
+  const counts = (name, { dtype, offset, shape }) => spread(new Uint8Array(bytes, start + offset), FEW_BITS[dtype], room(name, sizeOf(shape)));
+  for (const entry of layout) {
+    const { name, dtype, offset, shape, rest } = entry;
+    if (!FEW_BITS[dtype]) arrays[name] = { shape, data: new ARRAYS[dtype](bytes, start + offset, sizeOf(shape)) };
+    else {
+      const data = counts(name, entry);
+      if (rest) addRest(data, 2 ** FEW_BITS[dtype] - 1, counts(`rest of ${name}`, rest));
+      arrays[name] = { shape, data };
+    }
   }
   return arrays;
+}
+
+function sizeOf(shape) {
+  return shape.reduce((product, length) => product * length, 1);
 }
 
 /** Counts that lie several in a byte, each in a byte of its own. */
@@ -36,6 +45,11 @@ function spread(packed, bits, counts) {
     for (let shift = 0; shift < 8; shift += bits) counts[to++] = (packed[from] >> shift) & mask;
   }
   return counts;
+}
+
+/** What did not fit into the bits of a count: one number for each that is `largest`. */
+function addRest(counts, largest, rest) {
+  for (let at = 0, from = 0; from < rest.length; at++) if (counts[at] === largest) counts[at] += rest[from++];
 }
 
 /** The columns that the figures show: rings that the frames are written into. */

@@ -95,3 +95,17 @@ def test_several_dashboards_of_one_run_stay(notebook: Notebook, net: Network):
     assert [len(dashboard._stills) for dashboard in both] == [1, 1]
     for dashboard in both:
         dashboard.close()
+
+
+def test_text_below_a_dashboard_tells_no_time_that_goes_on(
+    notebook: Notebook, net: Network, monkeypatch: pytest.MonkeyPatch
+):
+    shown: list[dict[str, Any]] = []
+    monkeypatch.setattr(module, "display", lambda data, **_: shown.append(data))
+    net.simulate(1)
+    dashboard = Dashboard(net)
+
+    notebook.run("cell", "run", dashboard)
+    dashboard.close()
+
+    assert [data["text/plain"] for data in shown] == ["Dashboard of cells (3)"]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from fakes import FakeNetwork, FakePopulation
+from packed import unpacked
 
 from snnlab.errors import SimulationError
 from snnlab.widgets import assets, pump, viewers
@@ -67,22 +68,6 @@ class Page:
             if wanted(content):
                 return content
         raise AssertionError("no such frame came")
-
-
-def unpacked(layout: list[dict], buffer: bytes) -> dict[str, np.ndarray]:
-    return {
-        entry["name"]: _flat(entry, buffer, int(np.prod(entry["shape"]))).reshape(entry["shape"])
-        for entry in layout
-    }
-
-
-def _flat(entry: dict, buffer: bytes, size: int) -> np.ndarray:
-    if entry["dtype"] not in ("uint1", "uint2", "uint4"):
-        return np.frombuffer(buffer, entry["dtype"], size, entry["offset"])
-    bits = np.frombuffer(buffer, np.uint8, offset=entry["offset"])
-    n_bits = int(entry["dtype"].removeprefix("uint"))
-    each = np.unpackbits(bits, bitorder="little", count=size * n_bits).reshape(size, n_bits)
-    return np.packbits(each, axis=1, bitorder="little")[:, 0]
 
 
 @pytest.fixture
@@ -397,7 +382,7 @@ def test_closed_dashboard_leaves_nothing_behind(network):
     page.dashboard.close()
 
     assert not page.dashboard._pump.alive
-    assert network.changed.listeners == []
+    assert network.changed._listeners == []
     assert all(stream.closed for _, stream in network._spike_streams)
 
 

@@ -16,6 +16,7 @@ from snnlab.widgets import card_text
 from snnlab.widgets.figure_widget import FigureWidget
 from snnlab.widgets.latest import Latest
 from snnlab.widgets.model_card import CardPanel, ModelCard, build_text
+from snnlab.widgets.neuron_views import PLANE
 
 WAIT = 5.0  # s
 CELL = '''
@@ -244,3 +245,14 @@ def test_a_widget_with_figures_answers_its_page():
 
     with pytest.raises(TypeError, match=r"abstract method '?_receive'?"):
         Mute()  # pyright: ignore[reportAbstractUsage]
+
+
+def test_phase_plane_is_compared_with_nothing():
+    views = {PLANE: EchoPreview(), "current step": EchoPreview()}
+    panel = ListeningPanel(lif(), built(), EchoPreview(), views=views)
+
+    panel.say(type="view", name=PLANE)
+    plane = panel.next("curve")[0]
+    panel.say(type="view", name="current step")
+
+    assert (plane["comparable"], panel.next("curve")[0]["comparable"]) == (False, True)

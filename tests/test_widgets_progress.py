@@ -1,6 +1,7 @@
 """The progress bar: silent for short runs, one line in a terminal, a bar in a notebook."""
 
 import io
+import os
 import subprocess
 import sys
 import threading
@@ -11,7 +12,7 @@ from snnlab import AllToAll, Network, Neuron
 from snnlab.network import presentation
 from snnlab.network.presentation import set_worker
 from snnlab.widgets import progress
-from snnlab.widgets.progress import Progress, TerminalBar, Work, bar_html
+from snnlab.widgets.progress import Progress, TerminalBar, Work, bar_html, bar_line
 from snnlab.wiring import connect_layers
 
 LEAKY = "tau = 10 ms\ntau * dv/dt = -v + g_exc\nspike: v > 20\nreset: v = 0\n"
@@ -174,6 +175,32 @@ def test_terminal_bar_writes_over_its_line_and_ends_it():
         "\r[###############...............] half of it, and more"
         "\r[##############################] all" + " " * 17 + "\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("room", "line"),
+    [
+        (80, "[##############..............] run 5 of 8, layer five.I = 26.6667 mV; 0.3 s left"),
+        (60, "[####....] run 5 of 8, layer five.I = 26.6667 mV; 0.3 s left"),
+        (40, "[####....] run 5 of 8, la…mV; 0.3 s left"),
+    ],
+)
+def test_terminal_bar_takes_one_line_of_a_narrow_terminal(room, line):
+    text = "run 5 of 8, layer five.I = 26.6667 mV; 0.3 s left"
+
+    assert bar_line(0.5, text, room) == line
+    assert len(line) <= room
+
+
+def test_terminal_bar_is_as_wide_as_its_terminal(monkeypatch):
+    monkeypatch.setattr(progress.os, "get_terminal_size", lambda _: os.terminal_size((40, 24)))
+    stream = io.StringIO()
+    monkeypatch.setattr(stream, "fileno", lambda: 2, raising=False)
+    bar = TerminalBar(stream)
+
+    bar.draw(0.5, "making the synapses of layer five pyramidal cells, 12 s")
+
+    assert len(stream.getvalue()) == 1 + 39
 
 
 def test_notebook_bar_is_a_progress_element_with_its_text():

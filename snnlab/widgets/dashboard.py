@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, cast
 
 from IPython.core.getipython import get_ipython
 from IPython.display import display
@@ -68,11 +68,15 @@ class Dashboard(FigureWidget):
         answers.answer_first(get_ipython(), self)
 
     def __repr__(self) -> str:
+        return f"{self._title}, t = {self._network.time:g} ms"
+
+    @property
+    def _title(self) -> str:
         populations = ", ".join(
             f"{name} ({population.size})"
             for name, population in list(self._network.populations.items())
         )
-        return f"Dashboard of {populations or 'an empty network'}, t = {self._network.time:g} ms"
+        return f"Dashboard of {populations or 'an empty network'}"
 
     def close(self) -> None:
         """Take the dashboard off the page; the network goes on."""
@@ -126,7 +130,9 @@ class Dashboard(FigureWidget):
         """Show the live dashboard, and below it what a page exported from the notebook shows."""
         bundle = self._repr_mimebundle_()
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        display(data, metadata=metadata, raw=True)
+        # An exported page shows this text: without the time, which goes on.
+        text = {"text/plain": self._title}
+        display(cast(dict[str, Any], data) | text, metadata=metadata, raw=True)
         still = Still(self._network, self._still_html)
         self._stills.append(still)
         show_instead(get_ipython(), lambda: self._leave(still))

@@ -13,6 +13,8 @@ from snnlab.plots.traces import trace_label
 from snnlab.widgets.feed import Content
 from snnlab.widgets.printed import hidden_in_notebooks
 
+DIGITS = 6  # after the point of a time in ms: 0.3, not 0.30000000000000004
+
 
 @dataclass(frozen=True)
 class File:
@@ -88,9 +90,9 @@ def _raster(content: Content) -> tuple[pd.DataFrame, Page]:
     for band, colour, (times, neurons) in zip(
         content.picture.bands, content.picture.band_colours, content.spikes, strict=True
     ):
-        tables.append(
-            pd.DataFrame({"time_ms": times, "population": band.population, "neuron": neurons})
-        )
+        # Whole numbers, also beside a silent population.
+        about = {"population": band.population, "neuron": neurons.astype(np.int64)}
+        tables.append(pd.DataFrame({"time_ms": times.round(DIGITS)} | about))
         series.append(Series(band.population, colour.light, times, first + neurons.astype(float)))
         first += band.n_neurons
     table = pd.concat(tables) if tables else pd.DataFrame()
@@ -109,7 +111,7 @@ def _traces(content: Content) -> tuple[pd.DataFrame, Page]:
             if faint and not len(times):
                 continue
             about = {
-                "time_ms": times,
+                "time_ms": times.round(DIGITS),
                 "population": trace.population,
                 "neuron": trace.neuron,
                 "variable": trace.variable,
@@ -125,7 +127,7 @@ def _traces(content: Content) -> tuple[pd.DataFrame, Page]:
 
 
 def _rates(content: Content) -> tuple[pd.DataFrame, Page]:
-    table = pd.DataFrame({"time_ms": content.column_times})
+    table = pd.DataFrame({"time_ms": content.column_times.round(DIGITS)})
     series = []
     for band, colour, rates in zip(
         content.picture.bands, content.picture.band_colours, content.rates.T, strict=True

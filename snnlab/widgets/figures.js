@@ -4,10 +4,13 @@ import { neuronAt, reading } from "./figure_values.js";
 import { element, embed, paintTheme, put, skipStyleSheets } from "./page.js";
 import { Frame, RasterBitmap, inkTable, LABEL_FONT, paintLine, paintMarker, paintStrokes, paintTimeAxis, rateLine, spikeStrokes, traceLine, usualCount } from "./paint.js";
 import { SpikePoints } from "./spike_points.js";
+import { timeText } from "./transport.js";
 
 const TIME_FIGURES = ["raster-figure", "traces-figure", "rates-figure"]; // from the top
 
 const INK_PERIOD = 500; // ms
+const STEADY = 4; // px that the pointer of a click may move
+const NO_TOOL = ["To move or zoom, choose a tool", "at the right of this figure"];
 export const FAINT = 0.35; // how much ink the lines of an earlier run have
 
 export class LiveFigures {
@@ -47,6 +50,10 @@ export class LiveFigures {
     this.readout = element("div", { class: "snn-readout", hidden: true });
     target.append(this.readout);
     target.append(this.points.note);
+    this.elsewhere = element("div", { class: "snn-elsewhere", role: "status", hidden: true });
+    target.append(this.elsewhere);
+    this.doc.on_event("reset", () => this._showAll());
+    for (const { model } of this.plots) model.subscribed_events = new Set(["reset"]);
     for (const { model } of this.plots) model.y_range.change.connect(() => this._rowsMoved(model));
     this._observer = new ResizeObserver(() => this.resize());
     this._observer.observe(target);
@@ -139,16 +146,22 @@ export class LiveFigures {
     if (this.window) this.draw(this.window);
   }
 
+  /** A person has reset a figure: Bokeh goes back to the axes it was made with, which show nothing. */
+  _showAll() {
+    this._ranges.clear();
+    this.follow(true);
+  }
+
   setTheme(theme) {
     this.theme = theme;
     paintTheme(this.doc, theme);
     this.usual = undefined;
   }
 
-  /** Ink the raster so that its usual count is half dark; looked at twice a second. */
+  /** Ink the raster so that its usual count is half dark; looked at twice a second while it moves. */
   _chooseInk(window) {
     const now = performance.now();
-    if (this.usual && now - this._inked < INK_PERIOD) return;
+    if (this.usual && !this.resting && now - this._inked < INK_PERIOD) return;
     this._inked = now;
     const usual = this.picture.bands.map((band) => (band.neurons > band.rows ? usualCount(window, band) : 1));
     const changed = !this.usual || usual.some((count, index) => Math.abs(Math.log(count / this.usual[index])) > 0.25);
@@ -183,6 +196,7 @@ export class LiveFigures {
     }
     const frames = this.plots.map((view, index) => this._frame(view, index));
     Object.assign(this, { frames, rates, traces, earlier });
+    this._tellElsewhere(window);
     this._read();
     if (!frames.length) return;
     paintTimeAxis(context, frames, this.theme);
@@ -201,6 +215,19 @@ export class LiveFigures {
       });
     });
     if (this.diverged !== null) paintMarker(context, frames, this.diverged, this.theme);
+  }
+
+  /** Say why the figures are empty when a person looks at a time that they do not hold. */
+  _tellElsewhere(window) {
+    const [oldest, end] = [window.oldest, window.newest + 1].map((column) => column * window.columnTime);
+    let text = "";
+    if (!this.following && window.newest >= 0) {
+      const held = timeText(window.shape.columns * window.columnTime, 0);
+      if (this.time.end <= oldest) text = `The network has run past this time: the figures hold the latest ${held} ms. Press Follow ▸${this.resting ? "" : "; to zoom, pause first"}.`;
+      else if (this.time.start >= end) text = "The network has not come to this time yet. Press Follow ▸.";
+    }
+    put(this.elsewhere, "hidden", !text);
+    put(this.elsewhere, "textContent", text);
   }
 
   /** Lines of the run that was left by going back, where it had come as far. */
@@ -333,7 +360,7 @@ export class LiveFigures {
   /** Click on a neuron of the raster: its trace is wanted. A drag is no click. */
   _pick(event) {
     const [x, y] = this._pressed ?? [event.clientX, event.clientY];
-    if (Math.hypot(event.clientX - x, event.clientY - y) > 4) return;
+    if (Math.hypot(event.clientX - x, event.clientY - y) > STEADY) return;
     const [left, top] = this._place(event);
     const index = this.figureAt(left, top);
     if (this.plots[index]?.model.name !== "raster-figure") return;
@@ -347,12 +374,24 @@ export class LiveFigures {
 
   _point(event) {
     this._pointer = event && this._place(event);
+    this._dragged = this._drags(event);
     this._read();
+  }
+
+  /** Whether a person drags a figure that has no tool for it. */
+  _drags(event) {
+    if (!event?.buttons || !this._pressed) return false;
+    const [x, y] = this._pressed;
+    const { left, top } = this.target.getBoundingClientRect();
+    const plot = this.plots[this.figureAt(x - left, y - top)];
+    if (!plot || plot.model.toolbar.tools.some((tool) => tool.active && tool.event_types?.includes("pan"))) return false;
+    return Math.hypot(event.clientX - x, event.clientY - y) > STEADY;
   }
 
   /** Write beside the pointer what lies under it. */
   _read() {
-    const lines = this._pointer ? reading(this, ...this._pointer) : [];
+    const read = this._pointer && this.elsewhere.hidden;
+    const lines = this._dragged ? NO_TOOL : read ? reading(this, ...this._pointer) : [];
     put(this.readout, "hidden", !lines.length);
     if (!lines.length) return;
     const [x, y] = this._pointer;

@@ -80,6 +80,8 @@ class CardView {
         break;
       case "curve":
         this.say("");
+        this.other.disabled = !content.comparable;
+        this.other.title = content.comparable ? "" : "A phase plane shows one neuron.";
         this.take(content, unpack(content.layout, buffers[0]));
         break;
       case "refused":

@@ -169,6 +169,7 @@ class CardPanel(FigureWidget):
             "x_label": view.axes.x_label,
             "y_label": view.axes.y_label,
             "beside": [line.label for line in curve.beside],
+            "comparable": self._view != PLANE,
         }
         self.send(content, [buffer])
 

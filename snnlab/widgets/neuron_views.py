@@ -32,7 +32,7 @@ from snnlab.widgets.preview import (
 STEP, RAMP, RATES, PLANE = "current step", "ramp", "f-I curve", "phase plane"
 RAMP_PIECES = 44
 CURRENTS = 41  # of an f-I curve
-SETTLING, COUNTING = 100.0, 400.0  # ms
+SETTLING, COUNTING = 100.0, 2000.0  # ms; steps of 0.5 Hz, which no eye sees
 GRID = 160  # points of a phase plane in each direction
 MARGIN = 0.25  # of the trajectory's extent, around it
 
@@ -156,7 +156,7 @@ class RatePreview:
         spikes = network.spikes["preview"]
         late = spikes["neuron"][spikes["time"] >= SETTLING].to_numpy()
         rates = np.bincount(late, minlength=CURRENTS) * (1000.0 / COUNTING)
-        caption = f"rate over {COUNTING:g} ms, {SETTLING:g} ms after the current began"
+        caption = f"rate over {COUNTING / 1000:g} s, {SETTLING:g} ms after the current began"
         return Curve(self.currents, rates.astype(float), np.zeros(0), None, caption)
 
 

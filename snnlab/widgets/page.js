@@ -1,8 +1,13 @@
 // The page around a widget: its theme, its pixels, and building elements.
 
+// What may have the focus. JupyterLab looks for its shortcuts from there outwards, and would move
+// to another cell when an arrow key is to choose something.
+const FOCUSABLE = new Set(["button", "input", "select", "summary", "textarea"]);
+
 /** A new element; `properties` are set on it, `children` are elements or plain text. */
 export function element(tag, properties = {}, ...children) {
   const made = document.createElement(tag);
+  if (FOCUSABLE.has(tag)) made.setAttribute("data-lm-suppress-shortcuts", "true");
   for (const [name, value] of Object.entries(properties)) {
     if (name === "class") made.className = value;
     else if (name.startsWith("aria-") || name.startsWith("data-") || name === "for") made.setAttribute(name, value);

@@ -11,7 +11,10 @@ export function plotsMenu({ choices, analysable }, figures, send) {
   const content = element("div", { class: "snn-menu" }, addTrace(choices, send), ...addAnalyses(analysable, send), ...exports(figures, send));
   const menu = element("details", { class: "snn-plots-menu" }, element("summary", { title: "Add traces and analyses, save figures" }, "Plots"), content);
   menu.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") menu.open = false;
+    if (event.key === "Escape") {
+      menu.open = false;
+      menu.querySelector("summary").focus(); // else it is lost with the menu
+    }
     event.stopPropagation();
   });
   menu.addEventListener("focusout", (event) => {

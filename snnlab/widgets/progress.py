@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import html
+import os
 import sys
 import threading
 import time
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 PATIENCE = 0.5  # s until a run is worth a bar
 PERIOD = 0.1  # s between two updates
 BAR_WIDTH = 30  # characters
+LEAST_BAR = 8  # characters, where the text needs the room
 
 
 class Surface(Protocol):
@@ -196,15 +198,14 @@ class NotebookBar:
 
 
 class TerminalBar:
-    """One line that is written over."""
+    """One line that is written over; a line that wraps would stay, so none is longer than fits."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._width = 0
 
     def draw(self, part: float, text: str) -> None:
-        filled = round(BAR_WIDTH * min(1.0, part))
-        line = f"[{'#' * filled}{'.' * (BAR_WIDTH - filled)}] {text}"
+        line = bar_line(part, text, _columns(self._stream) - 1)  # the cursor needs one, too
         self._stream.write("\r" + line.ljust(self._width))
         self._stream.flush()
         self._width = len(line)
@@ -212,6 +213,28 @@ class TerminalBar:
     def finish(self, part: float, text: str) -> None:
         self.draw(part, text)
         self._stream.write("\n")
+
+
+def bar_line(part: float, text: str, room: int) -> str:
+    """The bar in at most ``room`` characters: first the bar is shorter, then the text.
+
+    A text is cut in its middle: it begins with what is done and ends with the time.
+    """
+    width = max(LEAST_BAR, min(BAR_WIDTH, room - len(text) - 3))
+    filled = round(width * min(1.0, part))
+    left = max(1, room - width - 3)
+    if len(text) > left:
+        end = (left - 1) // 2
+        text = f"{text[: left - 1 - end]}…{text[len(text) - end :]}"
+    return f"[{'#' * filled}{'.' * (width - filled)}] {text}"
+
+
+def _columns(stream: TextIO) -> int:
+    """Of the terminal behind ``stream``; 80 where it does not say."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 80
+    except (OSError, ValueError):  # no terminal, or none that is open
+        return 80
 
 
 def bar_html(part: float, text: str) -> str:

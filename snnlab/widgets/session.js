@@ -7,6 +7,7 @@ import { timeText } from "./transport.js";
 const PERIOD = 2000; // ms between two looks at the log and the past
 const SOON = 150; // ms after something was done
 const PAINTED = 100; // values of a painted course
+const FEW_HINTS = 4; // that stand there unasked
 const FINE = 2; // pixels of the canvas for one of the page
 
 /** A row of tabs over their contents; the arrow keys move between them. */
@@ -149,6 +150,7 @@ export class Session {
     this.send = send;
     this.panel = panel;
     this.hints = element("div", { class: "snn-hints", role: "status", "aria-label": "hints", hidden: true });
+    this.moreHints = element("details", {}, element("summary"), element("div"));
     this.stimuli = element("div", { class: "snn-stimuli" });
     this.askedAt = -Infinity; // ms, for the log and the past
     this.diverged = null; // ms, when a value ceased to be finite
@@ -207,11 +209,23 @@ export class Session {
   }
 
   show(present) {
-    const hints = present.diverged === null ? present.hints : []; // the error says more
-    if (hints.length || this.hints.firstChild) this.hints.replaceChildren(...hints.map((hint) => element("p", {}, hint)));
-    put(this.hints, "hidden", hints.length === 0);
+    this.showHints(present.diverged === null ? present.hints : []); // the error says more
     this.showLog(present);
     this.showPast(present);
+  }
+
+  /** The first ones; the others where a person asks for them, so that many leave the page as it is. */
+  showHints(hints) {
+    const text = hints.join("\n");
+    if (text === this.hinted) return; // what is read, or has the focus, stays
+    this.hinted = text;
+    const lines = hints.map((hint) => element("p", {}, hint));
+    const few = hints.length > FEW_HINTS + 1 ? FEW_HINTS : hints.length;
+    const [summary, others] = this.moreHints.children;
+    summary.textContent = `${hints.length - few} more hints`;
+    others.replaceChildren(...lines.slice(few));
+    this.hints.replaceChildren(...lines.slice(0, few), ...(few < hints.length ? [this.moreHints] : []));
+    put(this.hints, "hidden", hints.length === 0);
   }
 
   // The log ------------------------------------------------------------------------------
@@ -279,7 +293,7 @@ export class Session {
     try {
       await navigator.clipboard.writeText(text);
       this.code.hidden = true;
-      this.copied.textContent = "copied: paste it into a cell";
+      this.copied.textContent = "copied: paste it below the cell that builds the network, and run both";
     } catch {
       this.copied.textContent = "copy it from here:";
       this.code.value = text;

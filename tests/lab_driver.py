@@ -17,6 +17,7 @@ from playwright.sync_api import Locator, Page
 
 ROOT = Path(__file__).parents[1]
 ARTIFACTS = ROOT / "build" / "artifacts"
+PATIENCE = 60  # s, for an answer of a page
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_OPTIONS = [
     "--no-sandbox",  # root in a container has no user namespaces
@@ -148,27 +149,34 @@ class LabPage:
         self.server = server
         self.page.goto(f"{server.url}/lab?reset")
         self.page.wait_for_function("window.jupyterapp !== undefined")
-        self.page.evaluate("async () => { await window.jupyterapp.restored; }")
+        self.ask("async () => { await window.jupyterapp.restored; }")
         self.command("apputils:change-theme", theme="JupyterLab Light")  # kept by the server
         self.page.wait_for_function("document.body.dataset.jpThemeLight === 'true'")
 
+    def ask(self, script: str, argument: Any = None) -> Any:
+        """What a script of the page returns in the end; a test that waits for ever names none."""
+        return self.page.evaluate(
+            f"""argument => Promise.race([({script})(argument), new Promise((_, fail) => setTimeout(
+                () => fail(new Error('no answer within {PATIENCE} s')), {1000 * PATIENCE}
+            ))])""",
+            argument,
+        )
+
     def close(self) -> None:
         """End the kernels, so that none of them computes beside the next test."""
-        self.page.evaluate(
-            "async () => { await window.jupyterapp.serviceManager.sessions.shutdownAll(); }"
-        )
+        self.ask("async () => { await window.jupyterapp.serviceManager.sessions.shutdownAll(); }")
         self.page.close()
 
     def command(self, name: str, **arguments: Any) -> None:
         """Run a command of JupyterLab and wait for its end."""
-        self.page.evaluate(
+        self.ask(
             "async ([name, args]) => { await window.jupyterapp.commands.execute(name, args); }",
             [name, arguments],
         )
 
     def open(self, notebook: str) -> None:
         """Open a notebook of the served folder and wait for its kernel."""
-        self.page.evaluate(
+        self.ask(
             """async path => {
                 const { commands } = window.jupyterapp;
                 const options = { path, factory: 'Notebook' };

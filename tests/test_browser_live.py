@@ -74,7 +74,7 @@ def inked(image: NDArray[np.int16], colour: str) -> int:
 
 def in_kernel(lab: LabPage, code: str) -> str:
     """What a line of Python prints, run beside whatever the page does."""
-    return lab.page.evaluate(
+    return lab.ask(
         """async code => {
             const panel = window.jupyterapp.shell.currentWidget;
             const { kernel } = panel.context.sessionContext.session;
@@ -154,7 +154,10 @@ def balanced_network(lab_page: LabPage, notebooks: Path) -> LabPage:
 
 @pytest.fixture(scope="module")
 def laboratory(chromium_browser: Browser, lab_server: LabServer) -> Iterator[LabPage]:
-    """A notebook with the card of a neuron and the dashboard of a hundred of them."""
+    """A notebook with the card of a neuron and the dashboard of a hundred of them.
+
+    Tests with a page of their own come before those that use it: they end all kernels.
+    """
     texts = ("%load_ext snnlab\nimport snnlab", NEURON, SMALL_NETWORK)
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
     notebook = new_notebook(cells=[new_code_cell(text) for text in texts], metadata=kernel)
@@ -217,10 +220,40 @@ def test_balanced_network_is_played_steered_and_paused(balanced_network: LabPage
     assert difference(paused, pixels(figures)) < 50
 
 
+def test_raster_at_rest_is_inked_by_the_spikes_that_it_shows(lab_page: LabPage):
+    lab = lab_page
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    many = SMALL_NETWORK.replace("100", "4000").replace("net.lab()", "net.simulate(600); net.lab()")
+    texts = ("%load_ext snnlab\nimport snnlab", NEURON, many)
+    notebook = new_notebook(cells=[new_code_cell(text) for text in texts], metadata=kernel)
+    nbformat.write(notebook, lab.server.folder / "ink.ipynb")
+    lab.open("ink.ipynb")
+    lab.run_all()
+    figures = wait_for_figures(lab)
+    wait_for_time(lab, 600)
+    note = lab.page.locator(".snn-points-note")
+    expect(note).to_contain_text("zoom in to below 20,000")
+    shown = [raster_pixels(figures)[40:]]
+
+    where = raster_of(lab, figures)
+    lab.page.mouse.click(where["x"], where["y"])
+    expect(lab.page.locator(".snn-trace-chip")).to_have_count(2)
+    expect(note).to_contain_text("zoom in to below 20,000")  # the last that is painted
+    lab.page.mouse.move(5, 5)
+    lab.screenshot("picked_at_rest")
+    shown.append(raster_pixels(figures)[40:])
+
+    for image in shown:
+        painted = (np.abs(image - 255).sum(axis=2) > 30).sum()
+        assert painted > 5000
+        # A row holds 17 neurons: the many cells with a single spike are paler than half.
+        assert inked(image, "#0072b2") < 0.75 * painted
+
+
 def test_sliders_move_a_network_that_a_cell_is_running(small_network: LabPage):
     lab = small_network
     wait_for_figures(lab)
-    in_kernel(lab, "moves = []; net._every(100, lambda: moves.append(cells.I))")
+    in_kernel(lab, "moves = []; watch = net._every(100, lambda: moves.append(cells.I))")
 
     start_in_kernel(lab, "net.simulate(4_000_000)")
     expect(status(lab)).to_have_text("running")
@@ -235,6 +268,7 @@ def test_sliders_move_a_network_that_a_cell_is_running(small_network: LabPage):
     still_running = lab.page.evaluate("() => window.running")
     lab.command("notebook:interrupt-kernel")
     lab.page.wait_for_function("() => !window.running")
+    in_kernel(lab, "net._cancel(watch)")
 
     assert still_running
     assert in_kernel(lab, f"print({last} in moves)") == "True"
@@ -546,6 +580,73 @@ def raster_pixels(figures: Locator) -> NDArray[np.int16]:
     return pixels(figures)[20:190, 100:450]
 
 
+def choose_tool(lab: LabPage, name: str, figure: int = 0) -> None:
+    """Click a tool of a figure, 0 being the raster; they show when the pointer is over it."""
+    tools = lab.page.locator(f'.snn-plots [title^="{name}"]').nth(figure)
+    plot = lab.page.locator(".snn-plots .bk-Figure").nth(figure)
+    plot.hover()
+    tools.click()
+
+
+def test_drag_without_a_tool_tells_that_one_is_to_be_chosen(small_network: LabPage):
+    lab = small_network
+    figures = wait_for_figures(lab)
+    lab.page.get_by_role("button", name="One step").click()
+    where = raster_of(lab, figures)
+    readout = lab.page.locator(".snn-plots .snn-readout")
+
+    lab.page.mouse.move(where["x"], where["y"])
+    lab.page.mouse.down()
+    lab.page.mouse.move(where["x"] + 60, where["y"], steps=4)
+    told = readout.inner_text()
+    lab.screenshot("drag_without_a_tool")
+    lab.page.mouse.up()
+    lab.page.mouse.move(where["x"] + 61, where["y"])
+    choose_tool(lab, "Pan")
+    lab.page.mouse.move(where["x"], where["y"])
+    lab.page.mouse.down()
+    lab.page.mouse.move(where["x"] - 60, where["y"], steps=4)
+    panned = readout.inner_text()
+    lab.page.mouse.up()
+    choose_tool(lab, "Pan")
+    choose_tool(lab, "Reset")
+
+    assert told == "To move or zoom, choose a tool\nat the right of this figure"
+    assert "cells[" in panned
+    expect(lab.page.locator(".snn-follow")).to_be_hidden()
+
+
+def test_figures_without_the_time_looked_at_say_so_until_they_are_reset(small_network: LabPage):
+    lab = small_network
+    figures = wait_for_figures(lab)
+    elsewhere = lab.page.locator(".snn-elsewhere")
+    lab.page.get_by_role("button", name="Play").click()
+    wait_for_time(lab, 2000)
+    where = raster_of(lab, figures)
+    choose_tool(lab, "Box Zoom")
+    lab.page.mouse.move(where["x"] - 40, where["y"] - 40)
+    lab.page.mouse.down()
+    lab.page.mouse.move(where["x"] + 40, where["y"] + 40, steps=4)
+    lab.page.mouse.up()
+
+    gone = "The network has run past this time: the figures hold the latest 1\u2009000 ms. "
+    expect(elsewhere).to_have_text(f"{gone}Press Follow ▸; to zoom, pause first.")
+    expect(lab.page.locator(".snn-plots .snn-readout")).to_be_hidden()
+    lab.screenshot("zoomed_while_playing")
+    lab.page.get_by_role("button", name="Pause").click()
+    expect(elsewhere).to_have_text(f"{gone}Press Follow ▸.")
+    choose_tool(lab, "Box Zoom")
+    choose_tool(lab, "Reset", 1)  # of the traces: their values are fitted anew, too
+    expect(elsewhere).to_be_hidden()
+    expect(lab.page.locator(".snn-follow")).to_be_hidden()
+    lab.page.mouse.move(5, 5)
+    box = lab.page.locator(".snn-plots .bk-Figure").nth(1).bounding_box()
+    assert box is not None
+    traces = Image.open(io.BytesIO(lab.page.screenshot(clip=box))).convert("RGB")
+    assert inked(np.asarray(traces).astype(np.int16), "#0072b2") > 300
+    lab.screenshot("figures_reset")
+
+
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
 def test_resting_raster_shows_single_spikes_with_their_times(small_network: LabPage, theme: str):
     lab = small_network
@@ -586,7 +687,7 @@ def test_resting_raster_shows_single_spikes_with_their_times(small_network: LabP
     assert difference(dots, raster_pixels(figures)) > 500
     for tool in ("Box Zoom", "Reset"):
         lab.page.locator(f'.snn-plots [title^="{tool}"]').first.click()
-    lab.page.locator(".snn-follow").click()
+    expect(lab.page.locator(".snn-follow")).to_be_hidden()
 
 
 def test_run_that_was_left_is_faint_below_the_new_one(small_network: LabPage):

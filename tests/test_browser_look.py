@@ -460,6 +460,35 @@ def test_network_is_played_with_the_keyboard_alone(lab: LabPage):
     assert in_kernel(lab, "print(np.unique(E.I))") == "[21.15]"
 
 
+def test_arrow_keys_choose_in_a_list_and_move_no_cell(lab: LabPage):
+    window = lab.page.get_by_label("time window")
+    before = window.evaluate("list => list.selectedIndex")
+    window.focus()
+
+    lab.page.keyboard.press("ArrowUp")
+    chosen = window.evaluate("list => list.selectedIndex")
+    expect(window).to_be_focused()
+    lab.page.keyboard.press("ArrowDown")
+
+    expect(window).to_be_focused()
+    assert (chosen, window.evaluate("list => list.selectedIndex")) == (before - 1, before)
+
+
+def test_menu_that_is_left_with_escape_gives_the_focus_back(lab: LabPage):
+    menu = lab.page.locator(".snn-plots-menu")
+    opener = menu.locator("summary")
+    opener.focus()
+
+    lab.page.keyboard.press("Enter")
+    expect(menu.locator(".snn-menu")).to_be_visible()
+    lab.page.keyboard.press("Tab")
+    expect(opener).not_to_be_focused()
+    lab.page.keyboard.press("Escape")
+
+    expect(menu.locator(".snn-menu")).to_be_hidden()
+    expect(opener).to_be_focused()
+
+
 def test_log_is_copied_as_code_that_repeats_the_session(lab: LabPage):
     lab.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     lab.run_all()  # a new network, whose log begins now
@@ -473,7 +502,7 @@ def test_log_is_copied_as_code_that_repeats_the_session(lab: LabPage):
     lab.page.get_by_role("tab", name="log").click()
     expect(lab.page.locator(".snn-changes")).to_contain_text("E silenced, 5 neurons")
     lab.page.get_by_role("button", name="copy as code").click()
-    expect(lab.page.locator(".snn-log")).to_contain_text("copied: paste it into a cell")
+    expect(lab.page.locator(".snn-log")).to_contain_text("copied: paste it below the cell that")
     code = lab.page.evaluate("() => navigator.clipboard.readText()")
     again = in_kernel(
         lab,
@@ -529,6 +558,39 @@ def test_builder_shows_errors_in_place_and_writes_its_cell_below(lab: LabPage):
     lab.screenshot("look_builder_card")
     defined = in_kernel(lab, "print(Izhikevich.model.parameters[-1].value, built.cell.count('12'))")
     assert defined == "12 1"
+
+
+def test_many_populations_with_long_names_leave_the_page_readable(lab: LabPage):
+    lab.command("notebook:insert-cell-below")
+    text = (
+        "many = snnlab.Network(dt=0.1, seed=1)\n"
+        "layers = [many.add(5, LIF, name=f'layer {k} pyramidal (tufted)') for k in range(6)]\n"
+        "for k, layer in enumerate(layers):\n"
+        "    many.connect(layer, layers[k - 1], 'exc', snnlab.AllToAll(), weight=0.5)\n"
+        "many.simulate(150)\n"
+        "many.lab()"
+    )
+    lab.command("notebook:replace-selection", text=text)
+    lab.command("notebook:run-cell")
+    dashboard = lab.page.locator(".snn-dashboard").last
+    hints = dashboard.locator(".snn-hints")
+
+    expect(hints.locator("p:visible")).to_have_count(4)
+    dashboard.evaluate("e => e.scrollIntoView({ block: 'start' })")
+    last = "[...document.querySelectorAll('.snn-dashboard')].at(-1)"
+    look = DEFECTS.replace("document.querySelector('.snn-dashboard')", last)
+    lab.screenshot("look_many")
+    assert lab.page.evaluate(look) == []
+
+    hints.locator("summary").click()
+    expect(hints.locator("summary")).to_have_text("8 more hints")
+    expect(hints.locator("p:visible")).to_have_count(12)
+    assert in_kernel(lab, "layers[0].I = 14; many.simulate(1)") == ""
+    expect(hints).to_contain_text("the strongest input reaches 14")
+    expect(hints.locator("p:visible")).to_have_count(12)  # what was opened stays open
+
+    lab.command("notebook:delete-cell")
+    expect(lab.page.locator(".snn-dashboard")).to_have_count(1)
 
 
 def test_dashboard_without_neurons_says_what_to_do_and_shows_those_that_come(lab: LabPage):

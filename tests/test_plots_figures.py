@@ -121,7 +121,7 @@ def test_inhibitory_populations_are_warm_and_all_others_cold():
         COLD[1],
         WARM[1],
         COLD[2],
-        COLD[0],
+        COLD[3],
     )
 
 

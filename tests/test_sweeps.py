@@ -18,7 +18,7 @@ from snnlab import (
     sweep,
 )
 from snnlab.network import presentation
-from snnlab.plots.sweeps import sweep_figure
+from snnlab.plots.sweeps import sweep_figure, sweep_figures
 from snnlab.widgets.progress import Runs
 from snnlab.wiring import connect_layers
 
@@ -525,6 +525,20 @@ def test_two_parameters_make_a_map():
     assert data["left"].tolist() == [15, 15, 25, 25, 40, 40]
     assert data["right"].tolist() == [25, 25, 40, 40, 60, 60]
     np.testing.assert_array_equal(data["value"], found["E"].ravel())
+
+
+def test_cell_shows_a_map_of_each_measure_over_the_same_axes():
+    found = sweep(
+        lif(2),
+        {"E.I": [20, 30, 50], "E.tau": [10, 20]},
+        lambda net: {"a": net.time, "many": [1, 2], "b": 2 * net.time, "c": 0},
+        duration=1,
+    )
+
+    shown: Any = sweep_figures(found)
+
+    assert [plot.above[-1].text for plot in shown.children] == ["a", "b", "c"]
+    assert len({(plot.x_range, plot.y_range) for plot in shown.children}) == 1
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """One colour per population, readable by colour-blind people, on white and on black.
 
-The hues are those of Okabe & Ito (2008, Color Universal Design): excitatory populations take
+The first hues are those of Okabe & Ito (2008, Color Universal Design): excitatory populations take
 the cold ones, inhibitory populations the warm ones, so the two kinds stay apart however many
-populations there are.
+populations there are. From the fourth of a kind on, its own lie between them.
 """
 
 from __future__ import annotations
@@ -23,21 +23,27 @@ COLD = (
     Colour("#0072b2", "#56b4e9"),
     Colour("#00805d", "#2fc79a"),
     Colour("#4f52a3", "#a3a6ee"),
+    Colour("#00707c", "#4fdcea"),
+    Colour("#557a1a", "#a8d65c"),
+    Colour("#7a3fb8", "#cf9dff"),
 )
 WARM = (
     Colour("#c95500", "#ff8f4a"),
     Colour("#a3407f", "#e79ac8"),
     Colour("#96700a", "#f0c040"),
+    Colour("#8f1d14", "#ff9d94"),
+    Colour("#6b4226", "#d8b08c"),
+    Colour("#c2185b", "#ff86b8"),
 )
 
 
 def population_colours(inhibitory: Sequence[bool]) -> tuple[Colour, ...]:
-    """A colour for each population; the hues repeat after three of one kind."""
+    """A colour for each population; they repeat after six of one kind."""
     colours = []
     used = {False: 0, True: 0}
     for warm in inhibitory:
-        hues = WARM if warm else COLD
-        colours.append(hues[used[warm] % len(hues)])
+        own = WARM if warm else COLD
+        colours.append(own[used[warm] % len(own)])
         used[warm] += 1
     return tuple(colours)
 

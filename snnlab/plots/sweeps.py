@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from bokeh.layouts import row
 from bokeh.models import (
     BasicTicker,
     BasicTickFormatter,
@@ -17,6 +18,7 @@ from bokeh.models import (
     LogTicker,
     Range1d,
     Title,
+    UIElement,
 )
 from bokeh.palettes import Viridis256
 from bokeh.plotting import figure
@@ -34,12 +36,36 @@ Floats = NDArray[np.float64]
 HEIGHT = 260  # px
 MARGIN = 0.04  # of an axis
 FEW = 12  # values that have a tick each
+MOST_MAPS = 4
+LEAST_WIDTH = 330  # px of a map beside another one
 COLOURS = tuple(colour for pair in zip(COLD, WARM, strict=True) for colour in pair)
 
 
 def colour_of(index: int) -> Colour:
     """Of the curve with this number; they repeat."""
     return COLOURS[index % len(COLOURS)]
+
+
+def sweep_figures(sweep: Sweep) -> UIElement:
+    """What a cell shows: over two parameters a map of each of the first measures.
+
+    Raises
+    ------
+    SimulationError
+        As `sweep_figure`.
+    """
+    first = sweep_figure(sweep)
+    if len(sweep.parameters) < 2 or len(sweep.measures) < 2:
+        return first
+    maps = [first]
+    others = [name for name in sweep.measures[1:] if sweep.is_number(name)]
+    for name in others[: MOST_MAPS - 1]:
+        maps.append(sweep_figure(sweep, name))
+        maps[-1].update(x_range=first.x_range, y_range=first.y_range)
+    for plot in maps:
+        plot.min_width = LEAST_WIDTH
+    # As many beside one another as the page has room for.
+    return row(*maps, sizing_mode="stretch_width", styles={"flex-wrap": "wrap"})
 
 
 def sweep_figure(sweep: Sweep, measure: str | None = None) -> figure:
@@ -191,9 +217,9 @@ def _map(sweep: Sweep, x: Floats, y: Floats, name: str) -> figure:
     bar = ColorBar(color_mapper=colours, width=14, padding=6)
     bar.update(background_fill_color=None, major_label_text_font=FONT)
     plot.add_layout(bar, "right")
-    measure = Title(text=sweep.label(name), align="center", text_font=FONT)
+    measure = Title(text=sweep.label(name), text_font=FONT)
     measure.update(text_font_style="normal", text_font_size="12px")
-    plot.add_layout(measure, "right")
+    plot.add_layout(measure, "above")
     return plot
 
 

@@ -162,7 +162,8 @@ class Sweep:
         measure
             What is drawn. Over one parameter, all that was measured if not given, as curves;
             of several repeats their mean, and a band of one standard deviation. Over two
-            parameters the first one, as colours.
+            parameters the first one, as colours; a cell that ends with the sweep shows maps of the
+            first four.
 
         Raises
         ------
@@ -185,7 +186,7 @@ class Sweep:
 
     def table(self) -> tuple[list[str], list[list[str]]]:
         """A row for each of the first runs: its point, and what was measured, as far as numbers."""
-        numbers = [name for name in self.measures if self._is_number(name)]
+        numbers = [name for name in self.measures if self.is_number(name)]
         columns = [*self._points.names, *(["repeat"] if self.repeats > 1 else []), *numbers]
         rows = []
         for run in self.runs[:MOST_ROWS]:
@@ -211,7 +212,8 @@ class Sweep:
         unit = self.units.get(self._points.moved_by(name)[0], "")
         return f"{name} ({unit})" if unit else name
 
-    def _is_number(self, name: str) -> bool:
+    def is_number(self, name: str) -> bool:
+        """Whether what was measured under ``name`` is one number in every run."""
         known = [run.measured[name] for run in self.runs if name in run.measured]
         return all(
             np.ndim(value) == 0 and np.asarray(value).dtype.kind in "biuf" for value in known

@@ -10,7 +10,7 @@ from IPython.core.getipython import get_ipython
 from IPython.display import display
 
 from snnlab.errors import SimulationError
-from snnlab.plots.sweeps import COLOURS, sweep_figure
+from snnlab.plots.sweeps import COLOURS, sweep_figures
 from snnlab.sweeps.result import Sweep
 from snnlab.widgets import assets
 from snnlab.widgets.cells import show_instead
@@ -36,7 +36,7 @@ class SweepView(FigureWidget):
     caption = traitlets.Unicode(read_only=True).tag(sync=True)
 
     def __init__(self, sweep: Sweep) -> None:
-        self.set_trait("item", dict(json_item(sweep_figure(sweep))))
+        self.set_trait("item", dict(json_item(sweep_figures(sweep))))
         self.set_trait("colours", [[colour.light, colour.dark] for colour in COLOURS])
         head, rows = sweep.table()
         self.set_trait("table", {"head": head, "rows": rows})

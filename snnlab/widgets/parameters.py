@@ -52,11 +52,13 @@ def prefers_log(low: float, high: float) -> bool:
 
 def describe(handle: Any, initial: float) -> dict[str, object]:
     """One slider as plain JSON; the page writes every text as text, never as HTML."""
-    symbol, subscript = readable(handle.name)
+    name = handle.name
+    symbol, subscript = readable(name)
     low, high, value, unit = handle.low, handle.high, handle.value, handle.unit
     if is_scale(handle):
         (low, high), value = FACTORS, _ratio(value, initial)
-        symbol, subscript, unit, initial = "weight", "", "×", 1.0
+        name = symbol = "weight"
+        subscript, unit, initial = "", "×", 1.0
     elif low is not None and math.isfinite(initial):
         # A value from a cell may lie outside the range; the slider reaches it.
         low, high = min(low, initial), max(high, initial)
@@ -64,7 +66,7 @@ def describe(handle: Any, initial: float) -> dict[str, object]:
         "key": key_of(handle),
         "owner": handle.owner,
         "kind": handle.owner_kind,
-        "name": handle.name,
+        "name": name,
         "symbol": symbol,
         "subscript": subscript,
         "unit": unit,

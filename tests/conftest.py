@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 from lab_driver import CHROMIUM_OPTIONS, LabPage, LabServer, chromium, running_lab
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from snnlab.engine import team
 
@@ -78,6 +78,7 @@ def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
 def chromium_browser() -> Iterator[Browser]:
     """A headless Chromium."""
     with sync_playwright() as playwright:
+        expect.set_options(timeout=20_000)  # a machine may be busy
         browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_OPTIONS)
         yield browser
         browser.close()

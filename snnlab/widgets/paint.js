@@ -178,7 +178,8 @@ export function rateLine(window, band, index, old, sums = window.sums) {
     known += 1;
     const count = Math.min(known, reach);
     x[i] = (oldest + i + 1 - count / 2) * window.columnTime;
-    y[i] = (sum * scale) / count;
+    // At the window's left edge a mean of fewer columns would leap; a run begins with its first ones.
+    y[i] = count < reach && oldest > 0 ? NaN : (sum * scale) / count;
     if (known >= reach && y[i] > top) top = y[i];
   }
   return { x, y, low: 0, high: top };

@@ -55,6 +55,13 @@ def test_weights_are_scaled_by_a_factor_of_what_they_were(network):
     assert sliders.values()["projection:drawn:w"] == pytest.approx([2.0, *minmax(2.0 * before)])
 
 
+def test_slider_of_drawn_weights_is_named_as_it_is_read(network):
+    rows = {row["key"]: row for row in Sliders(network).describe()}
+
+    row = rows["projection:drawn:w"]
+    assert (row["name"], row["symbol"], row["unit"]) == ("weight", "weight", "×")
+
+
 def minmax(values) -> tuple[float, float]:
     return values.min(), values.max()
 

@@ -104,6 +104,23 @@ def test_handle_of_drawn_weights_scales_them():
     assert np.allclose(projection.w, 2.0 * before, rtol=1e-12)
 
 
+@pytest.mark.parametrize("name", ["tau", "E_L", "w"])
+def test_of_two_moves_in_one_slice_the_last_one_counts(name):
+    net, handles = made()
+    net.populations["P"].tau = [10.0, 20.0, 30.0, 40.0]
+    net.populations["P"].E_L = [-10.0, 0.0, 0.0, 10.0]
+
+    def move() -> None:
+        handles[name].set(50.0)
+        handles[name].set(51.0)
+
+    task = net._every(1, move)
+    net.simulate(0.2)
+    net._simulator.cancel(task)
+
+    assert handles[name].value == pytest.approx(51.0, rel=1e-12)
+
+
 def test_handle_gives_each_neuron_a_value():
     net, handles = made()
 

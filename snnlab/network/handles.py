@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from snnlab.errors import NetworkError
 from snnlab.model.ir import Parameter
-from snnlab.network.changes import change_of
+from snnlab.network.changes import Change, change_of
 from snnlab.network.distributions import Distribution, Normal, Uniform
 from snnlab.network.limits import check_value
 from snnlab.network.population import Population, State
@@ -160,10 +160,10 @@ def _parameter(network: Network, owner: Owner, parameter: Parameter) -> Paramete
         if name in state.individual:
             kind, amount = _to_mean(state, name, value)
             owner._check_change(name, np.asarray(amount), None, kind)
-            network._submit(lambda: _move_mean(network, owner, name, value))
+            network._session.change_by(owner, lambda: _to_mean_change(owner, name, value))
         else:
             setattr(owner, name, value)
-            network._submit(network.changed.emit)  # after the change, at a step's end
+        network._submit(network.changed.emit)  # after the change, at a step's end
 
     def give_each(distribution: Distribution) -> None:
         for value in support(distribution):
@@ -252,12 +252,10 @@ def _weights(network: Network, projection: Projection) -> ParameterHandle:
             )
 
         projection._check_change("w", np.asarray(value / size()), None, "scale")
-
-        def change() -> None:  # the factor as it is when the step has ended
-            network._session.change(projection, change_of(projection, "w", value / size(), "scale"))
-            network._submit(network.changed.emit)
-
-        network._submit(change)
+        network._session.change_by(
+            projection, lambda: change_of(projection, "w", value / size(), "scale")
+        )
+        network._submit(network.changed.emit)
 
     return ParameterHandle(
         projection.name,
@@ -282,7 +280,6 @@ def _to_mean(state: State, name: str, mean: float) -> tuple[Literal["scale", "sh
     return "shift", mean - old
 
 
-def _move_mean(network: Network, owner: Owner, name: str, mean: float) -> None:
+def _to_mean_change(owner: Owner, name: str, mean: float) -> Change:
     kind, amount = _to_mean(owner.state, name, mean)
-    network._session.change(owner, change_of(owner, name, amount, kind))
-    network._submit(network.changed.emit)
+    return change_of(owner, name, amount, kind)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -36,12 +36,28 @@ class Session:
         NetworkError
             If the owner was taken out of the network.
         """
+        self._check_member(owner, change)
+        self._network._submit(lambda: self._make(owner, change))
+
+    def change_by(self, owner: Member, change: Callable[[], Change]) -> None:
+        """Make the change that follows from the values between two steps, and log it.
+
+        Of two that wait for the end of a step, the second sees what the first has made.
+        """
+
+        def make() -> None:
+            found = change()
+            self._check_member(owner, found)
+            self._make(owner, found)
+
+        self._network._submit(make)
+
+    def _check_member(self, owner: Member, change: Change) -> None:
         if self._network.members(change.of).get(change.owner) is not owner:
             raise NetworkError(
                 f"Network: {change.of} '{change.owner}' is not part of it any more; "
                 f"connect it anew."
             )
-        self._network._submit(lambda: self._make(owner, change))
 
     def again(self, owner: Member, change: Change) -> None:
         """Make a change of a log before the step before which it was made."""

@@ -101,11 +101,12 @@ def advance(net, n_steps):
 def kept_by(pages):
     """Bytes of what the network has recorded, and of what the dashboard keeps of it."""
     records = pages.network._recordings.records()
-    sources = pages.dashboard._pump._feed._sources
-    return (
-        sum(memory_of(record._chunks) for record in records),
-        sum(memory_of(source.history._chunks) for source in sources),
-    )
+    pump = pages.dashboard._pump
+    with pump._lock:  # its thread drains the streams
+        return (
+            sum(memory_of(record._chunks) for record in records),
+            sum(memory_of(source.history._chunks) for source in pump._feed._sources),
+        )
 
 
 def n_models():

@@ -156,6 +156,24 @@ def test_first_trace_takes_its_populations_colour_and_the_others_free_ones():
     assert len(set(colours)) == 5
 
 
+def test_traces_keep_the_colours_that_they_had():
+    colour_of = {"E": COLD[0], "I": WARM[0]}
+    _, i0, e5, e7 = trace_colours(["E", "I", "E", "E"], colour_of)
+
+    colours = trace_colours(["I", "E", "E", "E"], colour_of, [i0, e5, e7, None])
+
+    assert colours[:3] == [i0, e5, e7]
+    assert colours[3] == COLD[0]  # which is free again
+
+
+def test_trace_leaves_a_colour_that_is_another_populations_now():
+    colour_of = {"E": COLD[0], "I": WARM[0]}
+
+    colours = trace_colours(["I", "E"], colour_of, [COLD[0], None])
+
+    assert colours == [WARM[0], COLD[0]]
+
+
 def test_page_of_a_figure_needs_no_network_and_escapes_names():
     series = Series("<b>E</b>", COLD[0].light, np.array([0.0, 1.0]), np.array([2.0, np.nan]))
 

@@ -477,6 +477,21 @@ def test_trace_taken_away_is_not_in_the_next_picture(page):
     assert [trace["label"] for trace in page.join()["picture"]["traces"]] == ["I[0]"]
 
 
+def test_trace_keeps_its_colour_when_one_before_it_is_taken_away(page):
+    page.join()
+    page.say(type="trace", population="E", variable="v", neuron=17)
+    page.say(type="trace", population="E", variable="v", neuron=18)
+    before = {trace["label"]: trace["colour"] for trace in page.join()["picture"]["traces"]}
+
+    page.say(type="untrace", population="E", variable="v", neuron=0)
+    page.say(type="untrace", population="E", variable="v", neuron=17)
+    page.say(type="trace", population="E", variable="v", neuron=19)
+
+    after = {trace["label"]: trace["colour"] for trace in page.join()["picture"]["traces"]}
+    assert after["E[18]"] == before["E[18]"] != before["E[17]"]
+    assert after["E[19]"] == before["E[0]"]  # the colour of its population, which is free
+
+
 @pytest.mark.parametrize(
     ("asked", "reason"),
     [

@@ -119,6 +119,9 @@ def test_state_is_stored_once_and_over_itself_when_asked(stored, tmp_path):
     ("what", "path", "reason"),
     [
         ("store", " ", "state: the file has no name; type for example state.npz."),
+        ("store", "/", "state: '/' is a folder; type for example /state.npz."),
+        ("store", "..", "state: '..' is a folder; type for example ../state.npz."),
+        ("load", "runs/", "state: 'runs/' is a folder; type for example runs/state.npz."),
         (
             "load",
             "/nowhere/state.npz",

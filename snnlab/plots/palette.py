@@ -48,17 +48,26 @@ def population_colours(inhibitory: Sequence[bool]) -> tuple[Colour, ...]:
     return tuple(colours)
 
 
-def trace_colours(populations: Sequence[str], colour_of: Mapping[str, Colour]) -> list[Colour]:
-    """A colour for each trace: its population's for the first one, then hues not yet in use."""
-    chosen: list[Colour] = []
-    first = dict(zip(reversed(populations), reversed(range(len(populations))), strict=True))
-    taken = {colour_of[name] for name in first}
+def trace_colours(
+    populations: Sequence[str],
+    colour_of: Mapping[str, Colour],
+    before: Sequence[Colour | None] | None = None,
+) -> list[Colour]:
+    """A colour for each trace: its population's for the first one, then hues not yet in use.
+
+    Traces that had one before keep it, but for what is another population's now.
+    """
+    taken = {colour_of[name] for name in populations}
     spare = [hue for pair in zip(WARM, COLD, strict=True) for hue in pair if hue not in taken]
-    used = 0
+    known = before or [None] * len(populations)
+    chosen = [
+        hue if hue in spare or hue == colour_of[name] else None
+        for name, hue in zip(populations, known, strict=True)
+    ]
     for index, name in enumerate(populations):
-        if first[name] == index or not spare:
-            chosen.append(colour_of[name])
-        else:
-            chosen.append(spare[used % len(spare)])
-            used += 1
-    return chosen
+        if chosen[index] is None:
+            own = colour_of[name]
+            worn = [hue for other, hue in zip(populations, chosen, strict=True) if other == name]
+            is_free = own not in worn or not spare
+            chosen[index] = own if is_free else min(spare, key=chosen.count)
+    return [hue for hue in chosen if hue is not None]

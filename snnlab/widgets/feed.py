@@ -6,8 +6,9 @@ A feed knows neither threads nor messages; the pump calls it from one thread at 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -30,8 +31,15 @@ FIRST_TRACES = 4
 DURATIONS = (20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0, 10000.0)  # ms
 
 
-def picture_of(network: Any, traced: Sequence[Traced] | None = None) -> Picture:
-    """Every spiking population, and the traces asked for or else one of each first population."""
+def picture_of(
+    network: Any,
+    traced: Sequence[Traced] | None = None,
+    hues: Mapping[Traced, Colour | None] = MappingProxyType({}),
+) -> Picture:
+    """Every spiking population, and the traces asked for or else one of each first population.
+
+    Traces keep the ``hues`` that they have; None: their population's.
+    """
     populations = dict(network.populations)  # a cell may add another one meanwhile
     colour_of = colours_of(network)
     spiking = {
@@ -41,14 +49,14 @@ def picture_of(network: Any, traced: Sequence[Traced] | None = None) -> Picture:
     }
     wanted = first_traces(network) if traced is None else traced
     shown = [trace for trace in wanted if trace[0] in populations]
+    before = [hues[trace] or colour_of[trace[0]] if trace in hues else None for trace in shown]
+    colours = trace_colours([name for name, _, _ in shown], colour_of, before)
     return Picture(
         stack_bands(spiking),
         tuple(colour_of[name] for name in spiking),
         tuple(
             Trace(name, variable, neuron, unit_of(populations[name].neuron.model, variable), colour)
-            for (name, variable, neuron), colour in zip(
-                shown, trace_colours([name for name, _, _ in shown], colour_of), strict=True
-            )
+            for (name, variable, neuron), colour in zip(shown, colours, strict=True)
         ),
     )
 

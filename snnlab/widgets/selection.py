@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from snnlab.plots.live import Picture
+from snnlab.plots.palette import Colour
 from snnlab.plots.traces import Traced
-from snnlab.widgets.feed import first_traces, picture_of, traced_variable, unit_of
+from snnlab.widgets.feed import colours_of, first_traces, picture_of, traced_variable, unit_of
 
 MAX_TRACES = 8
 
@@ -17,9 +18,17 @@ class Selection:
     def __init__(self, network: Any) -> None:
         self._network = network
         self._traced: list[Traced] | None = None
+        self._hues: dict[Traced, Colour | None] = {}  # of the traces; None: their population's
 
     def picture(self) -> Picture:
-        return picture_of(self._network, self._traced)
+        """What is to be shown; a trace that stays keeps its colour."""
+        own = colours_of(self._network)
+        picture = picture_of(self._network, self._traced, self._hues)
+        self._hues = {
+            trace.key: None if trace.colour == own.get(trace.population) else trace.colour
+            for trace in picture.traces
+        }
+        return picture
 
     def choices(self) -> list[dict[str, object]]:
         """What may be traced, as plain JSON: every variable of every population."""

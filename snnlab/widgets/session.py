@@ -138,6 +138,9 @@ def keep_file(network: Any, what: str, path: str, *, overwrite: bool) -> dict[st
     answer: dict[str, object] = {"type": "file kept", "path": path, "exists": False, "text": ""}
     if not path:
         return answer | {"reason": "state: the file has no name; type for example state.npz."}
+    if not path.rpartition("/")[2].strip(".~"):
+        reason = f"state: '{path}' is a folder; type for example {Path(path) / 'state.npz'}."
+        return answer | {"reason": reason}
     if what == "store" and file.exists() and not overwrite:
         return answer | {"reason": "", "exists": True, "text": f"{file} is there already"}
     try:

@@ -6,10 +6,11 @@ import re
 import numpy as np
 import pytest
 
+from snnlab.plots import still
 from snnlab.plots.frames import stack_bands
 from snnlab.plots.live import Picture, figure_item
 from snnlab.plots.palette import COLD, WARM, Colour, population_colours, trace_colours
-from snnlab.plots.still import Series, still_page
+from snnlab.plots.still import Series, StillFigure, still_page, still_pages
 from snnlab.plots.traces import Trace, trace_label
 
 
@@ -182,3 +183,27 @@ def test_page_of_a_figure_needs_no_network_and_escapes_names():
     assert "<b>E</b>" not in page
     assert not re.search(r"<(script|link)[^>]+(src|href)=", page)
     assert "Bokeh" in page
+
+
+def test_page_shows_a_silent_population_and_the_time_of_all_figures(monkeypatch):
+    none = np.zeros(0)
+    raster = [
+        Series("E", COLD[0].light, np.array([30.0, 90.0]), np.array([0.0, 5.0]), rows=(0, 9)),
+        Series("S", COLD[1].light, none, none, rows=(10, 14)),
+    ]
+    line = [Series("v", COLD[0].light, np.array([0.1, 100.0]), np.array([0.0, 1.0]))]
+    shown = []
+    monkeypatch.setattr(still, "file_html", lambda made, *_: shown.append(made) or "")
+
+    still_pages(
+        "figures", [StillFigure(raster, "neuron", "", points=True), StillFigure(line, "v", "")]
+    )
+
+    upper, lower = shown[0].children
+    silent = upper.renderers[1].data_source.data
+    assert upper.x_range is lower.x_range
+    assert (upper.x_range.start, upper.x_range.end) == (0.1, 100.0)
+    assert upper.y_range.start <= 0
+    assert upper.y_range.end >= 14
+    assert len(silent["x"]) == len(silent["y"]) == 1  # the key draws nothing without a point
+    assert np.isnan([silent["x"][0], silent["y"][0]]).all()

@@ -1,6 +1,7 @@
 """From a network's streams to the columns of a window."""
 
 import io
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,8 @@ from fakes import FakeHandle, FakeNetwork, FakeNeuron, FakePopulation
 from snnlab.plots.frames import History
 from snnlab.plots.palette import COLD, WARM
 from snnlab.recording.streams import SpikeStream
-from snnlab.widgets.export import file_of
+from snnlab.widgets import assets
+from snnlab.widgets.export import SMOOTHING, file_of, running_mean
 from snnlab.widgets.feed import Feed, _Source, _taken, picture_of
 
 
@@ -299,6 +301,32 @@ def test_tables_hold_what_lies_in_the_window():
     assert len(tables["traces"]) == 2 * 200
     assert np.max(tables["traces"]["time_ms"]) == pytest.approx(100.0)
     assert np.mean(tables["rates"]["E (Hz)"]) == pytest.approx(len(shown) / 80 / 0.02, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("first", "times", "means"),
+    [
+        (0, [1, 2, 3, 5, 15, 16, 17], [2, 5, 6, 9, 0, 0, 3]),
+        (100, [103, 105, 117], [6, 9, 3]),
+    ],
+    ids=["from the beginning", "later"],
+)
+def test_exported_rates_are_running_means(first, times, means):
+    """Columns of 2 ms: three of them are the least that last 5 ms."""
+    middles = first + 1 + 2.0 * np.arange(10)
+    rates = np.array([2, 8, 8, 11, np.nan, np.nan, np.nan, 0, 0, 9])
+
+    got_times, got_means = running_mean(middles, rates)
+
+    assert got_times.tolist() == times
+    assert got_means.tolist() == means
+
+
+def test_exported_rates_are_averaged_over_as_long_as_on_the_screen():
+    painted = re.search(r"const SMOOTHING = (\d+); // ms", assets.javascript("dashboard.js"))
+
+    assert painted is not None
+    assert float(painted[1]) == SMOOTHING
 
 
 def test_tables_are_written_in_plain_numbers_beside_a_silent_population():

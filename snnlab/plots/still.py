@@ -21,6 +21,7 @@ POINTS = 1.3, 4.0  # px, the smallest and the largest
 COVERED = 0.3  # of the figure, at most, by points that could be larger
 USUAL_WIDTH = 800  # px
 FAINT = 0.4  # of the ink of other lines
+NOWHERE = np.array([np.nan])
 STILL_HEIGHT = TOGETHER_HEIGHT + 80  # px, with axis and legend
 
 
@@ -33,6 +34,7 @@ class Series:
     x: NDArray[np.floating]  # ms
     y: NDArray[np.floating]
     faint: bool = False  # of an earlier run
+    rows: tuple[float, float] | None = None  # values that are seen, whether or not there are some
 
 
 def still_page(
@@ -69,19 +71,20 @@ class StillFigure:
 def still_pages(title: str, figures: Sequence[StillFigure]) -> str:
     """An HTML page with figures one below the other, zoomed together in time."""
     plots = [_still_figure(one.series, one.y_label, one.unit, one.points) for one in figures]
-    for plot in plots[1:]:
-        plot.x_range = plots[0].x_range
+    time = _range([series.x for one in figures for series in one.series])
     for plot in plots:
+        plot.x_range = time
         plot.frame_height = TOGETHER_HEIGHT
     resources = Resources(mode="inline", minified=True)
     return file_html(column(*plots, sizing_mode="stretch_width"), resources, title)
 
 
 def _still_figure(series: Sequence[Series], y_label: str, unit: str, points: bool) -> figure:
+    rows = [np.array(one.rows) for one in series if one.rows is not None]
     plot = blank_figure(
         height=HEIGHT,
         x_range=_range([one.x for one in series]),
-        y_range=_range([one.y for one in series], margin=0.05),
+        y_range=_range([*(one.y for one in series), *rows], margin=0.05),
         y_label=y_label,
         name="still-figure",
     )
@@ -89,7 +92,9 @@ def _still_figure(series: Sequence[Series], y_label: str, unit: str, points: boo
     plot.toolbar.autohide = False
     size = _point_size(sum(len(one.x) for one in series))
     for one in series:
-        source = ColumnDataSource({"x": one.x, "y": one.y})
+        # Bokeh's key draws nothing where there is no point, not even one without a place.
+        x, y = (one.x, one.y) if len(one.x) else (NOWHERE, NOWHERE)
+        source = ColumnDataSource({"x": x, "y": y})
         style = {"source": source, "color": one.colour, "legend_label": one.label}
         if points:
             drawn = plot.scatter("x", "y", size=size, **style)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import html
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from snnlab.plots.still import STILL_HEIGHT, Series, StillFigure, still_page, still_pages
 from snnlab.plots.traces import trace_label
 from snnlab.widgets.feed import Content
 from snnlab.widgets.printed import hidden_in_notebooks
 
+SMOOTHING = 5.0  # ms, least width of the average a rate is drawn with, as on the screen
 DIGITS = 6  # after the point of a time in ms: 0.3, not 0.30000000000000004
 
 
@@ -93,7 +96,9 @@ def _raster(content: Content) -> tuple[pd.DataFrame, Page]:
         # Whole numbers, also beside a silent population.
         about = {"population": band.population, "neuron": neurons.astype(np.int64)}
         tables.append(pd.DataFrame({"time_ms": times.round(DIGITS)} | about))
-        series.append(Series(band.population, colour.light, times, first + neurons.astype(float)))
+        rows = first, first + band.n_neurons - 1
+        stacked = first + neurons.astype(float)
+        series.append(Series(band.population, colour.light, times, stacked, rows=rows))
         first += band.n_neurons
     table = pd.concat(tables) if tables else pd.DataFrame()
     return table, (series, "neuron, populations stacked", "")
@@ -127,24 +132,44 @@ def _traces(content: Content) -> tuple[pd.DataFrame, Page]:
 
 
 def _rates(content: Content) -> tuple[pd.DataFrame, Page]:
-    table = pd.DataFrame({"time_ms": content.column_times.round(DIGITS)})
+    """Tables hold the rate of each column, lines its running mean."""
+    times, earlier = content.column_times, content.earlier
+    table = pd.DataFrame({"time_ms": times.round(DIGITS)})
     series = []
-    for band, colour, rates in zip(
-        content.picture.bands, content.picture.band_colours, content.rates.T, strict=True
-    ):
-        table[f"{band.population} (Hz)"] = rates
-        series.append(Series(band.population, colour.light, content.column_times, rates))
-    if content.earlier is not None:
-        for band, colour, rates in zip(
-            content.picture.bands,
-            content.picture.band_colours,
-            content.earlier.rates.T,
-            strict=True,
+    runs = [("", content.rates)]
+    if earlier is not None:
+        runs.append((f", {EARLIER}", earlier.rates))
+    for run, rates in runs:
+        for band, colour, column in zip(
+            content.picture.bands, content.picture.band_colours, rates.T, strict=True
         ):
-            label = f"{band.population}, {EARLIER}"
-            table[f"{label} (Hz)"] = rates
-            known = np.isfinite(rates)
-            if known.any():
-                times = content.column_times[known]
-                series.append(Series(label, colour.light, times, rates[known], faint=True))
+            label = f"{band.population}{run}"
+            table[f"{label} (Hz)"] = column
+            line = running_mean(times, column)
+            if not run or len(line[0]):
+                series.append(Series(label, colour.light, *line, faint=bool(run)))
     return table, (series, "rate (Hz)", "Hz")
+
+
+def running_mean(
+    times: NDArray[np.floating], rates: NDArray[np.floating]
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    """Means over `SMOOTHING`: their times (ms) and values, without those that are not known.
+
+    Parameters
+    ----------
+    times
+        Shape (column,): ms, the middle of each column.
+    rates
+        Shape (column,): Hz, nan where it is not known.
+
+    A run begins with means of the columns that there are, a later window with whole means.
+    """
+    if len(times) < 2:
+        return times, rates
+    width = times[1] - times[0]
+    reach = max(1, math.ceil(SMOOTHING / width))
+    columns = pd.Series(rates).rolling(reach, min_periods=1)
+    counts, means = np.asarray(columns.count()), np.asarray(columns.mean())
+    shown = np.isfinite(rates) & ((counts == reach) | (times[0] < width))
+    return (times - (counts - 1) / 2 * width)[shown], means[shown]

@@ -98,6 +98,14 @@ def advance(net, n_steps):
     net._cancel(task)
 
 
+def n_threads():
+    """How many there are once those that played have ended."""
+    for thread in threading.enumerate():
+        if thread.name == "snnlab-play":
+            thread.join(WAIT)
+    return threading.active_count()
+
+
 def kept_by(pages):
     """Bytes of what the network has recorded, and of what the dashboard keeps of it."""
     records = pages.network._recordings.records()
@@ -219,7 +227,7 @@ def test_play_with_a_page_reloaded_fifty_times_keeps_within_its_budgets(pages, m
             advance(net, 5000)
             if k in (RELOADS // 2, RELOADS - 1):
                 gc.collect()
-                threads.append(threading.active_count())
+                threads.append(n_threads())
                 kept.append(tracemalloc.get_traced_memory()[0])
             recorded, fed = kept_by(pages)
             assert recorded <= 1.5 * BUDGET  # blocks that are not yet full are counted, too

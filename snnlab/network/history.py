@@ -99,14 +99,14 @@ class History:
     @property
     def times(self) -> list[float]:
         """The oldest and the newest time (ms) that can be gone back to; [] for none."""
-        if not self._snapshots:
-            return []
-        return [self._snapshots[0].time, self._network.time]
+        oldest = self._snapshots[:1]  # at once: a reset in another thread takes them away
+        return [oldest[0].time, self._network.time] if oldest else []
 
     @property
     def last_good(self) -> Snapshot | None:
         """The newest snapshot; none is taken of a network with values that are not finite."""
-        return self._snapshots[-1] if self._snapshots else None
+        newest = self._snapshots[-1:]
+        return newest[0] if newest else None
 
     def keep(self, every: float = 100.0, budget: float = 256.0) -> None:
         """Take snapshots from now on.

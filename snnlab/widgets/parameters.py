@@ -104,9 +104,10 @@ class Sliders:
     def refresh(self) -> None:
         """Look again which parameters there are; ranges and first values stay those seen first."""
         found = {key_of(handle): handle for handle in self._network.handles()}
-        self._handles = {key: self._handles.get(key, handle) for key, handle in found.items()}
-        for key, handle in self._handles.items():
+        handles = {key: self._handles.get(key, handle) for key, handle in found.items()}
+        for key, handle in handles.items():
             self._initial.setdefault(key, handle.value)
+        self._handles = handles  # at last: the thread of the frames looks up first values, too
 
     def describe(self) -> list[dict[str, object]]:
         return [describe(handle, self._initial[key]) for key, handle in self._handles.items()]

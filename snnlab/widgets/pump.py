@@ -252,14 +252,19 @@ class Pump:
 
     def _until_next(self) -> float:
         """Time until a frame may be due; a while when the last ones are not answered."""
-        early = self.viewers.earliest - time.monotonic()
+        early = self._early()
         return early if early > 0 else SLOW_TICK
 
     def _pace(self) -> None:
         """After an early wake-up wait until the next frame is due."""
-        early = self.viewers.earliest - time.monotonic()
+        early = self._early()
         if early > 0:
             self._stop.wait(early)
+
+    def _early(self) -> float:
+        """Time (s) until the next frame may go out; below 0 where it might have gone."""
+        with self._lock:  # pages come and go
+            return self.viewers.earliest - time.monotonic()
 
     def _rest(self, now: float) -> bool:
         """Whether nobody has looked for so long that the thread rests."""

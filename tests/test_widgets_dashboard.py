@@ -2,6 +2,7 @@
 
 import json
 import queue
+import threading
 import time
 from collections.abc import Iterator
 
@@ -475,6 +476,23 @@ def test_trace_taken_away_is_not_in_the_next_picture(page):
     page.next("picture")
 
     assert [trace["label"] for trace in page.join()["picture"]["traces"]] == ["I[0]"]
+
+
+def test_frames_wait_for_a_page_that_comes_or_goes(page):
+    """Going through the pages while one is added ended the thread of the frames."""
+    pump = page.dashboard._pump
+    waits = [threading.Thread(target=wait) for wait in (pump._until_next, pump._pace)]
+
+    with pump._lock:
+        for thread in waits:
+            thread.start()
+            thread.join(0.1)
+        waited = [thread.is_alive() for thread in waits]
+    for thread in waits:
+        thread.join(WAIT)
+
+    assert waited == [True, True]
+    assert not any(thread.is_alive() for thread in waits)
 
 
 def test_trace_keeps_its_colour_when_one_before_it_is_taken_away(page):

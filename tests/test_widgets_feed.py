@@ -303,6 +303,41 @@ def test_tables_hold_what_lies_in_the_window():
     assert np.mean(tables["rates"]["E (Hz)"]) == pytest.approx(len(shown) / 80 / 0.02, rel=0.02)
 
 
+@pytest.mark.parametrize("kind", ["page", "population", "other state"])
+def test_spikes_made_while_a_page_recalls_are_drawn_once_and_in_their_time(kind, monkeypatch):
+    network = FakeNetwork({"E": 80, "I": 20})
+    feed = Feed(network, picture_of(network), 20.0)
+    only_e = replace(feed.picture, bands=feed.picture.bands[:1], traces=feed.picture.traces[:1])
+    network.advance(500)
+    if kind != "page":
+        feed = Feed(network, only_e if kind == "population" else feed.picture, 20.0)
+        feed.listen()
+    recall = network.latest_spikes
+
+    def recall_late(*args):
+        network.advance(1000)  # more than the window
+        return recall(*args)
+
+    monkeypatch.setattr(network, "latest_spikes", recall_late)
+    match kind:
+        case "page":
+            feed.listen()
+        case "population":
+            feed.change(picture_of(network))
+        case _:
+            network.n_moves += 1
+            feed.drain()
+    shown = feed.columns(feed.oldest, feed.newest)["raster"]
+    monkeypatch.undo()
+    feed.drain()
+
+    drawn = feed.columns(feed.oldest, feed.newest)["sums"].sum(axis=0)
+    since = feed.start * network.dt - network.dt / 2
+    assert len(shown) == feed.window.n_columns
+    assert drawn.tolist() == [(network.spikes[name]["time"] > since).sum() for name in ("E", "I")]
+    assert drawn.min() > 0
+
+
 @pytest.mark.parametrize(
     ("first", "times", "means"),
     [

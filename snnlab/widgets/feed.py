@@ -213,9 +213,9 @@ class Feed:
     def listen(self) -> None:
         """Ask the engine for spikes and traces from now on, and recall the spikes until now."""
         self.open = True
-        n_steps = self._network.step_index  # read first: the streams have what comes after it
+        # Read first: the streams have what comes after it.
+        self._last_step = self._network.step_index - 1
         self._open_streams()
-        self._last_step = n_steps - 1
         self._redraw(self.window)
 
     def _open_streams(self) -> None:
@@ -230,19 +230,21 @@ class Feed:
                     populations[name], variable, neurons=[neuron]
                 )
         if new and self._network.step_index > 0:
+            self.drain()  # until a step that the new streams begin before
             self._recall(new)
 
     def _recall(self, populations: Iterable[str]) -> None:
-        """Take the spikes that the network has recorded.
+        """Take the spikes that the network has recorded, until the last step that is known.
 
-        The record is read after the streams were opened and gets each slice before them, so
-        what it holds up to its newest spike may come again and what is later will come.
+        The record gets each slice before the streams, which were open at that step: what it holds
+        may come again, and what is later will come.
         """
         for name in populations:
             source = self._spikes[name]
             source.history.clear()
             for steps, neurons in self._network.latest_spikes(name, SPIKE_HISTORY, RECALLED):
                 source.history.append(steps, neurons)
+            source.history.cut(self.end)
             source.recalled = source.history.newest
 
     def change(self, picture: Picture) -> None:
@@ -255,6 +257,7 @@ class Feed:
             if not any(source is other for other in kept):
                 source.close()
         if self.open:
+            self._set_window(self.window)  # of the new picture: what comes meanwhile is drawn
             self._open_streams()
         self._redraw(self.window)
 

@@ -212,6 +212,25 @@ def test_frames_stop_until_the_one_that_asks_is_answered(page, network):
     assert page.next("frame")[0]["number"] == under_way[-1]["number"] + 1
 
 
+def test_frames_that_take_longer_than_there_is_between_two_follow_at_once(page, monkeypatch):
+    feed = page.dashboard._pump._feed
+    drain = feed.drain
+    monkeypatch.setattr(feed, "drain", lambda: time.sleep(0.08) or drain())
+    page.join()
+    page.frame()
+    page.say(type="act", action="play")
+    page.frame_where(lambda frame: frame["state"]["running"])
+
+    begin = time.monotonic()
+    for _ in range(10):
+        frame, _ = page.next("frame")
+        if frame["answer"]:
+            page.say(type="drawn", viewer="page", number=frame["number"])
+    took = time.monotonic() - begin
+
+    assert took < 10 * (0.08 + pump.SLOW_TICK) / 2
+
+
 def test_page_that_fell_silent_does_not_hold_up_the_network(page, network):
     page.join()
     page.next("frame")
@@ -481,7 +500,7 @@ def test_trace_taken_away_is_not_in_the_next_picture(page):
 def test_frames_wait_for_a_page_that_comes_or_goes(page):
     """Going through the pages while one is added ended the thread of the frames."""
     pump = page.dashboard._pump
-    waits = [threading.Thread(target=wait) for wait in (pump._until_next, pump._pace)]
+    waits = [threading.Thread(target=wait) for wait in (lambda: pump._until_next(True), pump._pace)]
 
     with pump._lock:
         for thread in waits:

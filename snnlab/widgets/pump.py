@@ -28,6 +28,7 @@ from snnlab.widgets.viewers import Viewers
 IDLE_AFTER = 10.0  # s without a viewer until the streams are given back and the thread rests
 PACE_SPAN = 1.0  # s
 SLOW_TICK = 0.25  # s, while nothing runs or nobody looks
+REST = 0.005  # s, between two frames for which there is too little time
 
 Send = Callable[[dict[str, object], list[bytes]], None]
 
@@ -245,15 +246,20 @@ class Pump:
                 self._parts = self._present_parts
                 self._grown()
             busy = self._network.running and self._idle_since is None
-            self._wake.wait(self._until_next() if busy else SLOW_TICK)
+            self._wake.wait(self._until_next(message is not None) if busy else SLOW_TICK)
             if self._wake.is_set():
                 self._wake.clear()
                 self._pace()
 
-    def _until_next(self) -> float:
-        """Time until a frame may be due; a while when the last ones are not answered."""
-        early = self._early()
-        return early if early > 0 else SLOW_TICK
+    def _until_next(self, sent: bool) -> float:
+        """Time until a frame may be due; a while when there is nothing new, or no answer."""
+        with self._lock:
+            early = self._early()
+            # A frame that took longer than the time between two is followed by the next at once.
+            late = sent and self.viewers.may_send(time.monotonic())
+        if early > 0:
+            return early
+        return REST if late else SLOW_TICK
 
     def _pace(self) -> None:
         """After an early wake-up wait until the next frame is due."""

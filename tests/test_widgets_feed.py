@@ -357,6 +357,14 @@ def test_exported_rates_are_running_means(first, times, means):
     assert got_means.tolist() == means
 
 
+def test_exported_rates_late_in_a_run_are_means_of_as_many_columns():
+    middles = (np.arange(90_000, 90_100) + 0.5) * 0.1  # ms
+
+    times, _ = running_mean(middles, np.ones(100))
+
+    assert len(times) == 51  # of 50 columns each
+
+
 def test_exported_rates_are_averaged_over_as_long_as_on_the_screen():
     painted = re.search(r"const SMOOTHING = (\d+); // ms", assets.javascript("dashboard.js"))
 

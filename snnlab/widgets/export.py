@@ -168,7 +168,7 @@ def running_mean(
     if len(times) < 2:
         return times, rates
     width = times[1] - times[0]
-    reach = max(1, math.ceil(SMOOTHING / width))
+    reach = max(1, math.ceil(SMOOTHING / width - 1e-6))  # late times are not that exact
     columns = pd.Series(rates).rolling(reach, min_periods=1)
     counts, means = np.asarray(columns.count()), np.asarray(columns.mean())
     shown = np.isfinite(rates) & ((counts == reach) | (times[0] < width))

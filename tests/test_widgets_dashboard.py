@@ -213,22 +213,24 @@ def test_frames_stop_until_the_one_that_asks_is_answered(page, network):
 
 
 def test_frames_that_take_longer_than_there_is_between_two_follow_at_once(page, monkeypatch):
-    feed = page.dashboard._pump._feed
-    drain = feed.drain
-    monkeypatch.setattr(feed, "drain", lambda: time.sleep(0.08) or drain())
+    monkeypatch.setattr(viewers, "MAX_RATE", 1e9)  # none is in time
+    monkeypatch.setattr(viewers, "PATIENCE_FOR_ANSWER", 1e9)
+    waits = []
+    until_next = page.dashboard._pump._until_next
+
+    def noted(sent):
+        waits.append((sent, until_next(sent)))
+        return waits[-1][1]
+
+    monkeypatch.setattr(page.dashboard._pump, "_until_next", noted)
     page.join()
-    page.frame()
     page.say(type="act", action="play")
-    page.frame_where(lambda frame: frame["state"]["running"])
-
-    begin = time.monotonic()
     for _ in range(10):
-        frame, _ = page.next("frame")
-        if frame["answer"]:
-            page.say(type="drawn", viewer="page", number=frame["number"])
-    took = time.monotonic() - begin
+        page.next("frame")
+    page.say(type="act", action="pause")
 
-    assert took < 10 * (0.08 + pump.SLOW_TICK) / 2
+    assert {wait for sent, wait in waits if sent} == {pump.REST}
+    assert {wait for sent, wait in waits if not sent} <= {pump.SLOW_TICK}
 
 
 def test_page_that_fell_silent_does_not_hold_up_the_network(page, network):
